@@ -1,0 +1,111 @@
+"""What the platforms that run torch eagerly have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from ..tasks import Encoded, TaskSpec
+from . import Detection, Device, Platform
+
+MAX_BATCH_SIZE = 32
+
+
+class TorchPlatform(Platform):
+    """Loads a checkpoint with its auto class and runs it eagerly on a torch device."""
+
+    resources = ("torch",)
+    runtime_requirements = ()
+
+    @abstractmethod
+    def devices(self, torch: Any) -> tuple[Device, ...]:
+        """The devices that torch can use on this platform; empty when there is none."""
+
+    @abstractmethod
+    def free_memory(self, torch: Any, device: str) -> int:
+        """Free bytes on `device`."""
+
+    @abstractmethod
+    def missing(self, torch: Any) -> str:
+        """Why torch has no such device here."""
+
+    def detect(self) -> Detection:
+        try:
+            import torch
+        except ImportError:
+            return Detection(False, "torch is not installed")
+        if devices := self.devices(torch):
+            return Detection(True, devices=devices, version=torch.__version__)
+        return Detection(False, self.missing(torch), version=torch.__version__)
+
+    def load(
+        self,
+        checkpoint: str,
+        spec: TaskSpec,
+        device: str,
+        resources: Mapping[str, Any],
+        metadata: Mapping[str, Any],
+    ) -> Any:
+        """Load in `metadata["dtype"]` (default: float32); compile if `metadata["compile"]`."""
+        self.require(device)
+        torch, transformers = resources["torch"], resources["transformers"]
+        model = getattr(transformers, spec.auto_class).from_pretrained(
+            checkpoint,
+            dtype=getattr(torch, metadata.get("dtype", "float32")),
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+        model = model.to(device).eval()
+        if metadata.get("compile"):
+            model.compile()
+        return model
+
+    def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
+        import torch
+
+        inputs = {
+            name: to_device(value, endpoint.device, endpoint.dtype, torch)
+            for name, value in encoded.inputs.items()
+        }
+        with torch.inference_mode():
+            if spec.run == "generate":
+                outputs = endpoint.generate(**inputs, **encoded.generate_kwargs)
+            else:
+                outputs = endpoint(**inputs)
+        named = outputs if isinstance(outputs, Mapping) else {"sequences": outputs}
+        arrays = {name: to_numpy(value, torch) for name, value in named.items()}
+        return {name: value for name, value in arrays.items() if value is not None}
+
+    def config(self, endpoint: Any) -> Any:
+        return endpoint.config
+
+    def batch_size(self, endpoint: Any, device: str) -> int:
+        """Half of the free memory, taking one input for as large as the model's weights."""
+        import torch
+
+        weights = sum(p.numel() * p.element_size() for p in endpoint.parameters())
+        share = self.free_memory(torch, device) // 2
+        return max(1, min(MAX_BATCH_SIZE, share // max(weights, 1)))
+
+
+def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
+    """`value` with each array in it as a tensor on `device`; floats in the model's `dtype`."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(to_device(item, device, dtype, torch) for item in value)
+    if not hasattr(value, "dtype"):
+        return value
+    tensor = torch.as_tensor(value)
+    return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
+
+
+def to_numpy(value: Any, torch: Any) -> Any:
+    """`value` with each tensor as an array (floats as float32); None for caches and the like."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        return (value.float() if value.is_floating_point() else value).numpy()
+    if isinstance(value, (list, tuple)):
+        return tuple(to_numpy(item, torch) for item in value)
+    return None
+
+

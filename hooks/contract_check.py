@@ -1,0 +1,74 @@
+"""Imports one package and checks its interface; run in a clean interpreter by validate_package.
+
+    python -I -S contract_check.py SOURCE_FOLDER PACKAGE_NAME
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+FORBIDDEN = ("torch", "transformers", "numpy", "openvino", "onnxruntime")
+FACTORY_PARAMETERS = ["endpoint_model", "device", "hardware_label", "endpoint", "tokenizer"]
+
+
+class ImportGuard:
+    """Fails the import of anything that a package must not need to be imported."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] in FORBIDDEN:
+            raise ImportError(f"importing the package imports {name}")
+
+
+def check(package_name: str) -> list[str]:
+    """What is wrong with the package's interface."""
+    package = importlib.import_module(package_name)
+    skillset_class = getattr(package, package.__all__[-1])
+    registry = package.MODEL_REGISTRY[skillset_class.model_type]
+    platforms = importlib.import_module(f"{package_name}.platforms").discover()
+    problems = signature_problems(skillset_class.__init__, ["resources", "metadata"])
+    problems += signature_problems(
+        skillset_class.__test__,
+        ["endpoint_model", "endpoint_handler", "endpoint_label", "tokenizer"],
+    )
+    for platform in platforms:
+        problems += initializer_problems(platform, skillset_class)
+        for task in registry["tasks"].values():
+            name = f"create_{platform}_{task['handler_name']}_endpoint_handler"
+            problems += signature_problems(getattr(skillset_class, name, None), FACTORY_PARAMETERS, name)
+    return problems
+
+
+def initializer_problems(platform: str, skillset_class: type) -> list[str]:
+    """`init_<platform>(model, ..., device, <platform>_label, *converters, task=None)`."""
+    name = f"init_{platform}"
+    method = getattr(skillset_class, name, None)
+    if method is None:
+        return [f"{name} is missing"]
+    found = list(inspect.signature(method).parameters)[1:]
+    if found[0] != "model" or found[-4:] != ["device", f"{platform}_label", "converters", "task"]:
+        return [f"{name} takes {found}"]
+    return []
+
+
+def signature_problems(
+    method: Callable[..., Any] | None, expected: list[str], name: str = ""
+) -> list[str]:
+    """Whether a method exists and takes `expected` after `self`."""
+    if method is None:
+        return [f"{name} is missing"]
+    found = list(inspect.signature(method).parameters)[1:]
+    if found != expected:
+        return [f"{name or method.__name__} takes {found}, promised is {expected}"]
+    return []
+
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, sys.argv[1])
+    sys.meta_path.insert(0, ImportGuard())
+    if found_problems := check(sys.argv[2]):
+        sys.exit("\n".join(found_problems))

@@ -1,0 +1,46 @@
+"""Text in, one vector per token out (task `feature-extraction`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.text import as_text
+from . import Encoded
+
+
+def encode(
+    texts: list[Any],
+    tokenizer: Any,
+    config: Any,
+    truncation: bool | None = None,
+    tokenize_kwargs: Mapping[str, Any] | None = None,
+) -> Encoded:
+    """Tokenize; an encoder-decoder's decoder gets just its start token."""
+    inputs = dict(
+        tokenizer(
+            [as_text(text) for text in texts],
+            padding=len(texts) > 1,
+            truncation=truncation,
+            return_tensors="np",
+            **(tokenize_kwargs or {}),
+        )
+    )
+    if getattr(config, "is_encoder_decoder", False):
+        start = np.full((len(texts), 1), config.decoder_start_token_id or 0)
+        inputs["decoder_input_ids"] = start
+    return Encoded(inputs)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, tokenizer: Any, config: Any
+) -> list[list[list[list[float]]]]:
+    """Per text the (1, tokens, hidden) states of the (last) encoder layer, padding removed."""
+    key = "encoder_last_hidden_state"
+    states = outputs[key] if key in outputs else outputs["last_hidden_state"]
+    mask = encoded.inputs.get("attention_mask")
+    if len(states) == 1 or mask is None:
+        return [[state.tolist()] for state in states]
+    return [[state[row.astype(bool)].tolist()] for state, row in zip(states, mask)]

@@ -1,0 +1,98 @@
+"""Handlers: one task on one platform, from a person's input to a result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .platforms import Platform
+from .tasks import TaskSpec
+
+
+@dataclass
+class EndpointHandler:
+    """Runs one task on one platform: call it with an input, or with a list of inputs."""
+
+    platform: Platform
+    spec: TaskSpec
+    model_type: str
+    endpoint: Any
+    processor: Any
+    device: str
+    hardware_label: str
+    batch_size: int = 1
+
+    def __call__(self, inputs: Any, **parameters: Any) -> dict[str, Any]:
+        """Run the task.
+
+        Args:
+            inputs: one input of the task, or a list of them.
+            parameters: the task's handler parameters (see `registry.json`).
+
+        Returns:
+            `result` in the form of the matching transformers pipeline (a list of such
+            results for a list of inputs), with `implementation_type`, `device`,
+            `hardware_label`, `model_type`, `task` and `elapsed_s` (seconds).
+
+        Raises:
+            TypeError, ValueError: the input or a parameter is not what the task takes.
+        """
+        started = time.perf_counter()
+        encode_parameters, decode_parameters = self.spec.parameters(parameters)
+        batched = is_batch(inputs)
+        items = list(inputs) if batched else [inputs]
+        if not items:
+            raise ValueError(f"{self.spec.name} got an empty list; give it at least one input")
+        config = self.platform.config(self.endpoint)
+        results: list[Any] = []
+        for chunk in chunks(items, self.batch_size if self._pads() else 1):
+            encoded = self.spec.module.encode(chunk, self.processor, config, **encode_parameters)
+            outputs = self.platform.run(self.endpoint, self.spec, encoded)
+            results += self.spec.module.decode(
+                outputs, encoded, self.processor, config, **decode_parameters
+            )
+        return {
+            "result": results if batched else results[0],
+            "implementation_type": self.platform.implementation_type(self.device),
+            "device": self.device,
+            "hardware_label": self.hardware_label,
+            "model_type": self.model_type,
+            "task": self.spec.name,
+            "elapsed_s": time.perf_counter() - started,
+        }
+
+    def _pads(self) -> bool:
+        """Whether rows of different length can share a batch without changing the result."""
+        tokenizer = getattr(self.processor, "tokenizer", self.processor)
+        if not hasattr(tokenizer, "pad_token_id"):
+            return True
+        return tokenizer.pad_token_id is not None and (
+            "attention_mask" in tokenizer.model_input_names
+        )
+
+
+class Endpoint(NamedTuple):
+    """What every `init_<platform>` returns."""
+
+    endpoint: Any
+    processor: Any
+    handler: Callable[..., dict[str, Any]]
+    queue: asyncio.Queue[Any]
+    batch_size: int
+
+
+def is_batch(inputs: Any) -> bool:
+    """A list is a batch, unless it is itself one input: a chat or a series of numbers."""
+    if not isinstance(inputs, list):
+        return False
+    is_chat = bool(inputs) and all(isinstance(item, dict) and "role" in item for item in inputs)
+    is_series = bool(inputs) and all(isinstance(item, (int, float)) for item in inputs)
+    return not is_chat and not is_series
+
+
+def chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
+    """`items` in runs of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))
