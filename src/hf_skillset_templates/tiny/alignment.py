@@ -1,0 +1,104 @@
+"""Making a configuration agree with its tokenizer: vocabulary size and token ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+
+from hf_skillset_templates.tiny.configs import nodes
+
+TOKEN_FIELD = re.compile(r"^(?P<stem>\w+?)_token_(id|ids|index)$|^(?P<bare>\w+_token)$")
+STANDARD = ("pad", "bos", "eos", "unk", "sep", "cls", "mask")
+TEXT_PATH = re.compile(r"(^|\.)(text|language|llm|lm|thinker|talker_text|decoder|generator|qformer)\w*$")
+VOCABULARY = re.compile(r"^(text_|src_|tgt_|encoder_|decoder_|n_)?vocab_size(_per_layer_input)?$")
+
+
+def text_nodes(config: PreTrainedConfig, paths: list[str] | None = None) -> Iterator[PreTrainedConfig]:
+    """The nodes that hold the text vocabulary: those at `paths`, or else those that look like it."""
+    found = list(nodes(config))
+    if paths is not None:
+        yield from (node for path, node in found if path in paths)
+        return
+    text = _text_config(config)
+    for path, node in found:
+        if path == "" or node is text or TEXT_PATH.search(path):
+            yield node
+
+
+def _text_config(config: PreTrainedConfig) -> PreTrainedConfig:
+    try:
+        return config.get_text_config()
+    except ValueError:
+        return config
+
+
+def align_tokens(
+    config: PreTrainedConfig,
+    tokenizer: PreTrainedTokenizerBase,
+    processor: Any = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write the tokenizer's ids and size into every node that speaks of text.
+
+    A placeholder id that no token stands for gets one: the tokenizer grows.
+    """
+    facts = facts or {}
+    text = list(text_nodes(config, facts.get("text_nodes")))
+    for node in text:
+        start = _start_token(node)
+        _align_ids(node, tokenizer, processor, facts.get("tokens", {}))
+        if start:
+            node.decoder_start_token_id = getattr(tokenizer, f"{start}_token_id")
+    for node in text:
+        for name in list(vars(node)):
+            if VOCABULARY.match(name) and isinstance(getattr(node, name), int):
+                setattr(node, name, max(len(tokenizer), max(tokenizer.get_vocab().values()) + 1))
+
+
+def _start_token(node: PreTrainedConfig) -> str | None:
+    """Which token starts the decoder: the one whose id the class's default repeats."""
+    try:
+        default = type(node)()
+    except Exception:
+        default = node
+    start = getattr(default, "decoder_start_token_id", None)
+    if start is None:
+        return None
+    same = (name for name in ("pad", "eos", "bos") if getattr(default, f"{name}_token_id", None) == start)
+    return next(same, "bos")
+
+
+def _align_ids(node: PreTrainedConfig, tokenizer: Any, processor: Any, tokens: dict[str, str]) -> None:
+    for name in sorted(vars(node)):
+        match = TOKEN_FIELD.match(name)
+        if match is None or name == "decoder_start_token_id" or not match["stem"]:
+            continue
+        old, stem = getattr(node, name), match["stem"]
+        if stem in STANDARD:
+            new = getattr(tokenizer, f"{stem}_token_id")
+        elif old is None:
+            continue
+        else:
+            new = _placeholder_id(stem, tokenizer, processor, tokens)
+        if new is not None:
+            setattr(node, name, [new] if isinstance(old, (list, tuple)) and old else new)
+
+
+def _placeholder_id(stem: str, tokenizer: Any, processor: Any, tokens: dict[str, str]) -> int:
+    """The id of the token that the stem ("image", "vision_start") names; made if there is none."""
+    vocabulary = tokenizer.get_vocab()
+    named = tokens.get(stem) or getattr(tokenizer, f"{stem}_token", None)
+    for owner in (processor, tokenizer):
+        found = getattr(owner, f"{stem}_token_id", None)
+        if not named and isinstance(found, int):
+            return found
+        named = named or getattr(owner, f"{stem}_token", None)
+    if not named:
+        forms = (f"<{stem}>", f"<|{stem}|>", f"<|{stem}_pad|>", f"[{stem.upper()}]")
+        named = next((form for form in forms if form in vocabulary), f"<|{stem}|>")
+    if str(named) not in vocabulary:
+        tokenizer.add_tokens([str(named)], special_tokens=True)
+    return tokenizer.convert_tokens_to_ids(str(named))

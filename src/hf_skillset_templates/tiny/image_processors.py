@@ -1,0 +1,111 @@
+"""Image and video processors with the sizes of the tiny model."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from transformers import PreTrainedConfig
+
+from hf_skillset_templates.tiny.configs import first_value, nodes
+
+VISION = ("vision", "visual", "image", "vit", "backbone", "encoder")
+# For architectures that take pictures of any size: two pixels remain after five halvings.
+ANY_SIZE = 64
+# Numbers from which on a "size" counts pixels of area, as Qwen2-VL's processors do.
+AREA = 2500
+# What a processor calls by another name than the configuration.
+SAME = {
+    "patch_size": ("patch_size", "spatial_patch_size"),
+    "encoder_patch_size": ("patch_size",),
+    "temporal_patch_size": ("temporal_patch_size",),
+    "merge_size": ("spatial_merge_size", "merge_size", "merge_kernel_size"),
+    "downsample_factor": ("downsample_factor",),
+    "pooling_kernel_size": ("pooling_kernel_size",),
+    "max_soft_tokens": ("max_soft_tokens", "mm_tokens_per_image"),
+    "num_frames": ("num_frames",),
+    "image_grid_pinpoints": ("image_grid_pinpoints",),
+    "tubelet_size": ("tubelet_size",),
+    "max_num_patches": ("num_patches",),
+}
+
+
+def build_vision_processor(
+    processor_class: type, config: PreTrainedConfig, options: dict[str, Any] | None = None
+) -> Any:
+    """An image or video processor whose output has the size that the model takes."""
+    options = dict(options or {})
+    side = options.pop("side", None) or image_side(config)
+    unit = patch_unit(config)
+    defaults = processor_class().to_dict()
+    settings: dict[str, Any] = {}
+    for name, default in defaults.items():
+        if name in SAME:
+            settings[name] = _same_kind(first_value(config, SAME[name], VISION), default)
+        elif name == "size" or name.endswith("_size") and isinstance(default, dict):
+            settings[name] = tiny_size(default, side, unit)
+        elif name in {"min_pixels", "max_pixels"} and default is not None:
+            settings[name] = _area(side, unit) * (1 if name == "max_pixels" else 0) or unit * unit
+        elif name in {"image_size", "img_size", "max_image_size", "tile_size"} and isinstance(default, int):
+            settings[name] = side
+    settings = {name: value for name, value in settings.items() if value is not None}
+    return processor_class(**{**settings, **options})
+
+
+def image_side(config: PreTrainedConfig) -> int:
+    """Height and width of the pictures that the model takes, in pixels."""
+    value = first_value(config, ("image_size", "img_size", "input_size", "resolution"), VISION)
+    if isinstance(value, dict):
+        value = max(value.values())
+    if isinstance(value, (list, tuple)):
+        value = max(value, default=ANY_SIZE)
+    return int(value) if value else ANY_SIZE
+
+
+def patch_unit(config: PreTrainedConfig) -> int:
+    """Pixels that height and width must be a multiple of: a patch, times what is merged later."""
+    patch = first_value(config, ("patch_size", "spatial_patch_size"), VISION) or 1
+    merge = first_value(config, ("spatial_merge_size", "merge_size"), VISION) or 1
+    patch, merge = (max(v) if isinstance(v, (list, tuple)) else v for v in (patch, merge))
+    return int(patch) * int(merge)
+
+
+def tiny_size(default: Any, side: int, unit: int) -> Any:
+    """A size in the processor's own form (edge lengths or areas), shrunk to `side`."""
+    if isinstance(default, int):
+        return side
+    if not isinstance(default, dict):
+        return None
+    edges = {name: value for name, value in default.items() if value is not None}
+    if any(value > AREA for value in edges.values()):
+        return {name: unit * unit if name == "shortest_edge" else _area(side, unit) for name in edges}
+    if set(edges) == {"shortest_edge", "longest_edge"}:
+        return {"shortest_edge": side, "longest_edge": side * 2 if edges["longest_edge"] > edges["shortest_edge"] else side}
+    return dict.fromkeys(edges, side)
+
+
+def _area(side: int, unit: int) -> int:
+    """An area that a picture of the sample's size fills with a few patches."""
+    return max(min(side, ANY_SIZE), unit * 4) ** 2
+
+
+def _same_kind(value: Any, default: Any) -> Any:
+    """The configuration's value in the form that the processor's default has."""
+    if value is None or value is True:
+        return None
+    if isinstance(default, dict):
+        height, width = value if isinstance(value, (list, tuple)) else (value, value)
+        return {name: height if name == "height" else width for name in default}
+    if isinstance(default, int) and isinstance(value, (list, tuple)):
+        return value[-1]
+    if isinstance(default, int) and isinstance(value, float):
+        return math.ceil(value)
+    return value
+
+
+def align_pinpoints(config: PreTrainedConfig) -> None:
+    """Let "any resolution" models choose among grids of one and two tiles."""
+    side = image_side(config)
+    for _, node in nodes(config):
+        if getattr(node, "image_grid_pinpoints", None):
+            node.image_grid_pinpoints = [[side, side * 2], [side * 2, side], [side * 2, side * 2]]

@@ -1,0 +1,121 @@
+"""Which tokenizer, image processor, feature extractor ... a model type wants, by transformers' own tables."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Any
+
+import transformers
+from transformers import PreTrainedConfig
+from transformers.models.auto import (
+    feature_extraction_auto,
+    image_processing_auto,
+    processing_auto,
+    tokenization_auto,
+    video_processing_auto,
+)
+from transformers.models.auto.configuration_auto import model_type_to_module_name
+
+from hf_skillset_templates.tiny.architectures import class_names, model_class
+
+KINDS = ("tokenizer", "image_processor", "feature_extractor", "video_processor", "processor")
+TABLES: dict[str, Any] = {
+    "tokenizer": tokenization_auto.TOKENIZER_MAPPING_NAMES,
+    "image_processor": image_processing_auto.IMAGE_PROCESSOR_MAPPING_NAMES,
+    "feature_extractor": feature_extraction_auto.FEATURE_EXTRACTOR_MAPPING_NAMES,
+    "video_processor": video_processing_auto.VIDEO_PROCESSOR_MAPPING_NAMES,
+    "processor": processing_auto.PROCESSOR_MAPPING_NAMES,
+}
+# The model inputs that each kind makes.
+INPUTS = {
+    "tokenizer": ("input_ids", "decoder_input_ids"),
+    "image_processor": ("pixel_values", "flattened_patches", "image_patches"),
+    "feature_extractor": ("input_features", "input_values", "audio_values", "input_audio"),
+    "video_processor": ("pixel_values_videos", "video", "videos"),
+}
+
+
+def wanted_classes(model_type: str, config: PreTrainedConfig, facts: dict[str, Any]) -> dict[str, type]:
+    """The class of each kind that the model type needs.
+
+    What the auto classes name comes first, then what the facts say (a class name, or null for "none"),
+    then what types of the same family use, as far as the model takes such inputs.
+    """
+    named = {kind: _named(kind, model_type) for kind in KINDS}
+    if not any(named.values()):
+        named = _family(model_type, model_inputs(model_type))
+    if named["processor"]:
+        for kind in component_kinds(_class(named["processor"])):
+            named[kind] = named[kind] or _sibling(kind, model_type)
+    if not named["tokenizer"] and _is_text_model(model_type, config, named):
+        named["tokenizer"] = _own_tokenizer(model_type) or "TokenizersBackend"
+    named.update({kind: facts[kind] for kind in KINDS if kind in facts})
+    return {kind: _class(name) for kind, name in named.items() if name}
+
+
+def component_kinds(processor_class: type) -> list[str]:
+    """The kinds that a combined processor is made of."""
+    attributes = processor_class.get_attributes()
+    return [kind for kind in KINDS[:-1] if any(kind in attribute for attribute in attributes)]
+
+
+@cache
+def model_inputs(model_type: str) -> frozenset[str]:
+    """Names of the arguments of all forward methods of the model type."""
+    names: set[str] = set()
+    for name in class_names(model_type):
+        try:
+            names |= set(inspect.signature(model_class(name).forward).parameters)
+        except (AttributeError, ImportError, ValueError):
+            continue
+    return frozenset(names)
+
+
+def _class(name: str) -> type:
+    """A class by its name; the tokenizer tables name some that are not exported at the top."""
+    found = getattr(transformers, name, None) or tokenization_auto.tokenizer_class_from_name(name)
+    if found is None:
+        raise ImportError(f"transformers has no class {name}")
+    return found
+
+
+def _named(kind: str, model_type: str) -> str | None:
+    """The class that the auto class of this kind names."""
+    name = TABLES[kind].get(model_type)
+    if isinstance(name, dict):
+        name = name.get("torchvision") or name.get("pil") or next(iter(name.values()))
+    return name
+
+
+def _sibling(kind: str, model_type: str) -> str | None:
+    """What another model type of the same module folder uses; the shortest name is the main one."""
+    module = model_type_to_module_name(model_type)
+    types = [t for t in TABLES[kind] if model_type_to_module_name(t) == module]
+    return next(filter(None, (_named(kind, t) for t in sorted(types, key=len))), None)
+
+
+def _family(model_type: str, inputs: frozenset[str]) -> dict[str, str | None]:
+    """For a part of a larger model: the main type's classes, as far as the part takes their output."""
+    named: dict[str, str | None] = dict.fromkeys(KINDS)
+    for kind, names in INPUTS.items():
+        if inputs.intersection(names):
+            named[kind] = _sibling(kind, model_type)
+    whole = _sibling("processor", model_type)
+    if whole and all(named[kind] for kind in component_kinds(_class(whole))):
+        named["processor"] = whole
+    return named
+
+
+def _is_text_model(model_type: str, config: PreTrainedConfig, named: dict[str, str | None]) -> bool:
+    """Whether it reads token ids and nothing else that is known."""
+    others = (named["image_processor"], named["feature_extractor"], named["video_processor"])
+    reads_text = "input_ids" in model_inputs(model_type) and not any(others)
+    return reads_text and getattr(config.get_text_config(), "vocab_size", None) is not None
+
+
+def _own_tokenizer(model_type: str) -> str | None:
+    """The tokenizer class that stands in the model type's own folder, if there is just one."""
+    module = getattr(transformers.models, model_type_to_module_name(model_type), None)
+    names = {name.removesuffix("Fast") for name in dir(module) if name.endswith(("Tokenizer", "TokenizerFast"))}
+    return names.pop() if len(names) == 1 else None

@@ -1,0 +1,60 @@
+"""Tokens that stand for pictures, sounds and videos, found in the processor's own source."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+TOKEN = re.compile(r"^(<[^<>\s]{1,60}>|<\|[^|\s]{1,60}\|>|\[/?[A-Z_]{2,40}\])$")
+ATTRIBUTE = re.compile(r"tokenizer\.(\w+_token)(?:_id)?\b")
+GUARDED = re.compile(r"(?:has|get)attr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)(?:_id)?\"")
+STANDARD = {f"{name}_token" for name in ("bos", "eos", "pad", "unk", "sep", "cls", "mask")}
+TEMPLATE = Path(__file__).with_name("chat_templates") / "conversation.jinja"
+
+
+@dataclass(frozen=True)
+class Placeholders:
+    """What a processor expects of its tokenizer."""
+
+    literals: tuple[str, ...]
+    named: dict[str, str]
+
+
+@cache
+def placeholders_of(processor_class: type) -> Placeholders:
+    """The tokens that the class writes out, and those it asks its tokenizer for by name."""
+    sources = [inspect.getsource(sys.modules[name]) for name in _modules(processor_class)]
+    literals = dict.fromkeys(token for source in sources for token in _literals(source))
+    asked = {name for source in sources for name in ATTRIBUTE.findall(source)}
+    guarded = {name for source in sources for name in GUARDED.findall(source)}
+    named = {name: f"<{name.removesuffix('_token')}>" for name in sorted(asked - guarded - STANDARD)}
+    return Placeholders(tuple(literals), named)
+
+
+def _modules(processor_class: type) -> list[str]:
+    """The modules of the class and its bases, those of the model folders only."""
+    names = (base.__module__ for base in processor_class.__mro__)
+    return [name for name in dict.fromkeys(names) if name.startswith("transformers.models.")]
+
+
+def _literals(source: str) -> list[str]:
+    """String constants that look like a token; pieces of f-strings do not count."""
+    tree = ast.parse(source)
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in inside)
+    return [node.value for node in constants if isinstance(node.value, str) and TOKEN.match(node.value)]
+
+
+def chat_template(processor: Any, facts: dict[str, str]) -> str:
+    """A plain conversation template that puts the processor's own marks where pictures and sounds go."""
+    template = TEMPLATE.read_text(encoding="utf-8")
+    for kind in ("image", "video", "audio"):
+        mark = facts.get(kind) or getattr(processor, f"{kind}_token", None) or f"<{kind}>"
+        template = template.replace(f"@{kind}@", str(mark))
+    return template

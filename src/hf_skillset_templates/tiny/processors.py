@@ -1,0 +1,127 @@
+"""Everything that turns text, pictures, sounds and videos into a tiny model's tensors, made offline."""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from transformers import PreTrainedConfig
+
+from hf_skillset_templates.tiny.alignment import align_tokens
+from hf_skillset_templates.tiny.audio_features import build_feature_extractor
+from hf_skillset_templates.tiny.configs import first_value
+from hf_skillset_templates.tiny.image_processors import VISION, align_pinpoints, build_vision_processor
+from hf_skillset_templates.tiny.needs import KINDS, wanted_classes
+from hf_skillset_templates.tiny.placeholders import Placeholders, chat_template, placeholders_of
+from hf_skillset_templates.tiny.tokenizers import build_tokenizer
+
+OVERRIDES = Path(__file__).parents[3] / "registry" / "overrides"
+NOTHING = Placeholders((), {})
+
+
+def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> dict[str, Any]:
+    """Make and save the model type's processors, and align `config` with them in place.
+
+    Returns the class made of each kind, and under "missing" what could not be made, with the error.
+    """
+    facts = processor_facts(model_type)
+    classes = wanted_classes(model_type, config, facts)
+    made: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    align_pinpoints(config)
+    with tempfile.TemporaryDirectory() as workspace:
+        for kind in KINDS:
+            if kind not in classes:
+                continue
+            try:
+                made[kind] = _build(kind, classes, config, facts, made, Path(workspace))
+            except Exception as error:
+                missing[kind] = f"{type(error).__name__}: {error}"
+        if "tokenizer" in made:
+            align_tokens(config, made["tokenizer"], made.get("processor"), facts)
+            _align_lengths(config, made["tokenizer"])
+        _save(made, folder)
+    report: dict[str, Any] = {kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS}
+    return {**report, "missing": missing}
+
+
+@cache
+def processor_facts(model_type: str) -> dict[str, Any]:
+    """What no auto class knows about the model type's processors, from its overrides file."""
+    path = OVERRIDES / f"{model_type}.yml"
+    if not path.exists():
+        return {}
+    facts = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("processor", {})
+    if facts and not facts.get("why"):
+        raise ValueError(f"{path.name}: a fact needs its why")
+    return facts
+
+
+def _build(
+    kind: str,
+    classes: dict[str, type],
+    config: PreTrainedConfig,
+    facts: dict[str, Any],
+    made: dict[str, Any],
+    workspace: Path,
+) -> Any:
+    """One processor of the kind, of its class."""
+    options = facts.get("options", {}).get(kind, {})
+    if kind == "tokenizer":
+        wishes = placeholders_of(classes["processor"]) if "processor" in classes else NOTHING
+        return build_tokenizer(
+            classes[kind],
+            workspace,
+            extra_tokens=[*wishes.literals, *facts.get("extra_tokens", ())],
+            named_tokens={**wishes.named, **facts.get("named_tokens", {})},
+            options=options,
+        )
+    if kind == "feature_extractor":
+        return build_feature_extractor(classes[kind], config, options)
+    if kind == "processor":
+        return _combine(classes[kind], config, facts, made, options)
+    return build_vision_processor(classes[kind], config, options)
+
+
+def _combine(
+    processor_class: type, config: PreTrainedConfig, facts: dict[str, Any], made: dict[str, Any], options: dict[str, Any]
+) -> Any:
+    """The combined processor from the parts made before, with sizes from the configuration."""
+    parts = {}
+    for attribute in processor_class.get_attributes():
+        kind = next(kind for kind in KINDS if kind in attribute)
+        parts[attribute] = made[kind]
+    parameters = inspect.signature(processor_class).parameters
+    settings = {}
+    for name in parameters.keys() - parts.keys() - {"chat_template", "self", "kwargs", "args"}:
+        value = first_value(config, (name,), VISION)
+        if value is not None and not name.endswith(("_token", "_id")):
+            settings[name] = value
+    processor = processor_class(**{**parts, **settings, **options})
+    if "tokenizer" in made:
+        processor.chat_template = chat_template(processor, facts.get("marks", {}))
+    return processor
+
+
+def _align_lengths(config: PreTrainedConfig, tokenizer: Any) -> None:
+    """Tell the tokenizer how many positions the text model has; offsets like RoBERTa's included."""
+    positions = first_value(config, ("max_position_embeddings", "n_positions", "max_target_positions"), ("text", "decoder"))
+    if isinstance(positions, int) and positions > 16:
+        tokenizer.model_max_length = positions - 2 if positions % 8 == 2 else positions
+
+
+def _save(made: dict[str, Any], folder: Path) -> None:
+    """The combined processor saves its parts; what it does not hold saves itself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    processor = made.get("processor")
+    held = set()
+    if processor is not None:
+        held = {id(getattr(processor, attribute)) for attribute in processor.get_attributes()}
+        processor.save_pretrained(folder)
+    for kind, part in made.items():
+        if kind != "processor" and id(part) not in held:
+            part.save_pretrained(folder)

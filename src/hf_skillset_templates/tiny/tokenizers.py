@@ -1,0 +1,127 @@
+"""Tiny tokenizers of any class: the class's own special tokens, then pieces learned from the corpus."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from transformers import PreTrainedTokenizerBase
+from transformers.tokenization_utils_tokenizers import TokenizersBackend
+
+from hf_skillset_templates.tiny.tokenizer_files import build_from_files
+from hf_skillset_templates.tiny.vocabulary import SPACE, Pieces, learn_pieces, sentence_pieces
+
+SIZE = 600
+GENERIC_TOKENS = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
+
+
+def build_tokenizer(
+    tokenizer_class: type[PreTrainedTokenizerBase],
+    workspace: Path,
+    *,
+    extra_tokens: Iterable[str] = (),
+    named_tokens: dict[str, str] | None = None,
+    options: dict[str, Any] | None = None,
+) -> PreTrainedTokenizerBase:
+    """A working tokenizer of the class.
+
+    `extra_tokens` become special tokens (placeholders, language codes), `named_tokens` too and are
+    reachable by name (`tokenizer.image_token`); `options` go to the class as they are; files that
+    the class must read are written to `workspace`.
+    """
+    options = dict(options or {})
+    if not issubclass(tokenizer_class, TokenizersBackend):
+        tokenizer = build_from_files(tokenizer_class, workspace, options)
+    elif tokenizer_class is TokenizersBackend or "vocab" not in _parameters(tokenizer_class):
+        tokenizer = _generic_backend(tokenizer_class, options)
+    else:
+        tokenizer = _trained_backend(tokenizer_class, options)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    _add_special(tokenizer, extra_tokens, named_tokens or {})
+    return tokenizer
+
+
+def _parameters(function: Any) -> set[str]:
+    """Names of a class's own constructor arguments."""
+    return set(inspect.signature(function).parameters)
+
+
+def _trained_backend(tokenizer_class: type[TokenizersBackend], options: dict[str, Any]) -> TokenizersBackend:
+    """The class with a learned vocabulary in place of the minimal one that it starts with."""
+    skeleton = tokenizer_class(**options)
+    vocabulary = skeleton.get_vocab()
+    head = sorted(vocabulary, key=vocabulary.__getitem__)
+    state = json.loads(skeleton.backend_tokenizer.to_str())
+    pieces, marks = _learn_for(skeleton, state)
+    arguments: dict[str, Any] = {}
+    if state["model"]["type"] == "Unigram":
+        scores = dict(pieces.scored())
+        head = [token for token in head if token not in scores or token in skeleton.all_special_tokens]
+        arguments["vocab"] = [(token, 0.0) for token in head]
+        arguments["vocab"] += [item for item in scores.items() if item[0] not in head]
+    else:
+        tokens = list(dict.fromkeys([*head, *marks, *pieces.pieces]))
+        arguments["vocab"] = {token: index for index, token in enumerate(tokens)}
+        if "merges" in _parameters(tokenizer_class):
+            arguments["merges"] = [tuple(merge) for merge in pieces.merges]
+    return tokenizer_class(**arguments, **options)
+
+
+def _learn_for(skeleton: TokenizersBackend, state: dict[str, Any]) -> tuple[Pieces, list[str]]:
+    """Pieces that suit the skeleton's model and pre-tokenizer, and the byte tokens it falls back to."""
+    backend, model = skeleton.backend_tokenizer, state["model"]
+    marks = [f"<0x{byte:02X}>" for byte in range(256)] if model.get("byte_fallback") else []
+    suffix = model.get("end_of_word_suffix") or ""
+    prefix = model.get("continuing_subword_prefix") or ""
+    alphabet: set[str] = set()
+    if "ByteLevel" in json.dumps(state["pre_tokenizer"]):
+        alphabet = set(pre_tokenizers.ByteLevel.alphabet())
+        alphabet |= {character + suffix for character in alphabet}
+    if _leaves_words_whole(backend):
+        return sentence_pieces(SIZE), marks
+    pieces = learn_pieces(
+        max(SIZE, len(alphabet) + SIZE // 3),
+        normalizer=backend.normalizer,
+        pre_tokenizer=backend.pre_tokenizer,
+        alphabet=alphabet,
+        prefix=prefix,
+        suffix=suffix,
+    )
+    return pieces, marks
+
+
+def _leaves_words_whole(backend: Tokenizer) -> bool:
+    """Whether the pre-tokenizer keeps words together in one run, as SentencePiece models do."""
+    text = "ab cd"
+    if backend.normalizer is not None:
+        text = backend.normalizer.normalize_str(text)
+    runs = backend.pre_tokenizer.pre_tokenize_str(text) if backend.pre_tokenizer else [(text, (0, len(text)))]
+    return len(runs) == 1 or any(run.startswith(SPACE) for run, _ in runs)
+
+
+def _generic_backend(tokenizer_class: type[TokenizersBackend], options: dict[str, Any]) -> TokenizersBackend:
+    """Byte-level byte-pair encoding, for model types whose checkpoints bring a tokenizer.json of their own."""
+    options = {**GENERIC_TOKENS, **options}
+    cut = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    pieces = learn_pieces(SIZE, pre_tokenizer=cut, alphabet=pre_tokenizers.ByteLevel.alphabet())
+    special = dict.fromkeys(str(options[name]) for name in GENERIC_TOKENS if options.get(name))
+    vocabulary = {token: index for index, token in enumerate([*special, *pieces.pieces])}
+    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=list(pieces.merges)))
+    backend.pre_tokenizer = cut
+    backend.decoder = decoders.ByteLevel()
+    return tokenizer_class(tokenizer_object=backend, **options)
+
+
+def _add_special(tokenizer: PreTrainedTokenizerBase, extra: Iterable[str], named: dict[str, str]) -> None:
+    """Register the extra tokens, and give the named ones their attribute."""
+    if named:
+        tokenizer._set_model_specific_special_tokens(special_tokens=named)
+    known = set(tokenizer.get_vocab())
+    tokens = [token for token in dict.fromkeys([*named.values(), *extra]) if token]
+    missing = [AddedToken(token, normalized=False, special=True) for token in tokens if token not in known]
+    tokenizer.add_tokens(missing, special_tokens=True)
