@@ -1,0 +1,74 @@
+"""What transformers' own source files say, read without importing them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+_CLASS = re.compile(r"^class (\w+)\b", re.MULTILINE)
+
+
+@cache
+def package() -> Path:
+    """The folder of the installed transformers."""
+    spec = find_spec("transformers")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("transformers is not installed: pip install 'hf-skillset-templates[models]'")
+    return Path(spec.origin).parent
+
+
+@cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def class_files() -> dict[str, Path]:
+    """Class name -> the file that defines it: a model's, or the layers that models share.
+
+    modular_*.py are left out: transformers never imports them.
+    """
+    found: dict[str, Path] = {}
+    for path in [*sorted((package() / "models").glob("*/*.py")), package() / "modeling_layers.py"]:
+        if not path.name.startswith("modular_"):
+            for name in _CLASS.findall(text(path)):
+                found.setdefault(name, path)
+    return found
+
+
+@cache
+def _tree(path: Path) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in ast.parse(text(path)).body if isinstance(node, ast.ClassDef)}
+
+
+def class_node(name: str) -> ast.ClassDef | None:
+    """The syntax tree of a class of transformers' models."""
+    path = class_files().get(name)
+    return _tree(path).get(name) if path else None
+
+
+def method(name: str, method_name: str) -> ast.FunctionDef | None:
+    """A class's method, its own or the nearest inherited one."""
+    node = class_node(name)
+    if node is None:
+        return None
+    for item in node.body:
+        if isinstance(item, ast.FunctionDef) and item.name == method_name:
+            return item
+    for base in node.bases:
+        found = method(base.id, method_name) if isinstance(base, ast.Name) else None
+        if found is not None:
+            return found
+    return None
+
+
+def forward_parameters(class_name: str) -> list[str]:
+    """Names of the arguments of a model class's forward, in order."""
+    found = method(class_name, "forward")
+    if found is None:
+        return []
+    arguments = found.args
+    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)][1:]
