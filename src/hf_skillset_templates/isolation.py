@@ -1,0 +1,120 @@
+"""Runs a function in a process of its own, with a time and a memory limit.
+
+A job is JSON: the path of a function (`package.module:function`) and its argument. The
+function gets the argument and returns JSON. Whatever goes wrong in it - an exception, a
+crash, too much memory, too much time - comes back as a record `{"stage", "error"}` and
+hurts nobody else. A fork server keeps the modules named by `preload` imported, so that a
+job starts in milliseconds where the platform can fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+_channel: Connection | None = None
+
+
+def preload(*modules: str) -> None:
+    """Names the modules that the fork server imports once; call it before the first job."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        multiprocessing.get_context("forkserver").set_forkserver_preload(list(modules))
+
+
+def enter_stage(name: str) -> None:
+    """Tells the parent what the job does now, so that a crash or a time-out can say where."""
+    if _channel is not None:
+        _channel.send_bytes(json.dumps({"stage": name}).encode())
+
+
+def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb: int) -> Any:
+    """Returns the function's result, or `{"stage": ..., "error": ...}` when it failed.
+
+    `timeout_s` is wall-clock seconds; `memory_mb` is what the job may allocate on top of
+    what its process has mapped when it starts, in MiB (enforced where `resource` exists).
+    """
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory() as folder:
+        log = os.path.join(folder, "output")
+        job = json.dumps([function_path, argument, memory_mb, log])
+        process = context.Process(target=_child, args=(job, sender), daemon=True)
+        process.start()
+        sender.close()
+        try:
+            return _await(process, receiver, log, timeout_s)
+        finally:
+            if process.is_alive():
+                process.kill()
+            process.join()
+            receiver.close()
+
+
+def _await(process: Any, receiver: Connection, log: str, timeout_s: float) -> Any:
+    """Follows the child's messages until its result, its end or the deadline."""
+    stage = "start"
+    deadline = time.monotonic() + timeout_s
+    try:
+        while receiver.poll(max(0.0, deadline - time.monotonic())):
+            message = json.loads(receiver.recv_bytes())
+            if "stage" in message:
+                stage = message["stage"]
+            elif "error" in message:
+                return {"stage": stage, **message}
+            else:
+                return message["result"]
+    except EOFError:
+        process.join()
+        return {"stage": stage, "error": f"process ended with {process.exitcode}{_tail(log)}"}
+    return {"stage": stage, "error": f"no result after {timeout_s:g} s"}
+
+
+def _tail(log: str) -> str:
+    """The last lines a dead child printed: usually the only trace of a native crash."""
+    with contextlib.suppress(OSError), open(log, errors="replace") as file:
+        lines = file.read()[-2000:].strip().splitlines()[-5:]
+        return ": " + " | ".join(lines) if lines else ""
+    return ""
+
+
+def _child(job: str, sender: Connection) -> None:
+    """The child's side: limits, output redirection, the call, one final message."""
+    global _channel
+    function_path, argument, memory_mb, log = json.loads(job)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    _limit_memory(memory_mb)
+    _channel = sender
+    try:
+        module, _, name = function_path.partition(":")
+        result = getattr(importlib.import_module(module), name)(argument)
+        final = json.dumps({"result": result})
+    except BaseException as error:  # a job may fail in any way; the parent wants to know which
+        last = traceback.extract_tb(error.__traceback__)[-1:]
+        where = f"{os.path.basename(last[0].filename)}:{last[0].lineno}" if last else ""
+        final = json.dumps({"error": f"{type(error).__name__}: {error}", "where": where})
+    sender.send_bytes(final.encode())
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Caps the address space at what is mapped now plus the allowance; nothing on Windows."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        with open("/proc/self/statm") as file:
+            mapped = int(file.read().split()[0]) * resource.getpagesize()
+        limit = mapped + memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,73 @@
+"""Builds the tiny folder of one model type: configuration, processor files, proof that it runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+from ..isolation import enter_stage
+
+FUNCTION = "hf_skillset_templates.tiny.build:build_job"
+PRELOAD = ("torch", "transformers", "hf_skillset_templates.tiny.shrink")
+
+
+def quiet() -> None:
+    """One thread, no hub, no chatter: what every isolated model job starts with."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    warnings.filterwarnings("ignore")
+    import torch
+    import transformers
+
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+
+
+def build_job(job: dict[str, Any]) -> dict[str, Any]:
+    """The isolated part: `job` names the `model_type` and the `folder` to write to.
+
+    Returns `tiny`, what the registry records of the model, and `measured`, what changes from
+    run to run. A processor that cannot be built leaves the configuration in place.
+    """
+    quiet()
+    from .shrink import judge, shrink
+
+    model_type, folder = job["model_type"], Path(job["folder"])
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    found = shrink(model_type)
+    config, processor = found.config, build_files(model_type, found.config, folder)
+    enter_stage("verify")
+    try:
+        verified = judge(model_type, config, found.strategy)
+    except Exception as error:
+        processor.setdefault("error", f"the model no longer runs: {error}")
+        verified, config = found, found.config
+    config.save_pretrained(folder)
+    tiny: dict[str, Any] = {
+        "parameters": verified.parameters,
+        "search": found.strategy,
+        "runs": verified.ran,
+        "fails": verified.failed,
+        "reinitialise": verified.reinitialise,
+        "non_size_changes": found.changed_non_size_fields,
+        "lost_structure": found.lost_structure,
+        "processor": processor,
+    }
+    return {"tiny": tiny, "measured": {"forward_seconds": verified.forward_seconds}}
+
+
+def build_files(model_type: str, config: Any, folder: Path) -> dict[str, Any]:
+    """Tokenizer and processor files, where the module that makes them is there."""
+    if importlib.util.find_spec("hf_skillset_templates.tiny.processors") is None:
+        return {}
+    from .processors import build_processor
+
+    enter_stage("processor")
+    try:
+        return build_processor(model_type, config, folder)
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}

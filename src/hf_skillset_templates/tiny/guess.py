@@ -1,0 +1,163 @@
+"""The first guess: every size of a draft set to its tiny value, neighbours kept coherent."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .draft import Draft
+from .layers import select_layers
+from .sizes import Target, kind_of, shrink_list
+
+LEAST_IMAGE = 32  # pixels
+
+
+def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
+    """Fills `draft.changes` of all nodes with tiny values."""
+    for _, node in draft.walk():
+        node.changes.clear()
+        select_layers(node, least_layers)
+        _shrink_numbers(node, target)
+        _shrink_overrides(node, target)
+        _fit_images(node)
+        _fit_rotary(node, target)
+        _fit_groups(node)
+    _fit_feature_layers(draft)
+
+
+def _shrink_numbers(node: Draft, target: Target) -> None:
+    """Each number and list of numbers by the kind that its name tells."""
+    for name, value in node.values.items():
+        kind = kind_of(name)
+        if kind is None or kind in ("layers", "image") and not isinstance(value, list):
+            continue
+        if isinstance(value, list) and name not in node.changes and value:
+            if kind == "image":
+                continue
+            changed: Any = shrink_list(kind, name, value, target)
+        elif isinstance(value, list) and name in node.changes:
+            changed = shrink_list(kind, name, node.changes[name], target) if kind != "layers" else node.changes[name]
+        elif isinstance(value, int) and not isinstance(value, bool):
+            changed = _number(node, kind, name, value, target)
+        else:
+            continue
+        if changed != value and _is_settable(node, name):
+            node.changes[name] = changed
+
+
+def _number(node: Draft, kind: str, name: str, value: int, target: Target) -> int:
+    """One number; grouped heads stay grouped and equal heads equal."""
+    if kind == "kv_heads":
+        heads = _heads_beside(node, name)
+        if heads is not None and value == heads:
+            return target("heads", name, value)
+        return 1 if value == 1 else target(kind, name, value)
+    return target(kind, name, value)
+
+
+def _heads_beside(node: Draft, name: str) -> int | None:
+    """The number of query heads that belongs to a number of key/value heads."""
+    for query in (
+        name.replace("num_key_value_heads", "num_attention_heads"),
+        name.replace("key_value_", ""),
+        "num_attention_heads",
+    ):
+        if query != name and isinstance(node.values.get(query), int):
+            return node.values[query]
+    return None
+
+
+def _is_settable(node: Draft, name: str) -> bool:
+    """Whether the class takes the attribute: a declared field that it does not derive."""
+    fields = node.cls.__dataclass_fields__
+    if name not in fields:
+        return False
+    derived = fields[name].default is None and name not in node.explicit
+    return not derived or isinstance(node.values[name], list) and name in node.changes
+
+
+def _shrink_overrides(node: Draft, target: Target) -> None:
+    """Per-layer overrides speak of the same sizes; a larger one stays larger (twice)."""
+    for override in (node.changes.get("per_layer_config") or {}).values():
+        for name, value in list(override.items()):
+            kind = kind_of(name)
+            if kind and isinstance(value, int) and not isinstance(value, bool):
+                base, small = node.values.get(name), target(kind, name, value)
+                if isinstance(base, int) and value > base and small == target(kind, name, base):
+                    small *= 2
+                override[name] = small
+
+
+def _fit_images(node: Draft) -> None:
+    """A few patches a side: 4 of small patches, 2 of large ones, never under 32 pixels."""
+    for name, value in node.values.items():
+        if kind_of(name) == "image" and name in node.cls.__dataclass_fields__:
+            patch = node.values.get("patch_size")
+            side = patch if isinstance(patch, int) else max(patch) if isinstance(patch, list | tuple) and patch else 16
+            tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2))
+            if isinstance(value, int) and value > tiny and not isinstance(value, bool):
+                node.changes[name] = tiny
+            elif isinstance(value, list) and all(isinstance(v, int) for v in value):
+                node.changes[name] = [min(v, tiny) for v in value]
+
+
+def _fit_rotary(node: Draft, target: Target) -> None:
+    """Multi-axis rotary sections follow the head size."""
+    rope = node.values.get("rope_parameters")
+    if not isinstance(rope, dict):
+        return
+    fitted = _fit_sections(rope, lambda sections: _sections(node, sections))
+    if fitted != rope and "rope_parameters" in node.cls.__dataclass_fields__:
+        node.changes["rope_parameters"] = fitted
+
+
+def _fit_sections(rope: dict[str, Any], fit: Any) -> dict[str, Any]:
+    return {
+        key: fit(value) if key.endswith("section") and isinstance(value, list)
+        else _fit_sections(value, fit) if isinstance(value, dict)
+        else value
+        for key, value in rope.items()
+    }  # fmt: skip
+
+
+def _sections(node: Draft, sections: list[int]) -> list[int]:
+    """Sections in the old proportions that sum to what the new head size needs."""
+    ratio = head_dim(node, tiny=True) / max(1, head_dim(node, tiny=False))
+    total = max(len(sections), round(sum(sections) * ratio))
+    fitted = [max(1, math.floor(s * ratio)) for s in sections]
+    fitted[-1] = max(1, total - sum(fitted[:-1]))
+    return fitted
+
+
+def head_dim(node: Draft, tiny: bool) -> int:
+    """The size of an attention head, given or width divided by heads."""
+    read = node.get if tiny else node.values.get
+    for name in ("head_dim", "qk_rope_head_dim"):
+        value = read(name) if name in node.changes or not tiny else None
+        if isinstance(value, int) and value:
+            return value
+    width, heads = read("hidden_size") or read("d_model") or 1, read("num_attention_heads") or 1
+    return width // heads if isinstance(width, int) and isinstance(heads, int) else 1
+
+
+def _fit_groups(node: Draft) -> None:
+    """Expert choice stays a choice: top-k below the count, groups that divide it."""
+    experts = [n for n, v in node.values.items() if kind_of(n) == "experts" and isinstance(v, int) and v > 1]
+    for name, value in node.values.items():
+        if kind_of(name) == "top_k" and isinstance(value, int) and experts:
+            node.changes[name] = min(value, 2)
+        if kind_of(name) == "topk_group" and isinstance(value, int):
+            node.changes[name] = min(value, 1)
+
+
+def _fit_feature_layers(draft: Draft) -> None:
+    """Layers named by a parent (`vision_feature_layer`) exist in the shorter tower."""
+    for _, node in draft.walk():
+        depth = min((d for child in node.children.values() if (d := child.get("num_hidden_layers"))), default=None)
+        for name, value in node.values.items():
+            if "feature_layer" not in name or depth is None:
+                continue
+            if isinstance(value, int):
+                node.changes[name] = max(-depth, min(depth, value))
+            elif isinstance(value, list):
+                node.changes[name] = [max(-depth, min(depth, v)) for v in value]

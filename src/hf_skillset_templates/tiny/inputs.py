@@ -1,0 +1,290 @@
+"""Dummy inputs for a model, made from its forward signature and its configuration.
+
+They show that a configuration builds a model that runs; what a processor really hands over
+is somebody else's subject. Every input is named in one table by the parameter it fills.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+TEXT_LENGTH = 16  # tokens
+IMAGE_SIDE = 64  # pixels, where the configuration names no image size
+AUDIO_FRAMES = 128  # spectrogram frames, where the configuration names no length
+SAMPLES = 16_000  # of a waveform: one second at the usual rate
+
+Builder = Callable[["Sampler"], Any]
+BUILDERS: dict[str, Builder] = {}
+
+
+def fills(*names: str) -> Callable[[Builder], Builder]:
+    """Registers the builder of the parameters so named."""
+
+    def register(builder: Builder) -> Builder:
+        BUILDERS.update(dict.fromkeys(names, builder))
+        return builder
+
+    return register
+
+
+class Sampler:
+    """Reads sizes from a configuration tree and draws tensors from a fixed seed."""
+
+    def __init__(self, model: Any, config: Any = None) -> None:
+        import torch
+
+        self.model = model
+        self.config = config if config is not None else model.config
+        self.generator = torch.Generator().manual_seed(0)
+        self.made: dict[str, Any] = {}
+        parameters = inspect.signature(model.forward).parameters.values()
+        self.parameters = {p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+
+    def configs(self, *near: str) -> Iterator[Any]:
+        """All configurations, those under a key that contains one of `near` first."""
+        nodes = list(walk_configs(self.config))
+        yield from (c for path, c in nodes if any(word in path for word in near))
+        yield from (c for path, c in nodes if not any(word in path for word in near))
+
+    def number(self, *names: str, near: tuple[str, ...] = (), default: Any = None) -> Any:
+        """The first of these attributes that some configuration has, the nearest first."""
+        for config in self.configs(*near):
+            for name in names:
+                value = read(config, name)
+                if value is not None and value != []:
+                    return value
+        return default
+
+    def normal(self, *shape: int) -> Any:
+        import torch
+
+        return torch.randn(*shape, generator=self.generator)
+
+    def integers(self, low: int, high: int, *shape: int) -> Any:
+        import torch
+
+        return torch.randint(low, max(low + 1, high), shape, generator=self.generator)
+
+    def build(self, names: list[str]) -> dict[str, Any]:
+        """The named inputs; one that no row can fill raises."""
+        for name in names:
+            if name not in self.made:
+                if name not in BUILDERS:
+                    raise LookupError(f"no sample for the input {name}")
+                value = BUILDERS[name](self)
+                if value is not None:
+                    self.made[name] = value
+        return self.made
+
+
+def walk_configs(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """A configuration and its sub-configurations with their dotted paths."""
+    from transformers import PreTrainedConfig
+
+    yield path, config
+    for name, value in vars(config).items():
+        if isinstance(value, PreTrainedConfig) and not name.startswith("_"):
+            yield from walk_configs(value, f"{path}.{name}")
+
+
+def read(config: Any, name: str) -> Any:
+    """An attribute of a configuration, None where it has none."""
+    try:
+        return config._getattr_without_heterogeneous_validation(name, None)
+    except Exception:
+        return None
+
+
+# Inputs given when the signature has them although the model can do without.
+WELCOME = (
+    "input_ids", "pixel_values", "input_features", "input_values", "past_values", "decoder_input_ids", "audio_values",
+    "flattened_patches", "past_time_features", "past_observed_mask", "future_values", "future_time_features",
+)  # fmt: skip
+
+
+def input_names(sampler: Sampler, only_main: bool) -> list[str]:
+    """Which parameters to fill: the required, the main one, and those of the other towers."""
+    main = getattr(sampler.model, "main_input_name", "input_ids")
+    mains = [main] if isinstance(main, str) else list(main)
+    names = [name for name, p in sampler.parameters.items() if p.default is p.empty]
+    names += [name for name in mains if name in sampler.parameters]
+    if not only_main:
+        names += [name for name in WELCOME if name in sampler.parameters]
+    if "decoder_input_ids" in sampler.parameters and "input_values" not in mains:
+        names.append("decoder_input_ids")
+    return list(dict.fromkeys(names))
+
+
+def sample_inputs(model: Any, only_main: bool = False) -> dict[str, Any]:
+    """Inputs for `model.forward`; `only_main` leaves out what the model can do without."""
+    sampler = Sampler(model)
+    inputs = sampler.build(input_names(sampler, only_main))
+    if "input_ids" in inputs:
+        for tower in TOWERS:
+            place_tower_tokens(sampler, *tower)
+    if type(model).__name__.endswith("ForMultipleChoice"):
+        inputs = {name: value[:, None].repeat_interleave(2, dim=1) for name, value in inputs.items()}
+    return inputs
+
+
+# (input, other inputs of the same tower, method that gives its features, names of its token)
+TOWERS = (
+    ("pixel_values", "get_image_features", ("image_token_id", "image_token_index", "image_patch_id", "media_token_id")),
+    ("input_features", "get_audio_features", ("audio_token_id", "audio_token_index")),
+    ("input_values", "get_audio_features", ("audio_token_id", "audio_token_index")),
+)
+
+
+def place_tower_tokens(sampler: Sampler, name: str, method: str, token_names: tuple[str, ...]) -> None:
+    """Puts as many placeholder tokens into the text as the tower has features."""
+    import torch
+
+    token = next((t for t in (read(sampler.config, n) for n in token_names) if isinstance(t, int)), None)
+    base = next((m for m in (sampler.model, getattr(sampler.model, "model", None)) if hasattr(m, method)), None)
+    if name not in sampler.made or token is None or base is None:
+        return
+    accepted = inspect.signature(getattr(base, method)).parameters
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
+    tower = {k: v for k, v in sampler.made.items() if k in accepted and k not in ("input_ids", "attention_mask")}
+    with torch.no_grad():
+        features = getattr(base, method)(**tower, **({"return_dict": True} if takes_all or "return_dict" in accepted else {}))
+    count = count_features(features)
+    text = sampler.made["input_ids"]
+    placeholders = torch.full((text.shape[0], count), token)
+    sampler.made["input_ids"] = torch.cat([text[:, :2], placeholders, text[:, 2:]], dim=1)
+    if "mm_token_type_ids" in sampler.parameters:
+        sampler.made["mm_token_type_ids"] = (sampler.made["input_ids"] == token).long()
+    if "token_type_ids" in sampler.parameters:
+        sampler.made["token_type_ids"] = (sampler.made["input_ids"] == token).long()
+
+
+def count_features(features: Any) -> int:
+    """Rows of the features of one sample, whatever container a tower returns them in."""
+    import torch
+
+    pooled = getattr(features, "pooler_output", None)
+    if pooled is None and hasattr(features, "last_hidden_state"):
+        pooled = features.last_hidden_state
+    pooled = features if pooled is None else pooled
+    leaves = [leaf for leaf in torch.utils._pytree.tree_leaves(pooled) if isinstance(leaf, torch.Tensor)]
+    if not isinstance(pooled, torch.Tensor | list | tuple):
+        leaves = leaves[:1]
+    return sum(leaf.numel() // leaf.shape[-1] for leaf in leaves)
+
+
+def special_ids(config: Any) -> set[int]:
+    """Token ids with a meaning, which running text must not hold."""
+    found: set[int] = set()
+    for _, node in walk_configs(config):
+        for name, value in vars(node).items():
+            if re.search(r"_(id|index)$", name) and isinstance(value, int):
+                found.add(value)
+    return found
+
+
+def tokens(sampler: Sampler, vocab: int, length: int) -> Any:
+    """Token ids without special ones, one sentence."""
+    special = special_ids(sampler.config)
+    plain = [i for i in range(5, vocab) if i not in special][: max(64, vocab // 2)] or [0]
+    import torch
+
+    ids = [plain[i] for i in sampler.integers(0, len(plain), length).tolist()]
+    end = sampler.number("eos_token_id", near=("text",))
+    if isinstance(end, int) and 0 <= end < vocab:
+        ids[-1] = end  # sequence classification heads of encoder-decoders look for it
+    return torch.tensor([ids])
+
+
+@fills("input_ids", "decoder_input_ids", "tasks_input_ids", "qformer_input_ids", "labels", "context_input_ids")
+def _text(sampler: Sampler) -> Any:
+    vocab = sampler.number("vocab_size", "src_vocab_size", "text_vocab_size", near=("text", "decoder"), default=64)
+    length = sampler.number("max_position_embeddings", near=("text",), default=TEXT_LENGTH)
+    length = min(TEXT_LENGTH, length) if isinstance(length, int) and length > 0 else TEXT_LENGTH
+    return tokens(sampler, vocab if isinstance(vocab, int) else 64, length)
+
+
+@fills("attention_mask", "input_features_mask", "audio_mel_mask", "tasks_attention_mask", "qformer_attention_mask")
+def _mask(sampler: Sampler) -> Any:
+    import torch
+
+    main = next(iter(sampler.made.values()))
+    return torch.ones(main.shape[:2], dtype=torch.long)
+
+
+def image_shape(sampler: Sampler) -> tuple[int, int, int]:
+    """Channels, height and width of an image."""
+    near = ("vision", "image", "backbone", "encoder")
+    channels = sampler.number("num_channels", "in_channels", "in_chans", "num_input_channels", near=near, default=3)
+    size = sampler.number("image_size", "img_size", "crop_size", "pretrain_image_size", near=near, default=IMAGE_SIDE)
+    height, width = (size, size) if isinstance(size, int) else tuple(size)[-2:]
+    return channels if isinstance(channels, int) else 3, height, width
+
+
+def patch_sizes(sampler: Sampler) -> tuple[int, int, int]:
+    """Patch side in pixels, frames in a temporal patch and merged patches a side."""
+    near = ("vision", "image")
+    patch = sampler.number("patch_size", near=near, default=14)
+    merge = sampler.number("spatial_merge_size", "merge_size", "merge_kernel_size", near=near, default=2)
+    patch = patch if isinstance(patch, int) else patch[-1]
+    merge = merge if isinstance(merge, int) else merge[-1]
+    return patch, sampler.number("temporal_patch_size", near=near, default=1), merge
+
+
+def flat_patches(sampler: Sampler) -> Any:
+    """Patches of one image of 4 x 4 (or twice the merge size) patches, a row each."""
+    channels, _, _ = image_shape(sampler)
+    patch, frames, merge = patch_sizes(sampler)
+    side = max(4, 2 * merge)
+    return sampler.normal(side * side, channels * frames * patch * patch)
+
+
+@fills("image_grid_thw", "grid_thw")
+def _grid(sampler: Sampler) -> Any:
+    import torch
+
+    side = max(4, 2 * patch_sizes(sampler)[2])
+    return torch.tensor([[1, side, side]])
+
+
+@fills("pixel_values")
+def _pixels(sampler: Sampler) -> Any:
+    if "image_grid_thw" in sampler.parameters or "grid_thw" in sampler.parameters:
+        name = "image_grid_thw" if "image_grid_thw" in sampler.parameters else "grid_thw"
+        sampler.made[name] = _grid(sampler)
+        return flat_patches(sampler)
+    return sampler.normal(1, *image_shape(sampler))
+
+
+@fills("hidden_states")
+def _vision_hidden(sampler: Sampler) -> Any:
+    return flat_patches(sampler)
+
+
+@fills("pixel_values_videos")
+def _video(sampler: Sampler) -> Any:
+    channels, height, width = image_shape(sampler)
+    frames = sampler.number("num_frames", "frames_per_clip", near=("video", "vision"), default=4)
+    return sampler.normal(1, frames, channels, height, width)
+
+
+@fills("input_features", "audio_mel")
+def _spectrogram(sampler: Sampler) -> Any:
+    near = ("audio", "speech", "encoder")
+    mels = sampler.number("num_mel_bins", "feature_projection_input_dim", "input_feat_size", "input_dim", "feature_size",
+                          "input_feat_per_channel", "mel_dim", "input_size", near=near, default=80)  # fmt: skip
+    length = sampler.number("max_source_positions", near=near)
+    whisper_like = isinstance(length, int) and "input_features" == getattr(sampler.model, "main_input_name", "") and length <= 1500
+    if whisper_like:
+        return sampler.normal(1, mels, 2 * length)
+    return sampler.normal(1, AUDIO_FRAMES, mels)
+
+
+@fills("input_values", "audio_values")
+def _waveform(sampler: Sampler) -> Any:
+    if sampler.number("num_mel_bins") and sampler.number("max_length", default=0):
+        return sampler.normal(1, sampler.number("max_length"), sampler.number("num_mel_bins"))
+    channels = sampler.number("audio_channels", default=None)
+    return sampler.normal(1, channels, SAMPLES) if channels else sampler.normal(1, SAMPLES)

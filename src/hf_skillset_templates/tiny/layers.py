@@ -1,0 +1,116 @@
+"""Chooses the few layers that stand for all: one of every kind the default stacks.
+
+A default configuration describes its layers in lists as long as the stack (`layer_types`),
+in lists of layer numbers (`out_indices`) and in per-layer overrides. The layers kept are
+the first of each distinct description; lists follow, layer numbers are counted anew.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .draft import Draft
+from .sizes import kind_of
+
+# Lists of layer numbers whose every entry feeds a part of its own: none may be dropped.
+TAPS = re.compile(r"out_ind|deepstack|hook_ids|extract_layers|target_layer|intermediate_\w*ind|feature_layer|_taps$|return_idx")
+INDICES = re.compile(r"ind(ex|ice|exe)s$|idxs?$|_layers$|_layer_ids$|_blocks$|hook_ids$|residual_block_indices")
+
+STAGES = {"stage_names", "out_indices", "out_features"}
+
+
+def depth_fields(draft: Draft) -> list[str]:
+    """The attributes that count layers, the main stack first."""
+    names = [n for n, v in draft.values.items() if kind_of(n) == "layers" and _is_count(v)]
+    return sorted(names, key=lambda n: (n != "num_hidden_layers", n))
+
+
+def select_layers(draft: Draft, least: int = 2) -> None:
+    """Reduces every stack of this node to the layers needed, at least `least` of them."""
+    claimed: set[str] = set()
+    for name in depth_fields(draft):
+        depth = draft.values[name]
+        taps = _backbone_taps(draft, name)
+        if depth <= least:
+            continue
+        lists = {k for k in _per_layer_lists(draft, depth) if k not in claimed}
+        indices = {k for k in _index_lists(draft, depth) if k not in claimed} if _is_main(draft, name) else set()
+        overrides = _overrides(draft) if _is_main(draft, name) else {}
+        claimed |= lists | indices
+        kept = _representatives(draft, depth, lists, indices, overrides, max(least, taps))
+        draft.changes[name] = len(kept)
+        for key in lists:
+            draft.changes[key] = [draft.values[key][i] for i in kept]
+        for key in indices:
+            draft.changes[key] = [kept.index(i % depth) for i in draft.values[key] if i % depth in kept]
+        if taps:
+            draft.changes["out_indices"] = list(range(len(kept) - taps + 1, len(kept) + 1))
+        if overrides:
+            draft.changes["per_layer_config"] = {kept.index(i): v for i, v in overrides.items() if i in kept}
+
+
+def _backbone_taps(draft: Draft, name: str) -> int:
+    """How many layers of this stack a backbone hands out, where it was told which (stem is 0)."""
+    stages, taps = draft.values.get("stage_names") or [], draft.explicit.get("out_indices") or []
+    return len(taps) if len(stages) == draft.values[name] + 1 else 0
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_main(draft: Draft, name: str) -> bool:
+    return name == depth_fields(draft)[0]
+
+
+def _per_layer_lists(draft: Draft, depth: int) -> list[str]:
+    """Lists with one entry per layer."""
+    return [n for n, v in draft.values.items() if isinstance(v, list) and len(v) == depth and depth > 2 and n not in STAGES]
+
+
+def _index_lists(draft: Draft, depth: int) -> list[str]:
+    """Lists of distinct layer numbers."""
+    return [
+        name
+        for name, value in draft.values.items()
+        if isinstance(value, list) and value and INDICES.search(name) and len(value) != depth and name not in STAGES
+        and all(_is_count(i) and -depth <= i <= depth for i in value)
+        and len(set(value)) == len(value)
+    ]  # fmt: skip
+
+
+def _overrides(draft: Draft) -> dict[int, Any]:
+    """Per-layer overrides by layer number."""
+    return {int(i): v for i, v in (draft.values.get("per_layer_config") or {}).items()}
+
+
+def _representatives(
+    draft: Draft, depth: int, lists: set[str], indices: set[str], overrides: dict[int, Any], least: int
+) -> list[int]:
+    """Layer numbers to keep, ascending."""
+    members = {name: {i % depth for i in draft.values[name]} for name in indices}
+    seen: dict[Any, int] = {}
+    kept: set[int] = set()
+    for layer in range(depth):
+        described = [repr(draft.values[name][layer]) for name in sorted(lists)]
+        described += [str(layer in members[name]) for name in sorted(indices) if not TAPS.search(name)]
+        seen.setdefault((*described, repr(overrides.get(layer))), layer)
+    kept.update(seen.values() if len(seen) <= 8 else _cover(draft, depth, lists))
+    for name in indices:
+        if TAPS.search(name):
+            kept |= members[name]
+    spare = (layer for layer in range(depth) if layer not in kept)
+    while len(kept) < least:
+        kept.add(next(spare))
+    return sorted(kept)
+
+
+def _cover(draft: Draft, depth: int, lists: set[str]) -> set[int]:
+    """The first layer of each value of each list: enough when combinations are too many."""
+    kept: set[int] = set()
+    for name in lists:
+        values = [repr(v) for v in draft.values[name]]
+        if len(set(values)) <= 6:
+            kept |= {values.index(v) for v in set(values)}
+    return kept or {0}

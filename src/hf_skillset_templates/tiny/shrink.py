@@ -1,0 +1,187 @@
+"""Finds the tiny configuration of a model type: guessed by name, judged by running it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..isolation import enter_stage
+from .architectures import class_names, model_class
+from .draft import COMMON, Draft, draft_of
+from .forward import Forward, try_forward
+from .guess import guess
+from .overrides import override
+from .sizes import kind_of, scaled_target, uniform_target
+from .structure import build_on_meta, missing_kinds, parameter_count, structure_problems
+from .token_ids import fit_token_ids
+
+MAX_PARAMETERS = 2_000_000
+MAX_SECONDS = 1.0
+MAX_BUILD = 20_000_000  # parameters above which a candidate is not even run
+
+
+@dataclass
+class TinyConfig:
+    """The configuration found and what running its models showed."""
+
+    model_type: str
+    config: Any
+    strategy: str
+    parameters: int = 0
+    forward_seconds: float = 0.0
+    reinitialise: bool = False
+    ran: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    changed_non_size_fields: list[str] = field(default_factory=list)
+    lost_structure: list[str] = field(default_factory=list)
+
+    @property
+    def rank(self) -> tuple[bool, int, bool]:
+        """Orders candidates: those within the budget first, then by classes that run."""
+        fits = self.parameters <= MAX_PARAMETERS and self.forward_seconds <= MAX_SECONDS
+        return bool(self.ran) and fits, len(self.ran), not self.lost_structure
+
+    @property
+    def is_complete(self) -> bool:
+        return all(self.rank) and not self.failed
+
+
+def default_config(model_type: str) -> Any:
+    """The class's default configuration, with the values that it cannot do without."""
+    from transformers import CONFIG_MAPPING
+
+    kwargs: dict[str, Any] = {}
+    for path, value in override(model_type).get("default", {}).items():
+        *parents, name = path.split(".")
+        node = kwargs
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[name] = value
+    return CONFIG_MAPPING[model_type](**kwargs)
+
+
+def shrink(model_type: str) -> TinyConfig:
+    """The best tiny configuration found; raises when no candidate builds."""
+    enter_stage("default configuration")
+    draft = draft_of(default_config(model_type))
+    draft.explicit.update({k: v for k, v in override(model_type).get("default", {}).items() if "." not in k})
+    best: TinyConfig | None = None
+    errors: list[str] = []
+    for strategy in candidates(draft, model_type):
+        enter_stage(f"candidate {strategy}")
+        try:
+            found = judge(model_type, draft.build(), strategy)
+        except Exception as error:
+            errors.append(f"{strategy}: {describe(error)}")
+            continue
+        found.lost_structure = structure_problems(draft) + lost_kinds(model_type, found)
+        found.changed_non_size_fields = non_size_changes(draft)
+        if best is None or found.rank > best.rank:
+            best = found
+        if best.is_complete:
+            break
+    if best is None:
+        raise RuntimeError("; ".join(errors))
+    return best
+
+
+def candidates(draft: Draft, model_type: str) -> Iterator[str]:
+    """Sets the draft to one candidate after another; yields the name of each."""
+    least = override(model_type).get("layers", 2)
+    divisors = (16, 64, 8, 4)
+    plans: list[tuple[str, Any]] = [("uniform", uniform_target)]
+    plans += [(f"scaled by {d}", scaled_target(d)) for d in divisors]
+    for layers in (least, 4, 6):
+        for name, target in plans:
+            guess(draft, target, layers)
+            fit_token_ids(draft)
+            apply_changes(draft, override(model_type).get("set", {}))
+            yield f"{name}, {layers} layers"
+
+
+def apply_changes(draft: Draft, changes: dict[str, Any]) -> None:
+    """Writes hand-written tiny values, named by dotted path, into the draft."""
+    nodes = dict(draft.walk())
+    for path, value in changes.items():
+        parent, _, name = path.rpartition(".")
+        nodes[parent].changes[name] = value
+
+
+def judge(model_type: str, config: Any, strategy: str) -> TinyConfig:
+    """Builds and runs every model class with this configuration."""
+    config = round_trip(config)
+    found = TinyConfig(model_type, config, strategy)
+    for name in class_names(model_type):
+        try:
+            cls = model_class(name)
+            size = parameter_count(build_on_meta(cls, config))
+            if size > MAX_BUILD:
+                raise MemoryError(f"{size} parameters")
+            add(found, try_forward(cls, config))
+        except Exception as error:
+            found.failed[name] = describe(error)
+    if not found.ran:
+        raise RuntimeError("; ".join(f"{k}: {v}" for k, v in list(found.failed.items())[:3]))
+    return found
+
+
+def add(found: TinyConfig, forward: Forward) -> None:
+    """Counts one model that ran: the largest and the slowest speak for all."""
+    found.ran.append(forward.class_name)
+    found.parameters = max(found.parameters, forward.parameters)
+    found.forward_seconds = max(found.forward_seconds, forward.seconds)
+    found.reinitialise |= forward.uninitialised
+
+
+def round_trip(config: Any) -> Any:
+    """What a person would load: the configuration saved and read again."""
+    from transformers import AutoConfig
+
+    with tempfile.TemporaryDirectory() as folder:
+        config.save_pretrained(folder)
+        loaded = AutoConfig.from_pretrained(folder)
+        first = (Path(folder) / "config.json").read_text()
+        loaded.save_pretrained(folder)
+        if json.loads(first) != json.loads((Path(folder) / "config.json").read_text()):
+            raise ValueError("the configuration changes when it is saved and loaded")
+    return loaded
+
+
+_default_kinds: dict[str, Any] = {}
+
+
+def lost_kinds(model_type: str, found: TinyConfig) -> list[str]:
+    """Module classes of the default models that the tiny ones do not have."""
+    lost: set[str] = set()
+    for name in found.ran[:2]:
+        try:
+            if name not in _default_kinds:
+                _default_kinds[name] = build_on_meta(model_class(name), default_config(model_type))
+        except Exception:
+            _default_kinds[name] = None
+        if _default_kinds[name] is not None:
+            lost |= set(missing_kinds(_default_kinds[name], build_on_meta(model_class(name), found.config)))
+    return [f"module {kind}" for kind in sorted(lost)]
+
+
+def non_size_changes(draft: Draft) -> list[str]:
+    """Changed attributes that are no sizes: what a tiny model differs in besides being small."""
+    changed = []
+    for path, node in draft.walk():
+        for name, value in node.changes.items():
+            if value != node.values.get(name) and kind_of(name) is None and name not in COMMON:
+                changed.append(f"{path}.{name}" if path else name)
+    return sorted(changed)
+
+
+def describe(error: BaseException) -> str:
+    """One line: the kind of error and the head of its message, with the place it came from."""
+    import traceback
+
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "transformers" in f.filename or "timm" in f.filename]
+    place = f" [{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}]" if frames else ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"
