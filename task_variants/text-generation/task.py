@@ -56,11 +56,10 @@ def decode(
     """Each prompt with its continuation (the continuation alone without `return_full_text`)."""
     per_prompt = len(outputs["sequences"]) // len(encoded.context)
     results: list[list[dict[str, Any]]] = [[] for _ in encoded.context]
+    prompt_tokens = encoded.inputs["input_ids"].shape[1]
     for row, sequence in enumerate(outputs["sequences"]):
         prompt = encoded.context[row // per_prompt]
-        ids = encoded.inputs["input_ids"][row // per_prompt]
-        seen = len(tokenizer.decode(ids, skip_special_tokens=True))
-        text = tokenizer.decode(sequence, skip_special_tokens=True)[seen:]
+        text = tokenizer.decode(sequence[prompt_tokens:], skip_special_tokens=True)
         if return_full_text and isinstance(prompt, list):
             text = [*prompt, {"role": "assistant", "content": text}]
         elif return_full_text:

@@ -18,15 +18,22 @@ def encode(
     config: Any,
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
+    src_lang: str | None = None,
+    tgt_lang: str | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
-    """Tokenize the source texts."""
+    """Tokenize the source texts; a multilingual model also wants the two language codes."""
+    if src_lang is not None:
+        tokenizer.src_lang = src_lang
     tokens = tokenizer(
         [as_text(text) for text in texts], padding=len(texts) > 1, return_tensors="np"
     )
     names = ("input_ids", "attention_mask")
     inputs = {name: tokens[name] for name in names if name in tokens}
-    return Encoded(inputs, generation_options(max_new_tokens, do_sample, generate_kwargs))
+    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    if tgt_lang is not None:
+        options["forced_bos_token_id"] = tokenizer.convert_tokens_to_ids(tgt_lang)
+    return Encoded(inputs, options)
 
 
 def decode(

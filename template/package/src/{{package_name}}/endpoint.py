@@ -66,6 +66,8 @@ class EndpointHandler:
 
     def _pads(self) -> bool:
         """Whether rows of different length can share a batch without changing the result."""
+        if not self.spec.pads:
+            return False
         tokenizer = getattr(self.processor, "tokenizer", self.processor)
         if not hasattr(tokenizer, "pad_token_id"):
             return True

@@ -34,14 +34,18 @@ class TaskSpec:
     name: str
     auto_class: str
     handler_name: str
+    pipeline: str | None
+    """The transformers pipeline that does the same; None where there is none."""
     processor: str
     run: str
     """`forward` or `generate`."""
     handler_params: Mapping[str, Mapping[str, Any]]
     output: Mapping[str, Any]
     samples: tuple[Any, ...]
-    sample_params: Mapping[str, Any]
     tolerance: float
+    sample_params: Mapping[str, Any] = field(default_factory=dict)
+    pads: bool = True
+    """False where inputs of different length cannot share a batch."""
 
     @classmethod
     def from_registry(cls, name: str, entry: Mapping[str, Any]) -> TaskSpec:

@@ -1,0 +1,25 @@
+"""`automatic-speech-recognition` gives what transformers' pipeline gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import soundfile
+
+TASK = "automatic-speech-recognition"
+
+
+def test_equals_the_pipeline(cell: Any) -> None:
+    for path in cell.samples:
+        waveform, rate = soundfile.read(path, dtype="float32")
+        # The pipeline changes the dict that it is given.
+        recording = {"array": waveform, "sampling_rate": rate}
+        cell.assert_equal(cell.run(path), cell.pipeline(dict(recording)))
+        cell.assert_equal(cell.run(recording), cell.run(path))
+
+
+def test_resamples(cell: Any) -> None:
+    silence = {"array": np.zeros(8000, np.float32), "sampling_rate": 8000}
+    same = {"array": np.zeros(16000, np.float32), "sampling_rate": 16000}
+    cell.assert_equal(cell.run(silence), cell.run(same))
