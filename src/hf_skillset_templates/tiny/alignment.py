@@ -52,17 +52,24 @@ def align_tokens(
         _align_ids(node, tokenizer, processor, facts.get("tokens", {}))
         if start:
             node.decoder_start_token_id = getattr(tokenizer, f"{start}_token_id")
+    size = vocabulary_size(tokenizer)
     for node in text:
         for name in list(vars(node)):
             if VOCABULARY.match(name) and isinstance(getattr(node, name), int):
-                setattr(node, name, max(len(tokenizer), max(tokenizer.get_vocab().values()) + 1))
+                setattr(node, name, size)
+
+
+def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:
+    """One more than the highest id: language codes are in some classes' output but not in their vocabulary."""
+    codes = getattr(tokenizer, "lang_code_to_id", None) or {}
+    return 1 + max(len(tokenizer) - 1, *tokenizer.get_vocab().values(), *(i for i in codes.values() if i))
 
 
 def _start_token(node: PreTrainedConfig) -> str | None:
     """Which token starts the decoder: the one whose id the class's default repeats."""
     try:
         default = type(node)()
-    except Exception:
+    except Exception:  # noqa: BLE001  # some classes have no default
         default = node
     start = getattr(default, "decoder_start_token_id", None)
     if start is None:

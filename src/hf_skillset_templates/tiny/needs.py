@@ -48,6 +48,8 @@ def wanted_classes(model_type: str, config: PreTrainedConfig, facts: dict[str, A
     if named["processor"]:
         for kind in component_kinds(_class(named["processor"])):
             named[kind] = named[kind] or _sibling(kind, model_type)
+        if "tokenizer" in component_kinds(_class(named["processor"])) and not named["tokenizer"]:
+            named["tokenizer"] = _own_tokenizer(model_type) or "TokenizersBackend"
     if not named["tokenizer"] and _is_text_model(model_type, config, named):
         named["tokenizer"] = _own_tokenizer(model_type) or "TokenizersBackend"
     named.update({kind: facts[kind] for kind in KINDS if kind in facts})
@@ -56,8 +58,14 @@ def wanted_classes(model_type: str, config: PreTrainedConfig, facts: dict[str, A
 
 def component_kinds(processor_class: type) -> list[str]:
     """The kinds that a combined processor is made of."""
-    attributes = processor_class.get_attributes()
-    return [kind for kind in KINDS[:-1] if any(kind in attribute for attribute in attributes)]
+    return list(dict.fromkeys(kind_of(attribute) for attribute in processor_class.get_attributes()))
+
+
+def kind_of(attribute: str) -> str:
+    """The kind that an attribute of a combined processor holds ("char_tokenizer" holds a tokenizer)."""
+    if "audio_processor" in attribute:
+        return "feature_extractor"
+    return next(kind for kind in KINDS if kind in attribute)
 
 
 @cache

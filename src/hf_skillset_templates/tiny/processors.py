@@ -14,13 +14,22 @@ from transformers import PreTrainedConfig
 from hf_skillset_templates.tiny.alignment import align_tokens
 from hf_skillset_templates.tiny.audio_features import build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value
-from hf_skillset_templates.tiny.image_processors import VISION, align_pinpoints, build_vision_processor
-from hf_skillset_templates.tiny.needs import KINDS, wanted_classes
-from hf_skillset_templates.tiny.placeholders import Placeholders, chat_template, placeholders_of
+from hf_skillset_templates.tiny.image_processors import (
+    VISION,
+    align_pinpoints,
+    build_vision_processor,
+)
+from hf_skillset_templates.tiny.needs import KINDS, kind_of, wanted_classes
+from hf_skillset_templates.tiny.placeholders import (
+    Placeholders,
+    chat_template,
+    placeholders_of,
+)
 from hf_skillset_templates.tiny.tokenizers import build_tokenizer
 
 OVERRIDES = Path(__file__).parents[3] / "registry" / "overrides"
 NOTHING = Placeholders((), {})
+MEDIA = ("image", "video", "audio")
 
 
 def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> dict[str, Any]:
@@ -39,7 +48,7 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
                 continue
             try:
                 made[kind] = _build(kind, classes, config, facts, made, Path(workspace))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever a class raises is reported
                 missing[kind] = f"{type(error).__name__}: {error}"
         if "tokenizer" in made:
             align_tokens(config, made["tokenizer"], made.get("processor"), facts)
@@ -93,8 +102,7 @@ def _combine(
     """The combined processor from the parts made before, with sizes from the configuration."""
     parts = {}
     for attribute in processor_class.get_attributes():
-        kind = next(kind for kind in KINDS if kind in attribute)
-        parts[attribute] = made[kind]
+        parts[attribute] = made[kind_of(attribute)]
     parameters = inspect.signature(processor_class).parameters
     settings = {}
     for name in parameters.keys() - parts.keys() - {"chat_template", "self", "kwargs", "args"}:
@@ -102,8 +110,9 @@ def _combine(
         if value is not None and not name.endswith(("_token", "_id")):
             settings[name] = value
     processor = processor_class(**{**parts, **settings, **options})
-    if "tokenizer" in made:
-        processor.chat_template = chat_template(processor, facts.get("marks", {}))
+    marks = facts.get("marks", {})
+    if "tokenizer" in made and (marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)):
+        processor.chat_template = chat_template(processor, marks)
     return processor
 
 

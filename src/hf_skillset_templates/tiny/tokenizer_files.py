@@ -15,7 +15,6 @@ from tokenizers import normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerBase
 
 from hf_skillset_templates.tiny.vocabulary import (
-    corpus_lines,
     learn_pieces,
     sentence_pieces,
     sentencepiece_model,
@@ -39,12 +38,12 @@ def build_from_files(
     options = {**facts.get("options", {}), **options}
     parameters = inspect.signature(tokenizer_class).parameters
     special = _special_tokens(parameters, options)
-    special += [token for token in facts.get("tokens", ()) if token not in special]
+    special += [token for token in facts.get("entries", ()) if token not in special]
     style = STYLES[facts.get("style", "sentencepiece")]
     paths = {
         argument: workspace / name
         for argument, name in tokenizer_class.vocab_files_names.items()
-        if argument in parameters
+        if argument in parameters and argument not in facts.get("without", ())
     }
     workspace.mkdir(parents=True, exist_ok=True)
     if paths:
@@ -78,18 +77,23 @@ def _numbered(tokens: Iterable[str]) -> dict[str, int]:
 def _characters(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
     """One entry per character, as speech recognition and synthesis use them."""
     alphabet = facts.get("alphabet", string.ascii_uppercase + "'")
-    _write_json(paths["vocab_file"], _numbered([*special, *alphabet]))
+    path = paths["vocab_file"]
+    tokens = _numbered([*special, *alphabet])
+    (_write_json if path.suffix == ".json" else _write_lines)(path, tokens)
 
 
 def _word_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
-    """BERT's vocab.txt."""
+    """BERT's vocab.txt; further files (shapes, sounds of characters) give each entry a small number."""
     pieces = learn_pieces(
         700,
         normalizer=normalizers.BertNormalizer(),
         pre_tokenizer=pre_tokenizers.BertPreTokenizer(),
         prefix="##",
     )
-    _write_lines(paths["vocab_file"], _numbered([*special, *pieces.pieces]))
+    tokens = _numbered([*special, *pieces.pieces])
+    _write_lines(paths["vocab_file"], tokens)
+    for path in (path for path in paths.values() if path.suffix == ".json"):
+        _write_json(path, {token: index % 32 for token, index in tokens.items()})
 
 
 def _sentence_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
@@ -103,9 +107,47 @@ def _sentence_pieces(paths: dict[str, Path], special: list[str], facts: dict[str
             _write_json(path, _numbered([*special, *pieces.pieces]))
 
 
+def _byte_pairs(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
+    """vocab.json and merges.txt; `mark` says how pieces show where a word ends.
+
+    "</w>" stands behind the last piece of a word, "@@" behind all others; "bytes" cuts bytes as GPT-2 does.
+    """
+    mark = facts["mark"]
+    if mark == "bytes":
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+        pieces = learn_pieces(600, pre_tokenizer=pre_tokenizers.ByteLevel(), alphabet=alphabet)
+    else:
+        pieces = learn_pieces(800, pre_tokenizer=pre_tokenizers.BertPreTokenizer(), suffix="</w>")
+    tokens: Iterable[str] = pieces.pieces
+    if mark == "@@":
+        tokens = (_with_at_signs(piece) for piece in pieces.pieces)
+    vocabulary = _numbered([*special, *tokens])
+    for argument, path in paths.items():
+        if argument == "merges_file":
+            header = ["#version: 0.2"] if facts.get("header") else []
+            _write_lines(path, [*header, *(" ".join(merge) for merge in pieces.merges)])
+        elif "vocab" in argument:
+            _write_json(path, vocabulary)
+
+
+def _with_at_signs(piece: str) -> str:
+    return piece.removesuffix("</w>") if piece.endswith("</w>") else f"{piece}@@"
+
+
+def _bare_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
+    """A list of words and parts of words without any mark, for longest-match tokenizers."""
+    pieces = learn_pieces(700, pre_tokenizer=pre_tokenizers.BertPreTokenizer())
+    bytes_ = [f"<|byte{byte}|>" for byte in range(256)] if facts.get("byte_fallback") else []
+    _write_lines(paths["vocab_file"], _numbered([*special, *bytes_, *pieces.pieces]))
+    if "emoji_file" in paths:
+        _write_json(paths["emoji_file"], {"emoji": {}, "emoji_inv": {}})
+
+
 Style = Callable[[dict[str, Path], list[str], dict[str, Any]], None]
 STYLES: dict[str, Style] = {
     "characters": _characters,
     "word_pieces": _word_pieces,
+    "byte_pairs": _byte_pairs,
+    "bare_pieces": _bare_pieces,
     "sentencepiece": _sentence_pieces,
 }

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerBase
+from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
-from hf_skillset_templates.tiny.tokenizer_files import build_from_files
-from hf_skillset_templates.tiny.vocabulary import SPACE, Pieces, learn_pieces, sentence_pieces
+from hf_skillset_templates.tiny.tokenizer_files import build_from_files, class_facts
+from hf_skillset_templates.tiny.vocabulary import (
+    SPACE,
+    Pieces,
+    learn_pieces,
+    sentence_pieces,
+)
 
 SIZE = 600
 GENERIC_TOKENS = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
@@ -33,30 +40,80 @@ def build_tokenizer(
     reachable by name (`tokenizer.image_token`); `options` go to the class as they are; files that
     the class must read are written to `workspace`.
     """
-    options = dict(options or {})
+    facts = class_facts().get(tokenizer_class.__name__, {})
+    if "use" in facts:
+        tokenizer_class = tokenizer_class_from_name(facts["use"])
+        facts = class_facts().get(tokenizer_class.__name__, {})
+    options = {**facts.get("options", {}), **(options or {})}
     if not issubclass(tokenizer_class, TokenizersBackend):
         tokenizer = build_from_files(tokenizer_class, workspace, options)
-    elif tokenizer_class is TokenizersBackend or "vocab" not in _parameters(tokenizer_class):
-        tokenizer = _generic_backend(tokenizer_class, options)
+    elif "vocab" in _parameters(tokenizer_class):
+        tokenizer = _trained_backend(tokenizer_class, options, facts)
     else:
-        tokenizer = _trained_backend(tokenizer_class, options)
+        tokenizer = _fixed_backend(tokenizer_class, options) or _generic_backend(tokenizer_class, options)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
-    _add_special(tokenizer, extra_tokens, named_tokens or {})
-    return tokenizer
+    tokens = [*listed_tokens(tokenizer_class, facts.get("tokens", ())), *extra_tokens]
+    _add_special(tokenizer, tokens, named_tokens or {})
+    tokenizer.add_tokens(listed_tokens(tokenizer_class, facts.get("plain_tokens", ())))
+    return _reopened(tokenizer, workspace / "saved")
 
 
-def _parameters(function: Any) -> set[str]:
-    """Names of a class's own constructor arguments."""
-    return set(inspect.signature(function).parameters)
+def _reopened(tokenizer: PreTrainedTokenizerBase, folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer as everybody will see it: some classes look up ids only when they open their files."""
+    tokenizer.save_pretrained(folder)
+    return type(tokenizer).from_pretrained(folder)
 
 
-def _trained_backend(tokenizer_class: type[TokenizersBackend], options: dict[str, Any]) -> TokenizersBackend:
+def listed_tokens(tokenizer_class: type, rows: Iterable[Any]) -> list[str]:
+    """The tokens that rows of the facts speak of.
+
+    A row is a token, or {each: CONSTANT, form: "<|{}|>"} for every entry of a constant of the class's
+    module, or {upto: 2.0, step: 0.02, form: ...} for a series of numbers.
+    """
+    tokens: list[str] = []
+    for row in rows:
+        if isinstance(row, str):
+            tokens.append(row)
+        elif "each" in row:
+            constant = getattr(sys.modules[tokenizer_class.__module__], row["each"])
+            tokens += [row["form"].format(entry) for entry in constant]
+        else:
+            count = round(row["upto"] / row["step"]) + 1
+            tokens += [row["form"].format(index * row["step"]) for index in range(count)]
+    return tokens
+
+
+def _parameters(tokenizer_class: type) -> set[str]:
+    """Names of the constructor's arguments; those of the base class too where it takes anything."""
+    names: set[str] = set()
+    for base in tokenizer_class.__mro__:
+        if base is TokenizersBackend:
+            break
+        if "__init__" in vars(base):
+            parameters = inspect.signature(base.__init__).parameters
+            names |= set(parameters)
+            if "args" not in parameters:
+                break
+    return names
+
+
+def _fixed_backend(tokenizer_class: type[TokenizersBackend], options: dict[str, Any]) -> TokenizersBackend | None:
+    """The class as it is, if it brings a vocabulary of its own."""
+    try:
+        return tokenizer_class(**options)
+    except ValueError:
+        return None
+
+
+def _trained_backend(
+    tokenizer_class: type[TokenizersBackend], options: dict[str, Any], facts: dict[str, Any]
+) -> TokenizersBackend:
     """The class with a learned vocabulary in place of the minimal one that it starts with."""
-    skeleton = tokenizer_class(**options)
+    skeleton = tokenizer_class(**_starting_vocabulary(facts), **options)
     vocabulary = skeleton.get_vocab()
     head = sorted(vocabulary, key=vocabulary.__getitem__)
-    state = json.loads(skeleton.backend_tokenizer.to_str())
+    state = _state(skeleton)
     pieces, marks = _learn_for(skeleton, state)
     arguments: dict[str, Any] = {}
     if state["model"]["type"] == "Unigram":
@@ -70,6 +127,26 @@ def _trained_backend(tokenizer_class: type[TokenizersBackend], options: dict[str
         if "merges" in _parameters(tokenizer_class):
             arguments["merges"] = [tuple(merge) for merge in pieces.merges]
     return tokenizer_class(**arguments, **options)
+
+
+def _starting_vocabulary(facts: dict[str, Any]) -> dict[str, Any]:
+    """The first entries of the vocabulary, for classes that cannot start from nothing."""
+    head = facts.get("head")
+    if not head:
+        return {}
+    scored = facts.get("scored", False)
+    return {"vocab": [(token, 0.0) for token in head] if scored else {token: i for i, token in enumerate(head)}}
+
+
+def _state(skeleton: TokenizersBackend) -> dict[str, Any]:
+    """The backend as its tokenizer.json would say; without the pre-tokenizer if that is Python code."""
+    backend = skeleton.backend_tokenizer
+    try:
+        return json.loads(backend.to_str())
+    except Exception:  # noqa: BLE001  # the library raises a bare Exception
+        model = type(backend.model).__name__
+        prefix = getattr(backend.model, "continuing_subword_prefix", None)
+        return {"model": {"type": model, "continuing_subword_prefix": prefix}, "pre_tokenizer": None}
 
 
 def _learn_for(skeleton: TokenizersBackend, state: dict[str, Any]) -> tuple[Pieces, list[str]]:
@@ -87,7 +164,7 @@ def _learn_for(skeleton: TokenizersBackend, state: dict[str, Any]) -> tuple[Piec
     pieces = learn_pieces(
         max(SIZE, len(alphabet) + SIZE // 3),
         normalizer=backend.normalizer,
-        pre_tokenizer=backend.pre_tokenizer,
+        pre_tokenizer=backend.pre_tokenizer if state["pre_tokenizer"] else pre_tokenizers.BertPreTokenizer(),
         alphabet=alphabet,
         prefix=prefix,
         suffix=suffix,

@@ -1,0 +1,137 @@
+"""What a person has (a sentence, a picture, a sound, a video), encoded by a processor for its model."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from transformers import PreTrainedTokenizerBase, ProcessorMixin
+
+SENTENCES = ("The cat sleeps in the sun.", "A small boat went down the river, past the old mill.")
+QUESTION = "What is in this picture?"
+SECONDS = 1.0
+FRAMES = 8
+
+
+def picture(width: int = 64, height: int = 48) -> Image.Image:
+    """A colourful picture: two gradients and a bright square."""
+    pixels = np.zeros((height, width, 3), dtype=np.uint8)
+    pixels[..., 0] = np.linspace(0, 255, width, dtype=np.uint8)
+    pixels[..., 1] = np.linspace(0, 255, height, dtype=np.uint8)[:, None]
+    pixels[height // 4 : height // 2, width // 4 : width // 2, 2] = 255
+    return Image.fromarray(pixels)
+
+
+def waveform(sampling_rate: int) -> np.ndarray:
+    """One second of two tones."""
+    time = np.arange(int(SECONDS * sampling_rate), dtype=np.float32) / sampling_rate
+    return (0.3 * np.sin(2 * np.pi * 440 * time) + 0.2 * np.sin(2 * np.pi * 880 * time)).astype(np.float32)
+
+
+def video() -> np.ndarray:
+    """Eight frames of the picture moving to the right: frames, height, width, channels."""
+    frame = np.asarray(picture())
+    return np.stack([np.roll(frame, 4 * step, axis=1) for step in range(FRAMES)])
+
+
+def encodings(processor: Any) -> dict[str, Mapping[str, Any]]:
+    """The processor's output for each kind of input that it takes, by that kind's name."""
+    if isinstance(processor, PreTrainedTokenizerBase):
+        return {"text": _encode_text(processor)}
+    if isinstance(processor, ProcessorMixin):
+        return _combined(processor)
+    kind = _media_kind(processor)
+    return {kind: _encode_media(processor, kind)}
+
+
+# What a part of a model calls the output of the whole model's processor.
+OTHER_NAMES = {
+    "pixel_values": ("hidden_states", "pixel_values_videos", "images"),
+    "image_grid_thw": ("grid_thw",),
+    "pixel_values_videos": ("pixel_values", "video"),
+    "input_features": ("input_values",),
+    "input_values": ("input_features",),
+}
+
+
+def fit_to(model: Any, encoded: Mapping[str, Any]) -> dict[str, Any]:
+    """The processor's output under the names that this model's forward method uses."""
+    parameters = inspect.signature(model.forward).parameters
+    fitted: dict[str, Any] = {}
+    for name, value in encoded.items():
+        names = (other for other in OTHER_NAMES.get(name, ()) if other in parameters and other not in encoded)
+        fitted[name if name in parameters else next(names, name)] = value
+    return fitted
+
+
+def _encode_text(tokenizer: PreTrainedTokenizerBase) -> Mapping[str, Any]:
+    padding = tokenizer.pad_token is not None
+    return tokenizer(list(SENTENCES) if padding else SENTENCES[0], padding=padding, return_tensors="pt")
+
+
+def _media_kind(processor: Any) -> str:
+    """Which medium a single image processor, video processor or feature extractor takes."""
+    parameters = list(inspect.signature(processor.__call__).parameters)
+    name = type(processor).__name__
+    if "Video" in name and ("videos" in parameters or hasattr(processor, "do_sample_frames")):
+        return "video"
+    return "audio" if hasattr(processor, "sampling_rate") else "image"
+
+
+def _encode_media(processor: Any, kind: str) -> Mapping[str, Any]:
+    if kind == "audio":
+        rate = processor.sampling_rate
+        return processor(waveform(rate), sampling_rate=rate, return_tensors="pt")
+    return processor(_media(kind), return_tensors="pt")
+
+
+def _media(kind: str) -> Any:
+    return {"image": picture, "video": lambda: list(video())}[kind]()
+
+
+def _combined(processor: ProcessorMixin) -> dict[str, Mapping[str, Any]]:
+    """Text with each medium that the processor takes, as a conversation if it has a template for one."""
+    parameters = inspect.signature(processor.__call__).parameters
+    media = [m for m in ("image", "video", "audio") if _takes(processor, parameters, m)]
+    found: dict[str, Mapping[str, Any]] = {}
+    for medium in media or [None]:
+        found["+".join(filter(None, ("text", medium)))] = _with_medium(processor, parameters, medium)
+    return found
+
+
+def _takes(processor: ProcessorMixin, parameters: Mapping[str, Any], medium: str) -> bool:
+    part = {"image": "image_processor", "video": "video_processor", "audio": "feature_extractor"}[medium]
+    named = {"image": {"images"}, "video": {"videos"}, "audio": {"audio", "audios", "raw_speech"}}[medium]
+    has_part = any(part in attribute for attribute in processor.get_attributes())
+    return has_part and (bool(named & parameters.keys()) or "args" in parameters)
+
+
+def _with_medium(processor: ProcessorMixin, parameters: Mapping[str, Any], medium: str | None) -> Mapping[str, Any]:
+    """One conversation, or one plain call, with a question and at most one medium."""
+    arguments: dict[str, Any] = {"return_tensors": "pt"}
+    if medium == "audio":
+        rate = processor.feature_extractor.sampling_rate
+        name = "audio" if "audio" in parameters or "args" in parameters else "audios"
+        arguments |= {name: waveform(rate), "sampling_rate": rate}
+    elif medium:
+        arguments[f"{medium}s"] = _media(medium)
+    if "text" in parameters and hasattr(processor, "tokenizer"):
+        arguments["text"] = _prompt(processor, medium)
+    encoded = processor(**arguments)
+    if medium and "labels" in encoded and "input_ids" not in encoded:
+        arguments.pop("text")  # the text would be what to learn, not what to read
+        encoded = processor(**arguments)
+    return encoded
+
+
+def _prompt(processor: ProcessorMixin, medium: str | None) -> str:
+    """The question, with a mark for the medium if the processor has a conversation template."""
+    if not processor.chat_template:
+        return QUESTION
+    content = [{"type": "text", "text": QUESTION}]
+    if medium:
+        content.insert(0, {"type": medium})
+    return processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
