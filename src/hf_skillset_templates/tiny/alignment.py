@@ -51,12 +51,18 @@ def align_tokens(
         start = _start_token(node)
         _align_ids(node, tokenizer, processor, facts.get("tokens", {}))
         if start:
-            node.decoder_start_token_id = getattr(tokenizer, f"{start}_token_id")
+            named = facts.get("tokens", {}).get("decoder_start")
+            node.decoder_start_token_id = (
+                tokenizer.convert_tokens_to_ids(named) if named else getattr(tokenizer, f"{start}_token_id")
+            )
     size = vocabulary_size(tokenizer)
     for node in text:
         for name in list(vars(node)):
             if VOCABULARY.match(name) and isinstance(getattr(node, name), int):
                 setattr(node, name, size)
+        for name in ("suppress_tokens", "begin_suppress_tokens"):
+            if getattr(node, name, None):
+                setattr(node, name, [token for token in getattr(node, name) if token < size])
 
 
 def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:

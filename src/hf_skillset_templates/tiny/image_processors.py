@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from transformers import PreTrainedConfig
+import torch
+from transformers import AutoModel, PreTrainedConfig
 
 from hf_skillset_templates.tiny.configs import first_value, nodes
 
@@ -101,6 +102,16 @@ def _same_kind(value: Any, default: Any) -> Any:
     if isinstance(default, int) and isinstance(value, float):
         return math.ceil(value)
     return value
+
+
+def class_embeddings(config: PreTrainedConfig) -> int:
+    """How many embeddings the vision tower puts before those of the patches."""
+    vision = next((node for path, node in nodes(config) if "vision" in path), None)
+    if vision is None:
+        return 0
+    with torch.device("meta"):
+        tower = AutoModel.from_config(vision)
+    return int(any(name.endswith(("class_embedding", "cls_token")) for name, _ in tower.named_parameters()))
 
 
 def align_pinpoints(config: PreTrainedConfig) -> None:

@@ -14,9 +14,11 @@ from transformers import PreTrainedConfig
 from hf_skillset_templates.tiny.alignment import align_tokens
 from hf_skillset_templates.tiny.audio_features import build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value
+from hf_skillset_templates.tiny.generation import save_generation_config
 from hf_skillset_templates.tiny.image_processors import (
     VISION,
     align_pinpoints,
+    class_embeddings,
     build_vision_processor,
 )
 from hf_skillset_templates.tiny.needs import KINDS, kind_of, wanted_classes
@@ -54,6 +56,8 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
             align_tokens(config, made["tokenizer"], made.get("processor"), facts)
             _align_lengths(config, made["tokenizer"])
         _save(made, folder)
+        if "generation" in facts:
+            save_generation_config(config, made.get("tokenizer"), facts["generation"], folder)
     report: dict[str, Any] = {kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS}
     return {**report, "missing": missing}
 
@@ -109,6 +113,8 @@ def _combine(
         value = first_value(config, (name,), VISION)
         if value is not None and not name.endswith(("_token", "_id")):
             settings[name] = value
+    if "num_additional_image_tokens" in parameters:
+        settings["num_additional_image_tokens"] = class_embeddings(config)
     processor = processor_class(**{**parts, **settings, **options})
     marks = facts.get("marks", {})
     if "tokenizer" in made and (marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)):
