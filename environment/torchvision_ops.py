@@ -4,11 +4,10 @@ Its C++ extension does not load there, and its Python code then fails while it r
 fake kernels for operators that nobody defined. Declaring their schemas first is enough
 for everything that is written in Python: the image and video processors among it.
 Installed as a `.pth` hook by `environment/install.py`; costs nothing until torchvision
-is imported, and does nothing where the extension loads.
+is imported.
 """
 
 import importlib.abc
-import importlib.machinery
 import sys
 
 SCHEMAS = (
@@ -33,11 +32,10 @@ class TorchvisionFinder(importlib.abc.MetaPathFinder):
     def declare(self) -> None:
         import torch
 
-        if torch.version.cuda is None:
-            # Kept alive on the class: the definitions go when the library object goes.
-            type(self).library = torch.library.Library("torchvision", "FRAGMENT")
-            for schema in SCHEMAS:
-                self.library.define(schema)
+        # Kept alive on the class: the definitions go when the library object goes.
+        type(self).library = torch.library.Library("torchvision", "FRAGMENT")
+        for schema in SCHEMAS:
+            self.library.define(schema)
 
 
 sys.meta_path.insert(0, TorchvisionFinder())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -66,9 +67,17 @@ def signature_problems(
     return []
 
 
-if __name__ == "__main__":
+def report_problems(source: str, package_name: str) -> str:
+    """Check the package below `source`; everything that is wrong, as text."""
     sys.dont_write_bytecode = True
-    sys.path.insert(0, sys.argv[1])
+    third_party = ("site-packages", "dist-packages")
+    sys.path[:] = [source, *(path for path in sys.path if not path.endswith(third_party))]
     sys.meta_path.insert(0, ImportGuard())
-    if found_problems := check(sys.argv[2]):
-        sys.exit("\n".join(found_problems))
+    try:
+        return "\n".join(check(package_name))
+    except Exception:
+        return traceback.format_exc()
+
+
+if __name__ == "__main__":
+    sys.exit(report_problems(sys.argv[1], sys.argv[2]) or None)

@@ -7,32 +7,59 @@ beyond Copier's own dependencies.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
-CONTRACT_CHECK = Path(__file__).resolve().parent / "contract_check.py"
+HOOKS = Path(__file__).resolve().parent
+PIPE_SIZE = 65_536
 
 
 class InvalidPackageError(Exception):
     """A generated package does not keep its promises."""
 
 
-def validate_package(package: Path) -> None:
+def check_in_subprocess(source: Path, package_name: str) -> str:
+    """What a clean interpreter finds wrong with the package; empty when nothing is."""
+    check = subprocess.run(
+        [sys.executable, "-I", "-S", HOOKS / "contract_check.py", source, package_name],
+        capture_output=True,
+        text=True,
+    )
+    return check.stderr.strip() or f"exit code {check.returncode}" if check.returncode else ""
+
+
+def check_in_fork(source: Path, package_name: str) -> str:
+    """The same in a fork of this process, which is faster where many packages are checked."""
+    if not hasattr(os, "fork"):
+        return check_in_subprocess(source, package_name)
+    receiver, sender = os.pipe()
+    if not (child := os.fork()):
+        from contract_check import report_problems
+
+        os.write(sender, report_problems(str(source), package_name).encode()[:PIPE_SIZE])
+        os._exit(0)
+    os.close(sender)
+    with open(receiver, "rb") as pipe:
+        problems = pipe.read().decode()
+    _, status = os.waitpid(child, 0)
+    return f"the check died with status {status}" if status else problems
+
+
+def validate_package(
+    package: Path, check: Callable[[Path, str], str] = check_in_subprocess
+) -> None:
     """Raise `InvalidPackageError` for what is wrong with the package."""
     compile_sources(package)
     answers = yaml.safe_load((package / ".copier-answers.yml").read_text("utf-8"))
     if answers["profile"] == "basic":
         return
-    check = subprocess.run(
-        [sys.executable, "-I", "-S", str(CONTRACT_CHECK), str(package / "src"), answers["package_name"]],
-        capture_output=True,
-        text=True,
-    )
-    if check.returncode:
-        raise InvalidPackageError(check.stderr.strip() or f"exit code {check.returncode}")
+    if problems := check(package / "src", answers["package_name"]):
+        raise InvalidPackageError(problems)
 
 
 def compile_sources(package: Path) -> None:

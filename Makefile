@@ -1,0 +1,35 @@
+# Every target sets up what it needs: a virtual environment with pinned dependencies.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+SETUP := pyproject.toml environment/constraints.txt environment/install.py
+
+.PHONY: generate test lint types check registry samples clean
+
+generate: $(VENV)/generate.stamp  ## a package for every model type, in generated/
+	$(RUN) scripts/batch_generate.py --all --force
+
+test: $(VENV)/models.stamp  ## the tests of this project and of generated packages
+	$(RUN) -m pytest
+
+lint: $(VENV)/models.stamp  ## format and lint of our code and of what is rendered
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(VENV)/models.stamp
+	$(RUN) -m mypy
+
+check: lint types test
+
+registry: $(VENV)/models.stamp  ## measure every model type again with the installed transformers
+	$(RUN) scripts/build_registry.py --all
+
+clean:
+	rm -rf generated $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/%.stamp: $(VENV)/bin/python $(SETUP)
+	$(RUN) environment/install.py $*
+	touch $@

@@ -1,0 +1,1 @@
+"""Generating and updating many packages in one run."""
