@@ -135,6 +135,7 @@ def registry_entry(answers: dict[str, Any], tasks: dict[str, Any]) -> dict[str, 
     entry["tasks"] = {name: {**tasks[name], **known_tasks[name]} for name in tasks}
     for name, task in entry["tasks"].items():
         task["run"] = resolved_run(tasks[name]["run"], task["auto_class"])
+        task["auto_class"] = task["auto_class"] or task["model_class"]
     return entry
 
 

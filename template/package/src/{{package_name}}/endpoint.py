@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .platforms import Platform
-from .tasks import TaskSpec
+from .tasks import Encoded, TaskSpec, pads
 
 
 @dataclass
@@ -42,7 +42,7 @@ class EndpointHandler:
         """
         started = time.perf_counter()
         encode_parameters, decode_parameters = self.spec.parameters(parameters)
-        batched = is_batch(inputs)
+        batched = getattr(self.spec.module, "is_batch", is_batch)(inputs)
         items = list(inputs) if batched else [inputs]
         if not items:
             raise ValueError(f"{self.spec.name} got an empty list; give it at least one input")
@@ -50,7 +50,7 @@ class EndpointHandler:
         results: list[Any] = []
         for chunk in chunks(items, self.batch_size if self._pads() else 1):
             encoded = self.spec.module.encode(chunk, self.processor, config, **encode_parameters)
-            outputs = self.platform.run(self.endpoint, self.spec, encoded)
+            outputs = self._run(encoded)
             results += self.spec.module.decode(
                 outputs, encoded, self.processor, config, **decode_parameters
             )
@@ -64,16 +64,15 @@ class EndpointHandler:
             "elapsed_s": time.perf_counter() - started,
         }
 
+    def _run(self, encoded: Encoded | list[Encoded]) -> Any:
+        """The outputs for what `encode` gave: one set for each `Encoded` where it gave a list."""
+        if isinstance(encoded, list):
+            return [self.platform.run(self.endpoint, self.spec, part) for part in encoded]
+        return self.platform.run(self.endpoint, self.spec, encoded)
+
     def _pads(self) -> bool:
-        """Whether rows of different length can share a batch without changing the result."""
-        if not self.spec.pads:
-            return False
-        tokenizer = getattr(self.processor, "tokenizer", self.processor)
-        if not hasattr(tokenizer, "pad_token_id"):
-            return True
-        return tokenizer.pad_token_id is not None and (
-            "attention_mask" in tokenizer.model_input_names
-        )
+        """Whether inputs of different length can share a batch without changing the result."""
+        return self.spec.pads and pads(self.processor)
 
 
 class Endpoint(NamedTuple):
@@ -87,7 +86,10 @@ class Endpoint(NamedTuple):
 
 
 def is_batch(inputs: Any) -> bool:
-    """A list is a batch, unless it is itself one input: a chat or a series of numbers."""
+    """A list is a batch, unless it is itself one input: a chat or a series of numbers.
+
+    A task whose single input is another kind of list has an `is_batch` of its own.
+    """
     if not isinstance(inputs, list):
         return False
     is_chat = bool(inputs) and all(isinstance(item, dict) and "role" in item for item in inputs)

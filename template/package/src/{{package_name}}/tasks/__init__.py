@@ -2,7 +2,9 @@
 
 `encode(items, processor, config, **parameters)` turns a batch of inputs into the model's
 named tensors, `decode(outputs, encoded, processor, config, **parameters)` turns the
-model's outputs into one result per input. Neither knows where the model runs.
+model's outputs into one result per input. Neither knows where the model runs. Where the
+model runs several times for a batch, `encode` gives a list of `Encoded`, and `decode` gets
+that list and a list of outputs.
 """
 
 from __future__ import annotations
@@ -27,12 +29,21 @@ class Encoded:
     """Whatever `decode` needs besides the outputs."""
 
 
+def pads(processor: Any) -> bool:
+    """Whether rows of different length can share a batch: whether padding is masked out."""
+    tokenizer = getattr(processor, "tokenizer", processor)
+    if not hasattr(tokenizer, "pad_token_id"):
+        return True
+    return tokenizer.pad_token_id is not None and "attention_mask" in tokenizer.model_input_names
+
+
 @dataclass(frozen=True)
 class TaskSpec:
     """One task of this model type, as `registry.json` states it."""
 
     name: str
     auto_class: str
+    """The auto class that loads the model; a model class where no auto class does."""
     handler_name: str
     pipeline: str | None
     """The transformers pipeline that does the same; None where there is none."""
