@@ -10,6 +10,7 @@ from ..tasks import Encoded, TaskSpec
 from . import Detection, Device, Platform
 
 MAX_BATCH_SIZE = 32
+DTYPES = ("float32", "bfloat16", "float16")
 
 
 class TorchPlatform(Platform):
@@ -47,16 +48,13 @@ class TorchPlatform(Platform):
         resources: Mapping[str, Any],
         metadata: Mapping[str, Any],
     ) -> Any:
-        """Load in `metadata["dtype"]` (default: float32); compile if `metadata["compile"]`."""
+        """Load in `metadata["dtype"]` (default: float32); compile if `metadata["compile"]`.
+
+        Raises:
+            ValueError: `metadata["dtype"]` is none of `DTYPES`, or there is no such device.
+        """
         self.require(device)
-        torch, transformers = resources["torch"], resources["transformers"]
-        model = getattr(transformers, spec.auto_class).from_pretrained(
-            checkpoint,
-            dtype=getattr(torch, metadata.get("dtype", "float32")),
-            use_safetensors=True,
-            trust_remote_code=False,
-        )
-        model = model.to(device).eval()
+        model = load_model(checkpoint, spec, resources, metadata).to(device)
         if metadata.get("compile"):
             model.compile()
         return model
@@ -68,7 +66,7 @@ class TorchPlatform(Platform):
             name: to_device(value, endpoint.device, endpoint.dtype, torch)
             for name, value in encoded.inputs.items()
         }
-        with torch.inference_mode():
+        with torch.no_grad():  # not inference_mode: its tensors cannot be traced for export
             if spec.run == "generate":
                 outputs = endpoint.generate(**inputs, **encoded.generate_kwargs)
             else:
@@ -87,6 +85,32 @@ class TorchPlatform(Platform):
         weights = sum(p.numel() * p.element_size() for p in endpoint.parameters())
         share = self.free_memory(torch, device) // 2
         return max(1, min(MAX_BATCH_SIZE, share // max(weights, 1)))
+
+    def is_out_of_memory(self, error: Exception) -> bool:
+        import torch
+
+        return isinstance(error, torch.OutOfMemoryError)
+
+
+def load_model(
+    checkpoint: str, spec: TaskSpec, resources: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> Any:
+    """The task's model in `metadata["dtype"]` on the CPU, ready to run.
+
+    Raises:
+        ValueError: `metadata["dtype"]` is none of `DTYPES`.
+        OSError: `checkpoint` is neither a local folder nor a model on the hub.
+    """
+    dtype = metadata.get("dtype", "float32")
+    if dtype not in DTYPES:
+        raise ValueError(f"no dtype {dtype!r}; use one of: {', '.join(DTYPES)}")
+    model = getattr(resources["transformers"], spec.auto_class).from_pretrained(
+        checkpoint,
+        dtype=getattr(resources["torch"], dtype),
+        use_safetensors=True,
+        trust_remote_code=False,
+    )
+    return model.eval()
 
 
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
@@ -107,5 +131,3 @@ def to_numpy(value: Any, torch: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(to_numpy(item, torch) for item in value)
     return None
-
-

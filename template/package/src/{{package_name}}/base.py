@@ -124,6 +124,7 @@ class Skillset:
             hardware_label=label,
             batch_size=platform.batch_size(endpoint, device),
         )
+        platform.prepare(handler)
         queue: asyncio.Queue[Any] = asyncio.Queue(QUEUE_SIZE)
         return Endpoint(endpoint, handler.processor, handler, queue, handler.batch_size)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -46,14 +47,18 @@ class EndpointHandler:
         items = list(inputs) if batched else [inputs]
         if not items:
             raise ValueError(f"{self.spec.name} got an empty list; give it at least one input")
-        config = self.platform.config(self.endpoint)
         results: list[Any] = []
-        for chunk in chunks(items, self.batch_size if self._pads() else 1):
-            encoded = self.spec.module.encode(chunk, self.processor, config, **encode_parameters)
-            outputs = self._run(encoded)
-            results += self.spec.module.decode(
-                outputs, encoded, self.processor, config, **decode_parameters
-            )
+        waiting = items
+        while waiting:
+            chunk = waiting[: self.batch_size if self._pads() else 1]
+            try:
+                results += self._answer(chunk, encode_parameters, decode_parameters)
+                waiting = waiting[len(chunk) :]
+                continue
+            except Exception as error:
+                if len(chunk) == 1 or not self.platform.is_out_of_memory(error):
+                    raise
+            self._halve_batch(len(chunk))  # the error and what it holds are gone by now
         return {
             "result": results if batched else results[0],
             "implementation_type": self.platform.implementation_type(self.device),
@@ -63,6 +68,29 @@ class EndpointHandler:
             "task": self.spec.name,
             "elapsed_s": time.perf_counter() - started,
         }
+
+    def _answer(
+        self, items: list[Any], encode_parameters: Any, decode_parameters: Any
+    ) -> list[Any]:
+        """One result for each of `items`, run as one batch."""
+        config, task = self.platform.config(self.endpoint), self.spec.module
+        encoded = task.encode(items, self.processor, config, **encode_parameters)
+        outputs = self._run(encoded)
+        results: list[Any] = task.decode(
+            outputs, encoded, self.processor, config, **decode_parameters
+        )
+        return results
+
+    def _halve_batch(self, too_large: int) -> None:
+        """Give memory back and say that batches are smaller from now on."""
+        self.platform.release_memory()
+        self.batch_size = too_large // 2
+        warnings.warn(
+            f"{self.device} has no memory for a batch of {too_large};"
+            f" {self.spec.name} goes on with {self.batch_size}",
+            ResourceWarning,
+            stacklevel=3,
+        )
 
     def _run(self, encoded: Encoded | list[Encoded]) -> Any:
         """The outputs for what `encode` gave: one set for each `Encoded` where it gave a list."""
@@ -95,8 +123,3 @@ def is_batch(inputs: Any) -> bool:
     is_chat = bool(inputs) and all(isinstance(item, dict) and "role" in item for item in inputs)
     is_series = bool(inputs) and all(isinstance(item, (int, float)) for item in inputs)
     return not is_chat and not is_series
-
-
-def chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
-    """`items` in runs of at most `size`."""
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -13,9 +13,12 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..tasks import Encoded, TaskSpec
+
+if TYPE_CHECKING:
+    from ..endpoint import EndpointHandler
 
 REAL = "REAL"
 """The platform's own runtime on the platform's own device."""
@@ -94,6 +97,16 @@ class Platform(ABC):
     @abstractmethod
     def batch_size(self, endpoint: Any, device: str) -> int:
         """How many inputs fit into the device's free memory at once; at least 1."""
+
+    def prepare(self, handler: EndpointHandler) -> None:  # noqa: B027 - most need nothing
+        """Called once when `handler` is complete: export and compile here what can be."""
+
+    def is_out_of_memory(self, error: Exception) -> bool:
+        """Whether `error` says that the batch is too large for the device's memory."""
+        return isinstance(error, MemoryError)
+
+    def release_memory(self) -> None:  # noqa: B027 - most need nothing
+        """Give the device what the runtime keeps of its memory without using it."""
 
     def implementation_type(self, device: str) -> str:
         """`REAL` unless `device` is not the platform's own."""
