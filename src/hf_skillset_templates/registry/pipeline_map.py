@@ -19,9 +19,13 @@ class PipelineMapError(ValueError):
 
 @dataclass(frozen=True)
 class Head:
-    """How a model type does a task: the auto class that loads it (None: by name) and the model class."""
+    """How a model type does a task.
 
-    auto_class: str | None
+    `auto_class` is the class of transformers whose `from_pretrained` loads it: where no auto class
+    names the model class, the model class itself.
+    """
+
+    auto_class: str
     model_class: str
 
 
@@ -30,8 +34,14 @@ def _named_head(variant: Variant, model_type: str, universe: Universe) -> Head |
     for auto_class in variant.auto_classes:
         classes = universe.classes(auto_class, model_type)
         if classes:
-            return Head(None if auto_class.startswith("MODEL_") else auto_class, classes[0])
+            return Head(classes[0] if auto_class.startswith("MODEL_") else auto_class, classes[0])
     return None
+
+
+def _chosen_head(model_class: str, model_type: str, universe: Universe) -> Head:
+    """The head of a class that a variant names: by AutoModel where it loads that very class."""
+    by_auto_model = universe.classes(AUTO_MODEL, model_type)[:1] == (model_class,)
+    return Head(AUTO_MODEL if by_auto_model else model_class, model_class)
 
 
 def _forward_fits(variant: Variant, model_class: str) -> bool:
@@ -47,7 +57,7 @@ def _forward_fits(variant: Variant, model_class: str) -> bool:
 def head_for(variant: Variant, model_type: str, universe: Universe) -> Head | None:
     """The head with which a model type does the variant's task; None where it does not."""
     if model_type in variant.model_classes:
-        return Head(None, variant.model_classes[model_type])
+        return _chosen_head(variant.model_classes[model_type], model_type, universe)
     if model_type in variant.without or (variant.only and model_type not in variant.only):
         return None
     if any(universe.classes(excluded, model_type) for excluded in variant.excludes):

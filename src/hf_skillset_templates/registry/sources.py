@@ -6,8 +6,10 @@ import ast
 import re
 from functools import cache
 from importlib.util import find_spec
+from importlib.metadata import version
 from pathlib import Path
 
+_SHARED = ("modeling_layers.py", "tokenization_mistral_common.py", "tokenization_utils_sentencepiece.py")
 _CLASS = re.compile(r"^class (\w+)\b", re.MULTILINE)
 
 
@@ -21,18 +23,24 @@ def package() -> Path:
 
 
 @cache
+def transformers_version() -> str:
+    return version("transformers")
+
+
+@cache
 def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
 @cache
 def class_files() -> dict[str, Path]:
-    """Class name -> the file that defines it: a model's, or the layers that models share.
+    """Class name -> the file that defines it: a model's, or what models share.
 
     modular_*.py are left out: transformers never imports them.
     """
     found: dict[str, Path] = {}
-    for path in [*sorted((package() / "models").glob("*/*.py")), package() / "modeling_layers.py"]:
+    shared = [package() / name for name in _SHARED]
+    for path in [*sorted((package() / "models").glob("*/*.py")), *shared]:
         if not path.name.startswith("modular_"):
             for name in _CLASS.findall(text(path)):
                 found.setdefault(name, path)
@@ -40,14 +48,28 @@ def class_files() -> dict[str, Path]:
 
 
 @cache
-def _tree(path: Path) -> dict[str, ast.ClassDef]:
-    return {node.name: node for node in ast.parse(text(path)).body if isinstance(node, ast.ClassDef)}
+def tree(path: Path) -> ast.Module:
+    return ast.parse(text(path))
+
+
+@cache
+def _classes(path: Path) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in tree(path).body if isinstance(node, ast.ClassDef)}
 
 
 def class_node(name: str) -> ast.ClassDef | None:
     """The syntax tree of a class of transformers' models."""
     path = class_files().get(name)
-    return _tree(path).get(name) if path else None
+    return _classes(path).get(name) if path else None
+
+
+def files_of(name: str) -> set[Path]:
+    """The files that define a class and those it inherits from."""
+    path, node = class_files().get(name), class_node(name)
+    if path is None or node is None:
+        return set()
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name) and base.id != name]
+    return {path}.union(*(files_of(base) for base in bases))
 
 
 def method(name: str, method_name: str) -> ast.FunctionDef | None:

@@ -12,7 +12,7 @@ from types import ModuleType
 _PREFIXES = ("AutoModel", "AutoBackbone")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Universe:
     """Model types, and for each auto class (or mapping without one) the class names it gives them."""
 

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..registry.entries import in_order
+
 
 def write_atomic(path: Path, text: str) -> bool:
     """Writes a file through a neighbour and `os.replace`; False when it held that already."""
@@ -27,8 +29,8 @@ def write_atomic(path: Path, text: str) -> bool:
 def merge_entry(path: Path, values: dict[str, Any]) -> bool:
     """Sets some keys of a JSON entry and leaves the others alone."""
     entry = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    entry.update(values)
-    return write_atomic(path, json.dumps(entry, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    entry.update(json.loads(json.dumps(values, sort_keys=True)))
+    return write_atomic(path, json.dumps(in_order(entry), indent=2, ensure_ascii=False) + "\n")
 
 
 def publish_folder(staged: Path, target: Path) -> bool:

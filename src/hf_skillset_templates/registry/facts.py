@@ -1,0 +1,93 @@
+"""Writes what transformers itself says of each model type: the map of tasks, checkpoints, entries.
+
+Measured fields (tiny, input, output, parameters, …) of an entry that exists are left as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+from .checkpoints import default_checkpoint, known_checkpoints
+from .composition import part_of
+from .dependencies import dependencies
+from .descriptions import describe
+from .entries import ORDER, dump, read_entry, write_entry, write_text
+from .overrides import fact_overrides
+from .paths import CHECKPOINTS, PIPELINE_MAP
+from .pipeline_map import Head, build_tasks
+from .processors import processor_classes
+from .sources import transformers_version
+from .universe import Universe, load_universe
+from .variants import Variant, load_variants
+
+
+def package_name(model_type: str) -> str:
+    """`hf_<model type>` with every character that Python does not allow as an underscore."""
+    return "hf_" + re.sub(r"\W", "_", model_type)
+
+
+def _task_facts(head: Head, variant: Variant) -> dict[str, Any]:
+    return {
+        "auto_class": head.auto_class,
+        "model_class": head.model_class,
+        "handler_name": variant.handler_name,
+        "pipeline": variant.pipeline,
+    }
+
+
+def facts_of(model_type: str, tasks: dict[str, Head], universe: Universe, variants: dict[str, Variant]) -> dict[str, Any]:
+    """Everything that transformers' sources say of one model type, after registry/overrides."""
+    primary = next(iter(tasks))
+    processors = processor_classes(model_type)
+    config_class = universe.config_classes[model_type]
+    needs = dependencies(
+        {head.model_class for head in tasks.values()},
+        config_class,
+        processors,
+        {kind for task in tasks for kind in variants[task].inputs},
+    )
+    corrected = fact_overrides(model_type)
+    facts: dict[str, Any] = {
+        "model_type": model_type,
+        "package": package_name(model_type),
+        "description": describe(tasks[primary].model_class),
+        "modality": variants[primary].modality,
+        "default_checkpoint": default_checkpoint(model_type, universe),
+        "config_class": config_class,
+        "part_of": sorted(part_of(model_type)),
+        "primary_task": primary,
+        "tasks": {task: _task_facts(head, variants[task]) for task, head in tasks.items()},
+        "processors": {part: classes.get("", classes) for part, classes in processors.items()},
+        "dependencies": needs,
+        "transformers_version": transformers_version(),
+    }
+    return {**facts, **{key: corrected[key] for key in ("description", "modality", "default_checkpoint") if key in corrected}}
+
+
+def build_facts(model_types: list[str]) -> int:
+    """Write pipeline_map.json, checkpoints.json and the entries of the model types; count the files that changed."""
+    universe, variants = load_universe(), load_variants()
+    unknown = sorted(set(model_types) - set(universe.model_types))
+    if unknown:
+        raise ValueError(f"no model types of transformers {version('transformers')}: {', '.join(unknown)}")
+    tasks = build_tasks(universe, variants)
+    table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
+    changed = write_text(PIPELINE_MAP, dump(table))
+    changed += write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
+    for model_type in model_types:
+        measured = {key: value for key, value in read_entry(model_type).items() if key not in ORDER}
+        changed += write_entry({**facts_of(model_type, tasks[model_type], universe, variants), **measured})
+    return changed
+
+
+def main() -> None:
+    """`python -m hf_skillset_templates.registry.facts [MODEL_TYPE …]`: all of them without names."""
+    chosen = sys.argv[1:] or list(load_universe().model_types)
+    print(json.dumps({"model_types": len(chosen), "changed": build_facts(chosen)}))
+
+
+if __name__ == "__main__":
+    main()
