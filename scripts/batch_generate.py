@@ -1,7 +1,7 @@
 """Generate the packages of many model types at once.
 
-    python scripts/batch_generate.py --model bert --model google/vit-base-patch16-224
-    python scripts/batch_generate.py --all
+python scripts/batch_generate.py --model bert --model google/vit-base-patch16-224
+python scripts/batch_generate.py --all
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ FAILED, BAD_USAGE, NOTHING_SELECTED, INTERRUPTED = 1, 2, 5, 130
 
 def main(
     model: Annotated[list[str], Option(help="Model type or checkpoint; repeatable.")] = [],
-    task: Annotated[list[str], Option(help="Only types that do it, only this task; repeatable.")] = [],
+    task: Annotated[
+        list[str], Option(help="Only types that do it, only this task; repeatable.")
+    ] = [],
     modality: Annotated[str | None, Option(help="text, image, audio, multimodal ...")] = None,
     sample: Annotated[bool, Option("--sample", help="bert, vit, whisper and llava.")] = False,
     all: Annotated[bool, Option("--all", help="Every model type.")] = False,
@@ -71,7 +73,9 @@ def main(
         typer.echo("no model type fits all of these options", err=True)
         raise typer.Exit(NOTHING_SELECTED)
     if dry_run:
-        typer.echo("\n".join(f"{job.model_type} -> {job.output_dir}/{job.package}" for job in planned))
+        typer.echo(
+            "\n".join(f"{job.model_type} -> {job.output_dir}/{job.package}" for job in planned)
+        )
         return
     try:
         with BatchProgress(len(planned), "generating", quiet=as_json) as progress:
@@ -99,7 +103,9 @@ def summarise(outcomes: list[PackageOutcome], seconds: float, as_json: bool) -> 
         typer.echo(json.dumps({**summary, "failures": named}, indent=2))
     else:
         for outcome in failures:
-            typer.echo(f"failed: {outcome.model_type} at {outcome.stage}: {outcome.error}", err=True)
+            typer.echo(
+                f"failed: {outcome.model_type} at {outcome.stage}: {outcome.error}", err=True
+            )
         shown = ", ".join(f"{count} {status}" for status, count in counts.items())
         typer.echo(f"{len(outcomes)} requested: {shown} in {seconds:.1f} s")
     if failures:

@@ -43,7 +43,10 @@ def parser(skillset: Skillset) -> argparse.ArgumentParser:
     result.add_argument("--json", metavar="FILE", help="write the records there; '-' for stdout")
     result.add_argument("--hardware", action="store_true", help="show what each platform found")
     result.add_argument(
-        "--install", nargs="*", metavar="PLATFORM", help="install what the package and PLATFORM need"
+        "--install",
+        nargs="*",
+        metavar="PLATFORM",
+        help="install what the package and PLATFORM need",
     )
     return result
 

@@ -8,6 +8,8 @@ from numbers import Number
 from typing import Any
 
 MAX_PROBLEMS = 10
+ONE_SHADE = 1
+"""Of 255: a colour that falls between two shades may be rounded to either."""
 
 
 def differences(found: Any, expected: Any, tolerance: float, where: str = "result") -> list[str]:
@@ -17,6 +19,8 @@ def differences(found: Any, expected: Any, tolerance: float, where: str = "resul
         tolerance: largest absolute difference of two numbers; a fraction of the expected
             number where that is above 1.
     """
+    if is_picture(expected):
+        return picture_problems(found, expected, where)
     found, expected = plain(found), plain(expected)
     if isinstance(expected, Mapping):
         if not isinstance(found, Mapping) or set(found) != set(expected):
@@ -45,12 +49,21 @@ def below(pairs: Any) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """Arrays and tensors as lists, images as arrays' lists, anything else as it is."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if hasattr(value, "getdata"):
-        return list(value.getdata())
-    return value
+    """Arrays and tensors as lists, anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def is_picture(value: Any) -> bool:
+    """Whether it is a PIL image with 8 bits per colour."""
+    return getattr(value, "mode", None) in ("L", "RGB", "RGBA")
+
+
+def picture_problems(found: Any, expected: Any, where: str) -> list[str]:
+    """Whether two pictures differ by more than rounding."""
+    if not is_picture(found) or (found.mode, found.size) != (expected.mode, expected.size):
+        return [f"{where}: {describe(found)} is not {describe(expected)}"]
+    off = max(abs(one - other) for one, other in zip(found.tobytes(), expected.tobytes()))
+    return [] if off <= ONE_SHADE else [f"{where}: a colour is off by {off} of 255"]
 
 
 def equal(found: Any, expected: Any, tolerance: float) -> bool:

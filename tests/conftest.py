@@ -1,0 +1,90 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE_PARTS = ("copier.yml", "macros", "template", "task_variants", "hardware", "hooks")
+FEW_MODEL_TYPES = ("bert", "gpt2", "vit", "whisper")
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden/ anew")
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder with an identity of its own."""
+    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def template_repository(tmp_path: Path) -> Path:
+    """This template in a small git repository of its own, tagged 0.1.0, with four model types."""
+    repository = tmp_path / "template"
+    repository.mkdir()
+    for name in TEMPLATE_PARTS:
+        source, target = ROOT / name, repository / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    registry = repository / "registry"
+    (registry / "models").mkdir(parents=True)
+    for name in ("platforms.json", "unknown.json", "pipeline_map.json"):
+        shutil.copy(ROOT / "registry" / name, registry / name)
+    for model_type in FEW_MODEL_TYPES:
+        shutil.copy(ROOT / "registry" / "models" / f"{model_type}.json", registry / "models")
+        shutil.copytree(ROOT / "registry" / "tiny" / model_type, registry / "tiny" / model_type)
+    git(repository, "init", "--quiet", "--initial-branch", "main")
+    commit_and_tag(repository, "0.1.0")
+    return repository
+
+
+def commit_and_tag(repository: Path, version: str) -> None:
+    """Commit everything and tag it."""
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", version)
+    git(repository, "tag", version)
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run_script() -> Run:
+    """Run one of scripts/ as a user does; nothing is raised for its exit code."""
+
+    def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "scripts" / f"{name}.py"), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+    return run
+
+
+def summary_of(finished: subprocess.CompletedProcess[str]) -> dict[str, object]:
+    """The JSON object that a script printed."""
+    summary: dict[str, object] = json.loads(finished.stdout)
+    return summary
+
+
+def file_bytes(folder: Path) -> dict[str, bytes]:
+    """The content of every file below a folder by its relative path."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in files
+        if "__pycache__" not in path.parts
+    }

@@ -1,0 +1,142 @@
+"""`copier update` and `scripts/batch_update.py` on packages that people have edited."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Run, commit_and_tag, git, summary_of
+
+PACKAGES = ("bert", "gpt2", "vit", "whisper")
+
+
+@pytest.fixture
+def packages(template_repository: Path, tmp_path: Path) -> Path:
+    """Four packages made by plain `copier copy`, committed in one git repository."""
+    folder = tmp_path / "packages"
+    for model_type in PACKAGES:
+        copy(template_repository, folder / f"hf_{model_type}", model_type)
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "generated")
+    return folder
+
+
+def copy(template: Path, target: Path, model_type: str) -> None:
+    """`copier copy` as a user types it, from inside the template."""
+    command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
+    command += ["--data", f"model_type={model_type}", ".", str(target)]
+    subprocess.run(command, check=True, cwd=template, capture_output=True)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace text that must be there."""
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def release(template: Path, version: str) -> None:
+    """A newer template: one sentence of the README and one docstring differ."""
+    edit(template / "template/package/README.md.jinja", "## Tasks", "## What it can do")
+    edit(
+        template / "template/package/src/{{package_name}}/endpoint.py",
+        '"""Handlers: one task',
+        '"""Endpoint handlers: one task',
+    )
+    commit_and_tag(template, version)
+
+
+def test_answers_name_the_template_and_its_version(
+    packages: Path, template_repository: Path
+) -> None:
+    answers = (packages / "hf_bert" / ".copier-answers.yml").read_text()
+    assert f"_src_path: {template_repository}\n" in answers
+    assert "_commit: 0.1.0\n" in answers
+
+
+def test_every_package_is_updated_and_edits_are_kept(
+    packages: Path, template_repository: Path, run_script: Run
+) -> None:
+    edit(packages / "hf_bert/README.md", "# hf_bert", "# Our BERT")
+    (packages / "hf_gpt2/src/hf_gpt2/ours.py").write_text("OURS = 1\n")
+    edit(packages / "hf_vit/README.md", "## Tasks", "## Our tasks")
+    git(packages, "add", "--all")
+    git(packages, "commit", "--quiet", "--message", "edited by hand")
+    release(template_repository, "0.2.0")
+
+    finished = run_script("batch_update", packages, "--json")
+
+    summary = summary_of(finished)
+    statuses = {record["package"]: record["status"] for record in summary["packages"]}  # type: ignore[attr-defined, index]
+    assert statuses == {
+        "hf_bert": "updated",
+        "hf_gpt2": "updated",
+        "hf_vit": "conflict",
+        "hf_whisper": "updated",
+    }
+    assert finished.returncode == 1
+    for name in ("hf_bert", "hf_gpt2", "hf_whisper"):
+        assert "## What it can do" in (packages / name / "README.md").read_text()
+        assert "_commit: 0.2.0" in (packages / name / ".copier-answers.yml").read_text()
+        source = (packages / name / "src" / name / "endpoint.py").read_text()
+        assert source.startswith('"""Endpoint handlers')
+    assert (packages / "hf_bert/README.md").read_text().startswith("# Our BERT\n")
+    assert (packages / "hf_gpt2/src/hf_gpt2/ours.py").read_text() == "OURS = 1\n"
+    conflict = (packages / "hf_vit/README.md").read_text()
+    assert "<<<<<<<" in conflict and "## Our tasks" in conflict and "## What it can do" in conflict
+    changed = {
+        line[3:].split("/")[0] for line in git(packages, "status", "--porcelain").splitlines()
+    }
+    assert changed == {"hf_bert", "hf_gpt2", "hf_vit", "hf_whisper"}
+
+
+def test_package_that_is_up_to_date_is_left_alone(packages: Path, run_script: Run) -> None:
+    finished = run_script("batch_update", packages, "--only", "hf_bert", "--json")
+    assert finished.returncode == 0
+    assert summary_of(finished)["up to date"] == 1
+    assert git(packages, "status", "--porcelain") == ""
+
+
+def test_uncommitted_changes_are_never_touched(
+    packages: Path, template_repository: Path, run_script: Run
+) -> None:
+    release(template_repository, "0.2.0")
+    (packages / "hf_bert/README.md").write_text("unsaved work")
+    finished = run_script(
+        "batch_update", packages, "--only", "hf_bert", "--only", "hf_vit", "--json"
+    )
+    assert finished.returncode == 1
+    records = {record["package"]: record for record in summary_of(finished)["packages"]}  # type: ignore[attr-defined, index]
+    assert records["hf_bert"]["status"] == "failed"
+    assert "uncommitted" in records["hf_bert"]["error"]
+    assert records["hf_vit"]["status"] == "updated"
+    assert (packages / "hf_bert/README.md").read_text() == "unsaved work"
+
+
+def test_deleted_files_stay_deleted(
+    packages: Path, template_repository: Path, run_script: Run
+) -> None:
+    git(packages, "rm", "--quiet", "hf_bert/tests/test_fill_mask.py")
+    git(packages, "commit", "--quiet", "--message", "not for us")
+    release(template_repository, "0.2.0")
+    finished = run_script("batch_update", packages, "--only", "hf_bert", "--json")
+    assert summary_of(finished)["updated"] == 1
+    assert not (packages / "hf_bert/tests/test_fill_mask.py").exists()
+
+
+def test_plain_copier_update_works(packages: Path, template_repository: Path) -> None:
+    release(template_repository, "0.2.0")
+    package = packages / "hf_bert"
+    command = [sys.executable, "-m", "copier", "update", "--trust", "--defaults", "--quiet"]
+    subprocess.run(command, check=True, cwd=package, capture_output=True)
+    assert "## What it can do" in (package / "README.md").read_text()
+    assert "_commit: 0.2.0" in (package / ".copier-answers.yml").read_text()
+
+
+def test_folder_without_packages_is_bad_usage(run_script: Run, tmp_path: Path) -> None:
+    finished = run_script("batch_update", tmp_path)
+    assert finished.returncode == 2
+    assert "holds no generated package" in finished.stderr
