@@ -29,7 +29,12 @@ from transformers import (  # noqa: E402
 from hf_skillset_templates.tiny.encodings import encodings, picture  # noqa: E402
 from hf_skillset_templates.tiny.processors import build_processor  # noqa: E402
 
-SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+SIZES = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+}
 TEXT = "The quick brown fox jumps over 12 lazy dogs."
 
 
@@ -62,7 +67,9 @@ def test_text_survives_the_round_trip(model_type: str, config: Any, tmp_path: Pa
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     ids = tokenizer(TEXT)["input_ids"]
     assert tokenizer.decode(ids, skip_special_tokens=True).strip().lower() == TEXT.lower()
-    assert tokenizer.unk_token_id not in ids[:-1] or tokenizer.unk_token_id == tokenizer.bos_token_id
+    assert (
+        tokenizer.unk_token_id not in ids[:-1] or tokenizer.unk_token_id == tokenizer.bos_token_id
+    )
     assert config.vocab_size == len(tokenizer) > max(ids)
     assert config.pad_token_id == tokenizer.pad_token_id is not None
 
@@ -95,13 +102,20 @@ def test_ctc_blank_is_the_padding_token(tmp_path: Path) -> None:
 
 
 def test_whisper_window_fits_the_encoder(tmp_path: Path) -> None:
-    sizes = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 4, "decoder_attention_heads": 4}
+    sizes = {
+        "encoder_layers": 1,
+        "decoder_layers": 1,
+        "encoder_attention_heads": 4,
+        "decoder_attention_heads": 4,
+    }
     config = WhisperConfig(**sizes, d_model=32, encoder_ffn_dim=64, decoder_ffn_dim=64)
     build("whisper", config, tmp_path)
     processor = AutoProcessor.from_pretrained(tmp_path)
     features = encodings(processor)["text+audio"]["input_features"]
     assert features.shape[-1] == 2 * config.max_source_positions
-    ids = processor.tokenizer.convert_tokens_to_ids(["<|startoftranscript|>", "<|en|>", "<|transcribe|>"])
+    ids = processor.tokenizer.convert_tokens_to_ids(
+        ["<|startoftranscript|>", "<|en|>", "<|transcribe|>"]
+    )
     assert config.decoder_start_token_id == ids[0]
     assert processor.tokenizer.unk_token_id not in ids
 
@@ -110,7 +124,9 @@ def test_as_many_placeholders_as_image_features(tmp_path: Path) -> None:
     config = llava()
     build("llava", config, tmp_path)
     processor = AutoProcessor.from_pretrained(tmp_path)
-    encoded = processor(text=f"{processor.image_token} What is it?", images=picture(), return_tensors="pt")
+    encoded = processor(
+        text=f"{processor.image_token} What is it?", images=picture(), return_tensors="pt"
+    )
     model = AutoModelForImageTextToText.from_config(config).eval()
     features = model.get_image_features(pixel_values=encoded["pixel_values"]).pooler_output
     placeholders = (encoded["input_ids"] == config.image_token_id).sum().item()

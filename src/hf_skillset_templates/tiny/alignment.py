@@ -12,20 +12,37 @@ from hf_skillset_templates.tiny.configs import nodes
 
 TOKEN_FIELD = re.compile(r"^(?P<stem>\w+?)_token_(id|ids|index)$|^(?P<bare>\w+_token)$")
 STANDARD = ("pad", "bos", "eos", "unk", "sep", "cls", "mask")
-TEXT_PATH = re.compile(r"(^|\.)(text|language|llm|lm|thinker|talker_text|decoder|generator|qformer)\w*$")
+TEXT_PATH = re.compile(
+    r"(^|\.)(text|language|llm|lm|thinker|talker_text|decoder|generator|qformer)\w*$"
+)
 VOCABULARY = re.compile(r"^(text_|src_|tgt_|encoder_|decoder_|n_)?vocab_size(_per_layer_input)?$")
 
 
-def text_nodes(config: PreTrainedConfig, paths: list[str] | None = None) -> Iterator[PreTrainedConfig]:
+def text_nodes(
+    config: PreTrainedConfig, paths: list[str] | None = None
+) -> Iterator[PreTrainedConfig]:
     """The nodes that hold the text vocabulary: those at `paths`, or else those that look like it."""
     found = list(nodes(config))
     if paths is not None:
         yield from (node for path, node in found if path in paths)
         return
     text = _text_config(config)
+    shared = _shared_vocabulary(config)
     for path, node in found:
-        if path == "" or node is text or TEXT_PATH.search(path):
+        if path == "" or node is text or TEXT_PATH.search(path) or path in shared:
             yield node
+
+
+def _shared_vocabulary(config: PreTrainedConfig) -> set[str]:
+    """Paths of nodes that have as many tokens as the text model by default: they speak of the same ones."""
+    try:
+        default = type(config)()
+    except Exception:  # noqa: BLE001  # some classes have no default
+        return set()
+    size = getattr(_text_config(default), "vocab_size", None)
+    return {
+        path for path, node in nodes(default) if size and getattr(node, "vocab_size", None) == size
+    }
 
 
 def _text_config(config: PreTrainedConfig) -> PreTrainedConfig:
@@ -53,7 +70,9 @@ def align_tokens(
         if start:
             named = facts.get("tokens", {}).get("decoder_start")
             node.decoder_start_token_id = (
-                tokenizer.convert_tokens_to_ids(named) if named else getattr(tokenizer, f"{start}_token_id")
+                tokenizer.convert_tokens_to_ids(named)
+                if named
+                else getattr(tokenizer, f"{start}_token_id")
             )
     size = vocabulary_size(tokenizer)
     for node in text:
@@ -68,7 +87,9 @@ def align_tokens(
 def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:
     """One more than the highest id: language codes are in some classes' output but not in their vocabulary."""
     codes = getattr(tokenizer, "lang_code_to_id", None) or {}
-    return 1 + max(len(tokenizer) - 1, *tokenizer.get_vocab().values(), *(i for i in codes.values() if i))
+    return 1 + max(
+        len(tokenizer) - 1, *tokenizer.get_vocab().values(), *(i for i in codes.values() if i)
+    )
 
 
 def _start_token(node: PreTrainedConfig) -> str | None:
@@ -80,11 +101,17 @@ def _start_token(node: PreTrainedConfig) -> str | None:
     start = getattr(default, "decoder_start_token_id", None)
     if start is None:
         return None
-    same = (name for name in ("pad", "eos", "bos") if getattr(default, f"{name}_token_id", None) == start)
+    same = (
+        name
+        for name in ("pad", "eos", "bos")
+        if getattr(default, f"{name}_token_id", None) == start
+    )
     return next(same, "bos")
 
 
-def _align_ids(node: PreTrainedConfig, tokenizer: Any, processor: Any, tokens: dict[str, str]) -> None:
+def _align_ids(
+    node: PreTrainedConfig, tokenizer: Any, processor: Any, tokens: dict[str, str]
+) -> None:
     for name in sorted(vars(node)):
         match = TOKEN_FIELD.match(name)
         if match is None or name == "decoder_start_token_id" or not match["stem"]:

@@ -12,7 +12,14 @@ from hf_skillset_templates.tiny.configs import first_value, nodes
 AUDIO = ("audio", "speech", "sound", "encoder")
 # What a feature extractor calls by another name than the configuration.
 SAME = {
-    "feature_size": ("num_mel_bins", "input_feat_per_channel", "n_mels", "feature_size", "input_feat_size", "audio_channels"),
+    "feature_size": (
+        "num_mel_bins",
+        "input_feat_per_channel",
+        "n_mels",
+        "feature_size",
+        "input_feat_size",
+        "audio_channels",
+    ),
     "num_mel_bins": ("num_mel_bins", "n_mels", "input_feat_per_channel"),
     "n_mels": ("num_mel_bins", "n_mels"),
     "sampling_rate": ("sampling_rate", "sample_rate"),
@@ -33,7 +40,11 @@ def build_feature_extractor(
     for name in SAME.keys() & parameters.keys():
         value = first_value(config, SAME[name], AUDIO)
         default = parameters[name].default
-        if isinstance(value, (int, float)) and isinstance(default, (int, float)) and not _is_mono(name, default, value):
+        if (
+            isinstance(value, (int, float))
+            and isinstance(default, (int, float))
+            and not _is_mono(name, default, value)
+        ):
             settings[name] = value
     if "chunk_length" in parameters and _has_fixed_window(config):
         settings["chunk_length"] = WINDOW_SECONDS

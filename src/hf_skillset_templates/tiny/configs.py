@@ -23,7 +23,9 @@ def node_at(config: PreTrainedConfig, path: str) -> PreTrainedConfig:
     return config
 
 
-def first_value(config: PreTrainedConfig, names: tuple[str, ...], prefer: tuple[str, ...] = ()) -> Any:
+def first_value(
+    config: PreTrainedConfig, names: tuple[str, ...], prefer: tuple[str, ...] = ()
+) -> Any:
     """The first value that is set under one of the names, in the preferred nodes, then in all."""
     found = list(nodes(config))
     found.sort(key=lambda item: not any(word in item[0] for word in prefer))

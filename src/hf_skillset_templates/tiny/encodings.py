@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
+from transformers.video_utils import VideoMetadata
 
 SENTENCES = ("The cat sleeps in the sun.", "A small boat went down the river, past the old mill.")
 QUESTION = "What is in this picture?"
@@ -28,13 +29,22 @@ def picture(width: int = 64, height: int = 48) -> Image.Image:
 def waveform(sampling_rate: int) -> np.ndarray:
     """One second of two tones."""
     time = np.arange(int(SECONDS * sampling_rate), dtype=np.float32) / sampling_rate
-    return (0.3 * np.sin(2 * np.pi * 440 * time) + 0.2 * np.sin(2 * np.pi * 880 * time)).astype(np.float32)
+    return (0.3 * np.sin(2 * np.pi * 440 * time) + 0.2 * np.sin(2 * np.pi * 880 * time)).astype(
+        np.float32
+    )
 
 
 def video() -> np.ndarray:
     """Eight frames of the picture moving to the right: frames, height, width, channels."""
     frame = np.asarray(picture())
     return np.stack([np.roll(frame, 4 * step, axis=1) for step in range(FRAMES)])
+
+
+def video_metadata() -> VideoMetadata:
+    """What a decoder would know about the video."""
+    return VideoMetadata(
+        total_num_frames=FRAMES, fps=8.0, duration=1.0, frames_indices=list(range(FRAMES))
+    )
 
 
 def encodings(processor: Any) -> dict[str, Mapping[str, Any]]:
@@ -58,18 +68,22 @@ OTHER_NAMES = {
 
 
 def fit_to(model: Any, encoded: Mapping[str, Any]) -> dict[str, Any]:
-    """The processor's output under the names that this model's forward method uses."""
+    """The processor's output under the names of this model's forward method, without what it does not take."""
     parameters = inspect.signature(model.forward).parameters
     fitted: dict[str, Any] = {}
     for name, value in encoded.items():
-        names = (other for other in OTHER_NAMES.get(name, ()) if other in parameters and other not in encoded)
-        fitted[name if name in parameters else next(names, name)] = value
+        names = (name, *(other for other in OTHER_NAMES.get(name, ()) if other not in encoded))
+        taken = next((other for other in names if other in parameters), None)
+        if taken is not None or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            fitted[taken or name] = value
     return fitted
 
 
 def _encode_text(tokenizer: PreTrainedTokenizerBase) -> Mapping[str, Any]:
     padding = tokenizer.pad_token is not None
-    return tokenizer(list(SENTENCES) if padding else SENTENCES[0], padding=padding, return_tensors="pt")
+    return tokenizer(
+        list(SENTENCES) if padding else SENTENCES[0], padding=padding, return_tensors="pt"
+    )
 
 
 def _media_kind(processor: Any) -> str:
@@ -84,41 +98,82 @@ def _media_kind(processor: Any) -> str:
 def _encode_media(processor: Any, kind: str) -> Mapping[str, Any]:
     if kind == "audio":
         rate = processor.sampling_rate
-        return processor(waveform(rate), sampling_rate=rate, return_tensors="pt")
-    return processor(_media(kind), return_tensors="pt")
+        return _first_that_works(
+            lambda: processor(waveform(rate), sampling_rate=rate, return_tensors="pt"),
+            lambda: processor([waveform(rate)], sampling_rate=rate, return_tensors="pt"),
+        )
+    if kind == "video":
+        return processor(video(), video_metadata=[video_metadata()], return_tensors="pt")
+    return _first_that_works(
+        lambda: processor(picture(), return_tensors="pt"),
+        lambda: processor([picture(), picture()], return_tensors="pt"),
+    )
 
 
-def _media(kind: str) -> Any:
-    return {"image": picture, "video": lambda: list(video())}[kind]()
+def _first_that_works(*calls: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The result of the first call; of the next ones if the input's form is refused (batches, pairs)."""
+    for call in calls[:-1]:
+        try:
+            return call()
+        except (TypeError, ValueError):
+            continue
+    return calls[-1]()
 
 
 def _combined(processor: ProcessorMixin) -> dict[str, Mapping[str, Any]]:
-    """Text with each medium that the processor takes, as a conversation if it has a template for one."""
+    """Text with each medium that the processor takes, as a conversation if it has a template for one.
+
+    Where a processor takes one or the other, they come one by one.
+    """
     parameters = inspect.signature(processor.__call__).parameters
     media = [m for m in ("image", "video", "audio") if _takes(processor, parameters, m)]
     found: dict[str, Mapping[str, Any]] = {}
-    for medium in media or [None]:
-        found["+".join(filter(None, ("text", medium)))] = _with_medium(processor, parameters, medium)
+    for medium in media:
+        try:
+            found[f"text+{medium}"] = _call(processor, parameters, medium)
+        except ValueError:
+            found[medium] = _call(processor, parameters, medium, with_text=False)
+    if not media or not all(name.startswith("text") for name in found):
+        found["text"] = _call(processor, parameters, None)
     return found
 
 
 def _takes(processor: ProcessorMixin, parameters: Mapping[str, Any], medium: str) -> bool:
-    part = {"image": "image_processor", "video": "video_processor", "audio": "feature_extractor"}[medium]
-    named = {"image": {"images"}, "video": {"videos"}, "audio": {"audio", "audios", "raw_speech"}}[medium]
-    has_part = any(part in attribute for attribute in processor.get_attributes())
+    part = {"image": "image_processor", "video": "video_processor", "audio": "feature_extractor"}[
+        medium
+    ]
+    named = {"image": {"images"}, "video": {"videos"}, "audio": {"audio", "audios", "raw_speech"}}[
+        medium
+    ]
+    has_part = any(
+        part in attribute.replace("audio_processor", "feature_extractor")
+        for attribute in processor.get_attributes()
+    )
     return has_part and (bool(named & parameters.keys()) or "args" in parameters)
 
 
-def _with_medium(processor: ProcessorMixin, parameters: Mapping[str, Any], medium: str | None) -> Mapping[str, Any]:
-    """One conversation, or one plain call, with a question and at most one medium."""
+# Arguments that some processors cannot do without.
+REQUIRED = {"language": "en", "task_inputs": ["semantic"]}
+
+
+def _call(
+    processor: ProcessorMixin,
+    parameters: Mapping[str, Any],
+    medium: str | None,
+    with_text: bool = True,
+) -> Mapping[str, Any]:
+    """The processor's output for a question, a medium or both."""
     arguments: dict[str, Any] = {"return_tensors": "pt"}
+    arguments |= {name: value for name, value in REQUIRED.items() if name in parameters}
     if medium == "audio":
-        rate = processor.feature_extractor.sampling_rate
+        part = getattr(processor, "feature_extractor", None) or processor.audio_processor
         name = "audio" if "audio" in parameters or "args" in parameters else "audios"
-        arguments |= {name: waveform(rate), "sampling_rate": rate}
+        arguments |= {name: waveform(part.sampling_rate), "sampling_rate": part.sampling_rate}
     elif medium:
-        arguments[f"{medium}s"] = _media(medium)
-    if "text" in parameters and hasattr(processor, "tokenizer"):
+        arguments[f"{medium}s"] = picture() if medium == "image" else video()
+    if medium == "video":
+        arguments["video_metadata"] = [video_metadata()]
+    if with_text and "text" in parameters and hasattr(processor, "tokenizer"):
         arguments["text"] = _prompt(processor, medium)
     encoded = processor(**arguments)
     if medium and "labels" in encoded and "input_ids" not in encoded:
@@ -134,4 +189,6 @@ def _prompt(processor: ProcessorMixin, medium: str | None) -> str:
     content = [{"type": "text", "text": QUESTION}]
     if medium:
         content.insert(0, {"type": medium})
-    return processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
+    return processor.apply_chat_template(
+        [{"role": "user", "content": content}], add_generation_prompt=True
+    )

@@ -11,7 +11,10 @@ from hf_skillset_templates.tiny.tokenizers import listed_tokens
 
 
 def save_generation_config(
-    config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None, facts: dict[str, Any], folder: Path
+    config: PreTrainedConfig,
+    tokenizer: PreTrainedTokenizerBase | None,
+    facts: dict[str, Any],
+    folder: Path,
 ) -> None:
     """The configuration's own generation settings, and what the facts add to them."""
     settings = GenerationConfig.from_model_config(config)

@@ -13,6 +13,8 @@ from hf_skillset_templates.tiny.configs import first_value, nodes
 VISION = ("vision", "visual", "image", "vit", "backbone", "encoder")
 # For architectures that take pictures of any size: two pixels remain after five halvings.
 ANY_SIZE = 64
+# Frames of a video, where the configuration does not count them.
+FRAMES = 8
 # Numbers from which on a "size" counts pixels of area, as Qwen2-VL's processors do.
 AREA = 2500
 # What a processor calls by another name than the configuration.
@@ -43,11 +45,15 @@ def build_vision_processor(
     for name, default in defaults.items():
         if name in SAME:
             settings[name] = _same_kind(first_value(config, SAME[name], VISION), default)
+            if name == "num_frames" and settings[name] is None and default:
+                settings[name] = min(default, FRAMES)
         elif name == "size" or name.endswith("_size") and isinstance(default, dict):
             settings[name] = tiny_size(default, side, unit)
         elif name in {"min_pixels", "max_pixels"} and default is not None:
             settings[name] = _area(side, unit) * (1 if name == "max_pixels" else 0) or unit * unit
-        elif name in {"image_size", "img_size", "max_image_size", "tile_size"} and isinstance(default, int):
+        elif name in {"image_size", "img_size", "max_image_size", "tile_size"} and isinstance(
+            default, int
+        ):
             settings[name] = side
     settings = {name: value for name, value in settings.items() if value is not None}
     return processor_class(**{**settings, **options})
@@ -79,9 +85,14 @@ def tiny_size(default: Any, side: int, unit: int) -> Any:
         return None
     edges = {name: value for name, value in default.items() if value is not None}
     if any(value > AREA for value in edges.values()):
-        return {name: unit * unit if name == "shortest_edge" else _area(side, unit) for name in edges}
+        return {
+            name: unit * unit if name == "shortest_edge" else _area(side, unit) for name in edges
+        }
     if set(edges) == {"shortest_edge", "longest_edge"}:
-        return {"shortest_edge": side, "longest_edge": side * 2 if edges["longest_edge"] > edges["shortest_edge"] else side}
+        return {
+            "shortest_edge": side,
+            "longest_edge": side * 2 if edges["longest_edge"] > edges["shortest_edge"] else side,
+        }
     return dict.fromkeys(edges, side)
 
 
@@ -111,7 +122,9 @@ def class_embeddings(config: PreTrainedConfig) -> int:
         return 0
     with torch.device("meta"):
         tower = AutoModel.from_config(vision)
-    return int(any(name.endswith(("class_embedding", "cls_token")) for name, _ in tower.named_parameters()))
+    return int(
+        any(name.endswith(("class_embedding", "cls_token")) for name, _ in tower.named_parameters())
+    )
 
 
 def align_pinpoints(config: PreTrainedConfig) -> None:

@@ -36,7 +36,9 @@ INPUTS = {
 }
 
 
-def wanted_classes(model_type: str, config: PreTrainedConfig, facts: dict[str, Any]) -> dict[str, type]:
+def wanted_classes(
+    model_type: str, config: PreTrainedConfig, facts: dict[str, Any]
+) -> dict[str, type]:
     """The class of each kind that the model type needs.
 
     What the auto classes name comes first, then what the facts say (a class name, or null for "none"),
@@ -45,13 +47,15 @@ def wanted_classes(model_type: str, config: PreTrainedConfig, facts: dict[str, A
     named = {kind: _named(kind, model_type) for kind in KINDS}
     if not any(named.values()):
         named = _family(model_type, model_inputs(model_type))
+    if not named["processor"] and sum(map(bool, named.values())) > 1:
+        named["processor"] = _own("processor", _module(model_type))
     if named["processor"]:
         for kind in component_kinds(_class(named["processor"])):
-            named[kind] = named[kind] or _sibling(kind, model_type)
-        if "tokenizer" in component_kinds(_class(named["processor"])) and not named["tokenizer"]:
-            named["tokenizer"] = _own_tokenizer(model_type) or "TokenizersBackend"
+            named[kind] = named[kind] or _part(kind, model_type, named["processor"])
     if not named["tokenizer"] and _is_text_model(model_type, config, named):
-        named["tokenizer"] = _own_tokenizer(model_type) or "TokenizersBackend"
+        named["tokenizer"] = (
+            _own(kind="tokenizer", module=_module(model_type)) or "TokenizersBackend"
+        )
     named.update({kind: facts[kind] for kind in KINDS if kind in facts})
     return {kind: _class(name) for kind, name in named.items() if name}
 
@@ -96,10 +100,24 @@ def _named(kind: str, model_type: str) -> str | None:
     return name
 
 
-def _sibling(kind: str, model_type: str) -> str | None:
-    """What another model type of the same module folder uses; the shortest name is the main one."""
-    module = model_type_to_module_name(model_type)
-    types = [t for t in TABLES[kind] if model_type_to_module_name(t) == module]
+def _module(model_type: str) -> str:
+    """The folder of transformers.models that the type's code is in."""
+    return model_type_to_module_name(model_type)
+
+
+def _part(kind: str, model_type: str, processor: str) -> str | None:
+    """What a combined processor takes of this kind: its family's class, or the one in a folder of theirs."""
+    own = _class(processor).__module__.split(".")[2]
+    for module in dict.fromkeys((_module(model_type), own)):
+        found = _sibling(kind, module) or _own(kind, module)
+        if found:
+            return found
+    return "TokenizersBackend" if kind == "tokenizer" else None
+
+
+def _sibling(kind: str, module: str) -> str | None:
+    """What another model type of the module folder uses; the shortest name is the main one."""
+    types = [t for t in TABLES[kind] if _module(t) == module]
     return next(filter(None, (_named(kind, t) for t in sorted(types, key=len))), None)
 
 
@@ -108,8 +126,8 @@ def _family(model_type: str, inputs: frozenset[str]) -> dict[str, str | None]:
     named: dict[str, str | None] = dict.fromkeys(KINDS)
     for kind, names in INPUTS.items():
         if inputs.intersection(names):
-            named[kind] = _sibling(kind, model_type)
-    whole = _sibling("processor", model_type)
+            named[kind] = _sibling(kind, _module(model_type))
+    whole = _sibling("processor", _module(model_type))
     if whole and all(named[kind] for kind in component_kinds(_class(whole))):
         named["processor"] = whole
     return named
@@ -122,8 +140,9 @@ def _is_text_model(model_type: str, config: PreTrainedConfig, named: dict[str, s
     return reads_text and getattr(config.get_text_config(), "vocab_size", None) is not None
 
 
-def _own_tokenizer(model_type: str) -> str | None:
-    """The tokenizer class that stands in the model type's own folder, if there is just one."""
-    module = getattr(transformers.models, model_type_to_module_name(model_type), None)
-    names = {name.removesuffix("Fast") for name in dir(module) if name.endswith(("Tokenizer", "TokenizerFast"))}
+def _own(kind: str, module: str) -> str | None:
+    """The class of the kind that stands in the folder itself, if there is just one."""
+    suffix = kind.title().replace("_", "")
+    names = {name.removesuffix("Fast") for name in dir(getattr(transformers.models, module, None))}
+    names = {name for name in names if name.endswith(suffix) and not name.startswith("_")}
     return names.pop() if len(names) == 1 else None

@@ -13,7 +13,10 @@ from typing import Any
 
 TOKEN = re.compile(r"^(<[^<>\s]{1,60}>|<\|[^|\s]{1,60}\|>|\[/?[A-Z_]{2,40}\])$")
 ATTRIBUTE = re.compile(r"tokenizer\.(\w+_token)(?:_id)?\b")
-GUARDED = re.compile(r"(?:has|get)attr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)(?:_id)?\"")
+OPTIONAL = re.compile(r"getattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)\",\s*None\s*\)")
+GUARDED = re.compile(
+    r"hasattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)(?:_id)?\"|getattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)(?:_id)?\",\s*[^N\s]"
+)
 STANDARD = {f"{name}_token" for name in ("bos", "eos", "pad", "unk", "sep", "cls", "mask")}
 TEMPLATE = Path(__file__).with_name("chat_templates") / "conversation.jinja"
 
@@ -31,10 +34,30 @@ def placeholders_of(processor_class: type) -> Placeholders:
     """The tokens that the class writes out, and those it asks its tokenizer for by name."""
     sources = [inspect.getsource(sys.modules[name]) for name in _modules(processor_class)]
     literals = dict.fromkeys(token for source in sources for token in _literals(source))
-    asked = {name for source in sources for name in ATTRIBUTE.findall(source)}
-    guarded = {name for source in sources for name in GUARDED.findall(source)}
-    named = {name: f"<{name.removesuffix('_token')}>" for name in sorted(asked - guarded - STANDARD)}
+    literals.update(dict.fromkeys(_class_constants(processor_class)))
+    asked = {
+        name
+        for source in sources
+        for pattern in (ATTRIBUTE, OPTIONAL)
+        for name in pattern.findall(source)
+    }
+    guarded = {name for source in sources for names in GUARDED.findall(source) for name in names}
+    defaults = _token_defaults(processor_class)
+    named = {
+        name: defaults.get(name, f"<{name.removesuffix('_token')}>")
+        for name in sorted(asked - guarded - STANDARD)
+    }
     return Placeholders(tuple(literals), named)
+
+
+def _token_defaults(processor_class: type) -> dict[str, str]:
+    """Tokens that the constructor's own arguments name ("image_token" -> "<image>")."""
+    parameters = inspect.signature(processor_class).parameters
+    return {
+        name: p.default
+        for name, p in parameters.items()
+        if isinstance(p.default, str) and name.endswith("_token")
+    }
 
 
 def _modules(processor_class: type) -> list[str]:
@@ -44,11 +67,18 @@ def _modules(processor_class: type) -> list[str]:
 
 
 def _literals(source: str) -> list[str]:
-    """String constants that look like a token; pieces of f-strings do not count."""
-    tree = ast.parse(source)
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
-    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in inside)
-    return [node.value for node in constants if isinstance(node.value, str) and TOKEN.match(node.value)]
+    """String constants that look like a token; pieces of f-strings seldom do."""
+    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [
+        node.value for node in constants if isinstance(node.value, str) and TOKEN.match(node.value)
+    ]
+
+
+def _class_constants(processor_class: type) -> list[str]:
+    """Tokens that the class keeps as IMAGE_TOKEN and the like, whatever they look like."""
+    names = (name for name in dir(processor_class) if name.endswith("_TOKEN"))
+    values = (getattr(processor_class, name) for name in names)
+    return [value for value in values if isinstance(value, str)]
 
 
 def chat_template(processor: Any, facts: dict[str, str]) -> str:

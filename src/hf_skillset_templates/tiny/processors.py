@@ -13,14 +13,16 @@ from transformers import PreTrainedConfig
 
 from hf_skillset_templates.tiny.alignment import align_tokens
 from hf_skillset_templates.tiny.audio_features import build_feature_extractor
-from hf_skillset_templates.tiny.configs import first_value
+from hf_skillset_templates.tiny.configs import first_value, node_at
 from hf_skillset_templates.tiny.generation import save_generation_config
 from hf_skillset_templates.tiny.image_processors import (
     VISION,
     align_pinpoints,
     class_embeddings,
+    image_side,
     build_vision_processor,
 )
+from hf_skillset_templates.tiny.image_tokens import image_token_settings
 from hf_skillset_templates.tiny.needs import KINDS, kind_of, wanted_classes
 from hf_skillset_templates.tiny.placeholders import (
     Placeholders,
@@ -43,13 +45,16 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
     classes = wanted_classes(model_type, config, facts)
     made: dict[str, Any] = {}
     missing: dict[str, str] = {}
+    for path, value in facts.get("config", {}).items():
+        parent, _, name = path.rpartition(".")
+        setattr(node_at(config, parent), name, value)
     align_pinpoints(config)
     with tempfile.TemporaryDirectory() as workspace:
         for kind in KINDS:
             if kind not in classes:
                 continue
             try:
-                made[kind] = _build(kind, classes, config, facts, made, Path(workspace))
+                made[kind] = _build(model_type, kind, classes, config, facts, made, Path(workspace))
             except Exception as error:  # noqa: BLE001  # whatever a class raises is reported
                 missing[kind] = f"{type(error).__name__}: {error}"
         if "tokenizer" in made:
@@ -58,7 +63,9 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
         _save(made, folder)
         if "generation" in facts:
             save_generation_config(config, made.get("tokenizer"), facts["generation"], folder)
-    report: dict[str, Any] = {kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS}
+    report: dict[str, Any] = {
+        kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS
+    }
     return {**report, "missing": missing}
 
 
@@ -75,6 +82,7 @@ def processor_facts(model_type: str) -> dict[str, Any]:
 
 
 def _build(
+    model_type: str,
     kind: str,
     classes: dict[str, type],
     config: PreTrainedConfig,
@@ -96,12 +104,21 @@ def _build(
     if kind == "feature_extractor":
         return build_feature_extractor(classes[kind], config, options)
     if kind == "processor":
+        if "image_processor" in made:
+            counts = image_token_settings(
+                model_type, config, classes[kind], made["image_processor"]
+            )
+            options = {**counts, **options}
         return _combine(classes[kind], config, facts, made, options)
     return build_vision_processor(classes[kind], config, options)
 
 
 def _combine(
-    processor_class: type, config: PreTrainedConfig, facts: dict[str, Any], made: dict[str, Any], options: dict[str, Any]
+    processor_class: type,
+    config: PreTrainedConfig,
+    facts: dict[str, Any],
+    made: dict[str, Any],
+    options: dict[str, Any],
 ) -> Any:
     """The combined processor from the parts made before, with sizes from the configuration."""
     parts = {}
@@ -110,21 +127,43 @@ def _combine(
     parameters = inspect.signature(processor_class).parameters
     settings = {}
     for name in parameters.keys() - parts.keys() - {"chat_template", "self", "kwargs", "args"}:
-        value = first_value(config, (name,), VISION)
-        if value is not None and not name.endswith(("_token", "_id")):
+        value = _setting(name, config)
+        if value is not None:
             settings[name] = value
-    if "num_additional_image_tokens" in parameters:
-        settings["num_additional_image_tokens"] = class_embeddings(config)
+    if (
+        parameters.get("audio_tokenizer")
+        and parameters["audio_tokenizer"].default is inspect.Parameter.empty
+    ):
+        settings["audio_tokenizer"] = (
+            None  # a model with weights of its own: the processor works without it
+        )
     processor = processor_class(**{**parts, **settings, **options})
     marks = facts.get("marks", {})
-    if "tokenizer" in made and (marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)):
+    if "tokenizer" in made and (
+        marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
+    ):
         processor.chat_template = chat_template(processor, marks)
     return processor
 
 
+def _setting(name: str, config: PreTrainedConfig) -> Any:
+    """What the configuration says about an argument of a combined processor."""
+    if name == "num_additional_image_tokens":
+        return class_embeddings(config)
+    if name in {"img_size", "image_size"}:
+        return image_side(config)
+    if name.endswith(("_token", "_id")):
+        return None
+    return first_value(config, (name,), VISION)
+
+
 def _align_lengths(config: PreTrainedConfig, tokenizer: Any) -> None:
     """Tell the tokenizer how many positions the text model has; offsets like RoBERTa's included."""
-    positions = first_value(config, ("max_position_embeddings", "n_positions", "max_target_positions"), ("text", "decoder"))
+    positions = first_value(
+        config,
+        ("max_position_embeddings", "n_positions", "max_target_positions"),
+        ("text", "decoder"),
+    )
     if isinstance(positions, int) and positions > 16:
         tokenizer.model_max_length = positions - 2 if positions % 8 == 2 else positions
 

@@ -58,7 +58,10 @@ def _special_tokens(parameters: Any, options: dict[str, Any]) -> list[str]:
         for name, parameter in parameters.items()
         if name.endswith("_token") and isinstance(options.get(name, parameter.default), str)
     }
-    ordered = [*(name for name in FIRST if name in defaults), *(name for name in defaults if name not in FIRST)]
+    ordered = [
+        *(name for name in FIRST if name in defaults),
+        *(name for name in defaults if name not in FIRST),
+    ]
     return list(dict.fromkeys(defaults[name] for name in ordered))
 
 
@@ -98,7 +101,9 @@ def _word_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, An
 
 def _sentence_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
     """A SentencePiece model, and beside it the vocab.json that fairseq's descendants keep."""
-    unknown = facts.get("unknown") or next((token for token in special if "unk" in token.lower()), special[0])
+    unknown = facts.get("unknown") or next(
+        (token for token in special if "unk" in token.lower()), special[0]
+    )
     pieces = sentence_pieces(600)
     for argument, path in paths.items():
         if path.suffix in {".model", ".spm"}:

@@ -23,7 +23,12 @@ from hf_skillset_templates.tiny.vocabulary import (
 )
 
 SIZE = 600
-GENERIC_TOKENS = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
+GENERIC_TOKENS = {
+    "unk_token": "<unk>",
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "pad_token": "<pad>",
+}
 
 
 def build_tokenizer(
@@ -50,7 +55,9 @@ def build_tokenizer(
     elif "vocab" in _parameters(tokenizer_class):
         tokenizer = _trained_backend(tokenizer_class, options, facts)
     else:
-        tokenizer = _fixed_backend(tokenizer_class, options) or _generic_backend(tokenizer_class, options)
+        tokenizer = _fixed_backend(tokenizer_class, options) or _generic_backend(
+            tokenizer_class, options
+        )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     tokens = [*listed_tokens(tokenizer_class, facts.get("tokens", ())), *extra_tokens]
@@ -98,7 +105,9 @@ def _parameters(tokenizer_class: type) -> set[str]:
     return names
 
 
-def _fixed_backend(tokenizer_class: type[TokenizersBackend], options: dict[str, Any]) -> TokenizersBackend | None:
+def _fixed_backend(
+    tokenizer_class: type[TokenizersBackend], options: dict[str, Any]
+) -> TokenizersBackend | None:
     """The class as it is, if it brings a vocabulary of its own."""
     try:
         return tokenizer_class(**options)
@@ -118,7 +127,9 @@ def _trained_backend(
     arguments: dict[str, Any] = {}
     if state["model"]["type"] == "Unigram":
         scores = dict(pieces.scored())
-        head = [token for token in head if token not in scores or token in skeleton.all_special_tokens]
+        head = [
+            token for token in head if token not in scores or token in skeleton.all_special_tokens
+        ]
         arguments["vocab"] = [(token, 0.0) for token in head]
         arguments["vocab"] += [item for item in scores.items() if item[0] not in head]
     else:
@@ -135,7 +146,11 @@ def _starting_vocabulary(facts: dict[str, Any]) -> dict[str, Any]:
     if not head:
         return {}
     scored = facts.get("scored", False)
-    return {"vocab": [(token, 0.0) for token in head] if scored else {token: i for i, token in enumerate(head)}}
+    return {
+        "vocab": [(token, 0.0) for token in head]
+        if scored
+        else {token: i for i, token in enumerate(head)}
+    }
 
 
 def _state(skeleton: TokenizersBackend) -> dict[str, Any]:
@@ -146,7 +161,10 @@ def _state(skeleton: TokenizersBackend) -> dict[str, Any]:
     except Exception:  # noqa: BLE001  # the library raises a bare Exception
         model = type(backend.model).__name__
         prefix = getattr(backend.model, "continuing_subword_prefix", None)
-        return {"model": {"type": model, "continuing_subword_prefix": prefix}, "pre_tokenizer": None}
+        return {
+            "model": {"type": model, "continuing_subword_prefix": prefix},
+            "pre_tokenizer": None,
+        }
 
 
 def _learn_for(skeleton: TokenizersBackend, state: dict[str, Any]) -> tuple[Pieces, list[str]]:
@@ -164,7 +182,9 @@ def _learn_for(skeleton: TokenizersBackend, state: dict[str, Any]) -> tuple[Piec
     pieces = learn_pieces(
         max(SIZE, len(alphabet) + SIZE // 3),
         normalizer=backend.normalizer,
-        pre_tokenizer=backend.pre_tokenizer if state["pre_tokenizer"] else pre_tokenizers.BertPreTokenizer(),
+        pre_tokenizer=backend.pre_tokenizer
+        if state["pre_tokenizer"]
+        else pre_tokenizers.BertPreTokenizer(),
         alphabet=alphabet,
         prefix=prefix,
         suffix=suffix,
@@ -177,11 +197,17 @@ def _leaves_words_whole(backend: Tokenizer) -> bool:
     text = "ab cd"
     if backend.normalizer is not None:
         text = backend.normalizer.normalize_str(text)
-    runs = backend.pre_tokenizer.pre_tokenize_str(text) if backend.pre_tokenizer else [(text, (0, len(text)))]
+    runs = (
+        backend.pre_tokenizer.pre_tokenize_str(text)
+        if backend.pre_tokenizer
+        else [(text, (0, len(text)))]
+    )
     return len(runs) == 1 or any(run.startswith(SPACE) for run, _ in runs)
 
 
-def _generic_backend(tokenizer_class: type[TokenizersBackend], options: dict[str, Any]) -> TokenizersBackend:
+def _generic_backend(
+    tokenizer_class: type[TokenizersBackend], options: dict[str, Any]
+) -> TokenizersBackend:
     """Byte-level byte-pair encoding, for model types whose checkpoints bring a tokenizer.json of their own."""
     options = {**GENERIC_TOKENS, **options}
     cut = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -194,11 +220,15 @@ def _generic_backend(tokenizer_class: type[TokenizersBackend], options: dict[str
     return tokenizer_class(tokenizer_object=backend, **options)
 
 
-def _add_special(tokenizer: PreTrainedTokenizerBase, extra: Iterable[str], named: dict[str, str]) -> None:
+def _add_special(
+    tokenizer: PreTrainedTokenizerBase, extra: Iterable[str], named: dict[str, str]
+) -> None:
     """Register the extra tokens, and give the named ones their attribute."""
     if named:
         tokenizer._set_model_specific_special_tokens(special_tokens=named)
     known = set(tokenizer.get_vocab())
     tokens = [token for token in dict.fromkeys([*named.values(), *extra]) if token]
-    missing = [AddedToken(token, normalized=False, special=True) for token in tokens if token not in known]
+    missing = [
+        AddedToken(token, normalized=False, special=True) for token in tokens if token not in known
+    ]
     tokenizer.add_tokens(missing, special_tokens=True)

@@ -36,7 +36,10 @@ class Pieces:
     def scored(self) -> list[tuple[str, float]]:
         """The pieces with the logarithm of their share in the corpus, as Unigram models want them."""
         total = sum(self.counts.values()) + len(self.pieces)
-        return [(piece, round(math.log((self.counts.get(piece, 0) + 1) / total), 4)) for piece in self.pieces]
+        return [
+            (piece, round(math.log((self.counts.get(piece, 0) + 1) / total), 4))
+            for piece in self.pieces
+        ]
 
 
 def learn_pieces(
