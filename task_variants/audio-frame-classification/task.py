@@ -1,0 +1,39 @@
+"""A recording in, labels for each frame of it out (task `audio-frame-classification`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .recordings import audio_features
+from .scores import sigmoid
+
+
+def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:
+    """Load, resample and turn each recording into the model's features."""
+    return Encoded(audio_features(recordings, feature_extractor))
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    feature_extractor: Any,
+    config: Any,
+    threshold: float = 0.5,
+) -> list[dict[str, Any]]:
+    """Per recording the `probabilities` (frames, labels) and each frame's `labels` above `threshold`.
+
+    Several labels may hold at once: two people speak at the same time.
+    """
+    return [
+        {"probabilities": rows.tolist(), "labels": [names(row, config, threshold) for row in rows]}
+        for rows in sigmoid(outputs["logits"])
+    ]
+
+
+def names(probabilities: np.ndarray, config: Any, threshold: float) -> list[str]:
+    """The labels of one frame."""
+    return [config.id2label[int(i)] for i in np.flatnonzero(probabilities > threshold)]

@@ -1,0 +1,69 @@
+"""Speech in, the vector of the voice out; for two recordings, whether it is one voice.
+
+Task `speaker-verification`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .recordings import audio_features
+
+PAIR = ("audio", "audio_pair")
+
+
+def encode(items: list[Any], feature_extractor: Any, config: Any) -> list[Encoded]:
+    """A call for each recording: of a pair `{"audio", "audio_pair"}` both."""
+    recordings = [recording for item in items for recording in recordings_of(item)]
+    inputs = [audio_features([recording], feature_extractor) for recording in recordings]
+    return [Encoded(features, context=[is_pair(item) for item in items]) for features in inputs]
+
+
+def is_pair(item: Any) -> bool:
+    """Whether an item holds two recordings."""
+    return isinstance(item, dict) and set(PAIR) <= set(item)
+
+
+def recordings_of(item: Any) -> list[Any]:
+    """The recordings of an item, in order."""
+    return [item[name] for name in PAIR] if is_pair(item) else [item]
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
+    feature_extractor: Any,
+    config: Any,
+    threshold: float = 0.86,
+) -> list[dict[str, Any]]:
+    """`{"embedding"}`; for a pair `{"embeddings", "similarity", "same_speaker"}`.
+
+    The embedding has unit length; the similarity of two is their cosine.
+    """
+    voices = iter(unit(call["embeddings"][0]) for call in outputs)
+    results: list[dict[str, Any]] = []
+    for pair in encoded[0].context:
+        voice = next(voices)
+        results.append(
+            compare(voice, next(voices), threshold) if pair else {"embedding": voice.tolist()}
+        )
+    return results
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    """The vector with length one."""
+    return vector / np.linalg.norm(vector)
+
+
+def compare(voice: np.ndarray, other: np.ndarray, threshold: float) -> dict[str, Any]:
+    """Whether two voices are the same."""
+    similarity = float(voice @ other)
+    return {
+        "embeddings": [voice.tolist(), other.tolist()],
+        "similarity": similarity,
+        "same_speaker": similarity > threshold,
+    }
