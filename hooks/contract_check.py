@@ -1,6 +1,6 @@
 """Imports one package and checks its interface; run in a clean interpreter by validate_package.
 
-    python -I -S contract_check.py SOURCE_FOLDER PACKAGE_NAME
+python -I -S contract_check.py SOURCE_FOLDER PACKAGE_NAME
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def check(package_name: str) -> list[str]:
         problems += initializer_problems(platform, skillset_class)
         for task in registry["tasks"].values():
             name = f"create_{platform}_{task['handler_name']}_endpoint_handler"
-            problems += signature_problems(getattr(skillset_class, name, None), FACTORY_PARAMETERS, name)
+            problems += signature_problems(
+                getattr(skillset_class, name, None), FACTORY_PARAMETERS, name
+            )
     return problems
 
 

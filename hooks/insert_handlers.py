@@ -21,12 +21,38 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from function_reference import task_functions
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIANTS = ROOT / "task_variants"
 HARDWARE = ROOT / "hardware"
 ASSET = re.compile(r'"asset:([^"]+)"')
 SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies")
+SHORT_TASK = (
+    "auto_class",
+    "handler_name",
+    "handler_params",
+    "output",
+    "pads",
+    "pipeline",
+    "processor",
+    "run",
+    "sample_params",
+    "samples",
+    "tolerance",
+)
+GENERATOR_FIELDS = (
+    "auto_classes",
+    "excludes",
+    "forward",
+    "leftover",
+    "model_classes",
+    "only",
+    "rank",
+    "requires",
+    "without",
+)
+"""What a variant says about choosing model types, which a package has no use for."""
 
 
 class HookError(Exception):
@@ -111,7 +137,10 @@ def input_kinds(module: Path) -> Iterator[str]:
             if level == 2 and name.startswith("inputs."):
                 kind = name.removeprefix("inputs.")
                 yield kind
-                yield from (path.stem for path in siblings(VARIANTS / "_inputs" / f"{kind}.py", VARIANTS / "_inputs"))
+                yield from (
+                    path.stem
+                    for path in siblings(VARIANTS / "_inputs" / f"{kind}.py", VARIANTS / "_inputs")
+                )
 
 
 def relative_imports(module: Path) -> list[tuple[int, str]]:
@@ -121,22 +150,36 @@ def relative_imports(module: Path) -> list[tuple[int, str]]:
     return [(node.level, node.module or "") for node in imports if node.level]
 
 
-def registry_entry(answers: dict[str, Any], tasks: dict[str, Any]) -> dict[str, Any]:
+def registry_entry(answers: dict[str, Any], variants: dict[str, Any]) -> dict[str, Any]:
     """What the package's `registry.json` says: the measured entry and the tasks' own facts.
 
     The profile `template` gets what the code needs, `improved` all that is known.
     """
     path = ROOT / "registry" / "models" / f"{answers['model_type']}.json"
     entry: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    known_tasks = entry["tasks"]
+    tasks = {
+        name: task_entry(variant, entry["tasks"][name], name) for name, variant in variants.items()
+    }
     if answers["profile"] == "template":
         entry = {key: entry[key] for key in SHORT_ENTRY}
-    entry["default_checkpoint"] = answers["checkpoint"] or None
-    entry["tasks"] = {name: {**tasks[name], **known_tasks[name]} for name in tasks}
-    for name, task in entry["tasks"].items():
-        task["run"] = resolved_run(tasks[name]["run"], task["auto_class"])
-        task["auto_class"] = task["auto_class"] or task["model_class"]
-    return entry
+        tasks = {
+            name: {key: task[key] for key in SHORT_TASK if key in task}
+            for name, task in tasks.items()
+        }
+    return {**entry, "default_checkpoint": answers["checkpoint"] or None, "tasks": tasks}
+
+
+def task_entry(variant: dict[str, Any], measured: dict[str, Any], name: str) -> dict[str, Any]:
+    """One task: its variant without what only the generator needs, what was measured, its code."""
+    facts = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
+    auto_class = measured["auto_class"] or measured["model_class"]
+    return {
+        **facts,
+        **measured,
+        "auto_class": auto_class,
+        "run": resolved_run(variant["run"], auto_class),
+        "helper_functions": task_functions(VARIANTS / name / "task.py"),
+    }
 
 
 def resolved_run(run: str | dict[str, str], auto_class: str) -> str:

@@ -68,7 +68,9 @@ def compile_sources(package: Path) -> None:
         try:
             compile(path.read_text("utf-8"), str(path), "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise InvalidPackageError(f"{path.relative_to(package)} does not compile: {error}") from error
+            raise InvalidPackageError(
+                f"{path.relative_to(package)} does not compile: {error}"
+            ) from error
 
 
 def main(argv: list[str]) -> int:
