@@ -34,11 +34,16 @@ def line(outcome: Outcome) -> str:
 def main(
     model: Annotated[list[str] | None, typer.Option(help="A model type; may be repeated.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every model type.")] = False,
-    missing: Annotated[bool, typer.Option(help="Only those without a running tiny model: goes on where a run stopped.")] = False,
+    missing: Annotated[
+        bool,
+        typer.Option(help="Only those without a running tiny model: goes on where a run stopped."),
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
     timeout: Annotated[float, typer.Option(help="Seconds for one model type.")] = 180.0,
     memory: Annotated[int, typer.Option(help="MiB that one model type may allocate.")] = 8000,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line per model type on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON line per model type on stdout.")
+    ] = False,
 ) -> None:
     """Writes registry/tiny/ and registry/models/ for the model types chosen."""
     chosen = selection(model or [], everything, missing)

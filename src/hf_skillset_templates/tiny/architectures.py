@@ -10,7 +10,9 @@ def mappings() -> dict[str, dict[str, str | tuple[str, ...]]]:
     """Every `MODEL_*_MAPPING_NAMES` table of transformers, by its name."""
     from transformers.models.auto import modeling_auto
 
-    names = sorted(n for n in vars(modeling_auto) if n.startswith("MODEL_") and n.endswith("_MAPPING_NAMES"))
+    names = sorted(
+        n for n in vars(modeling_auto) if n.startswith("MODEL_") and n.endswith("_MAPPING_NAMES")
+    )
     return {name: dict(getattr(modeling_auto, name)) for name in names}
 
 
@@ -19,7 +21,9 @@ def model_types() -> tuple[str, ...]:
     """The universe: model types with a configuration and at least one model class."""
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
-    return tuple(sorted(t for t in CONFIG_MAPPING_NAMES if any(t in table for table in mappings().values())))
+    return tuple(
+        sorted(t for t in CONFIG_MAPPING_NAMES if any(t in table for table in mappings().values()))
+    )
 
 
 def class_names(model_type: str) -> list[str]:

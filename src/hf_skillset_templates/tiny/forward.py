@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from .inputs import sample_inputs
+from .inputs import LAYOUTS, sample_inputs
+from .structure import config_for
 
 SEED = 0
 
@@ -20,6 +21,8 @@ class Forward:
     parameters: int
     seconds: float
     uninitialised: bool
+    inputs: tuple[str, ...]
+    towers_error: str = ""
 
 
 def build_seeded(cls: type, config: Any) -> Any:
@@ -27,22 +30,49 @@ def build_seeded(cls: type, config: Any) -> Any:
     import torch
 
     torch.manual_seed(SEED)
-    return cls._from_config(copy.deepcopy(config)).eval()
+    return cls._from_config(copy.deepcopy(config_for(cls, config))).eval()
 
 
-def try_forward(cls: type, config: Any) -> Forward:
-    """Builds and runs `cls`; raises whatever goes wrong, non-finite outputs included."""
-    import torch
+def try_forward(cls: type, config: Any, given: dict[str, Any] | None = None) -> Forward:
+    """Builds and runs `cls`; raises the first error when no form of the inputs works.
 
+    All towers are tried before the main one alone, each with the orders of axes in use.
+    """
     model = build_seeded(cls, config)
     repaired = replace_unset_weights(model)
-    inputs = sample_inputs(model)
+    size = sum(p.numel() for p in model.parameters())
+    first: Exception | None = None
+    for only_main, layout, extra in ATTEMPTS:
+        try:
+            inputs = sample_inputs(model, only_main, layout, given)
+            seconds = run(model, {**inputs, **extra})
+        except Exception as error:
+            first = first or error
+            continue
+        missed = f"{type(first).__name__}: {first}" if first is not None and only_main else ""
+        return Forward(cls.__name__, size, seconds, repaired, tuple(inputs), missed)
+    assert first is not None
+    raise first
+
+
+ATTEMPTS = [
+    (only_main, layout, extra)
+    for only_main in (False, True)
+    for extra in ({}, {"use_cache": False})
+    for layout in LAYOUTS
+]
+
+
+def run(model: Any, inputs: dict[str, Any]) -> float:
+    """One forward pass with finite outputs; its wall-clock seconds."""
+    import torch
+
     started = time.perf_counter()
     with torch.no_grad():
         outputs = model(**inputs)
     seconds = time.perf_counter() - started
-    require_finite(outputs, cls.__name__)
-    return Forward(cls.__name__, sum(p.numel() for p in model.parameters()), seconds, repaired)
+    require_finite(outputs, type(model).__name__)
+    return seconds
 
 
 def replace_unset_weights(model: Any) -> bool:
@@ -56,7 +86,9 @@ def replace_unset_weights(model: Any) -> bool:
     generator = torch.Generator().manual_seed(SEED)
     for parameter in model.parameters():
         data = parameter.data
-        if data.is_floating_point() and not (data.isfinite().all() and data.abs().max() < 1e4 if data.numel() else True):
+        if data.is_floating_point() and not (
+            data.isfinite().all() and data.abs().max() < 1e4 if data.numel() else True
+        ):
             data.normal_(0.0, 0.02, generator=generator)
             repaired = True
     return repaired

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import importlib
+import inspect
+import re
 from typing import Any
 
 from .draft import Draft
@@ -14,18 +16,54 @@ LEAST_IMAGE = 32  # pixels
 
 def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
     """Fills `draft.changes` of all nodes with tiny values."""
+    widest = max((v for _, node in draft.walk() for v in _stage_widths(node)), default=0)
     for _, node in draft.walk():
         node.changes.clear()
         select_layers(node, least_layers)
-        _shrink_numbers(node, target)
+        _shrink_numbers(node, target, widest)
         _shrink_overrides(node, target)
         _fit_images(node)
-        _fit_rotary(node, target)
+        _fit_rotary(node)
         _fit_groups(node)
     _fit_feature_layers(draft)
+    _set_underived(draft, target)
 
 
-def _shrink_numbers(node: Draft, target: Target) -> None:
+def _stage_widths(node: Draft) -> list[int]:
+    """The widths in lists whose entries differ: one for each stage."""
+    lists = [
+        v for n, v in node.values.items() if isinstance(v, list) and kind_of(n) in ("width", "ffn")
+    ]
+    flat = [[v for v in values if isinstance(v, int)] for values in lists]
+    return [v for values in flat if len(set(values)) > 1 for v in values]
+
+
+def _set_underived(draft: Draft, target: Target) -> None:
+    """Sizes that the class fills in itself and that did not follow the changed ones."""
+    try:
+        built = draft.build()
+    except Exception:
+        return
+    for path, node in draft.walk():
+        config = built
+        for name in filter(None, path.split(".")):
+            config = getattr(config, name)
+        now = config.to_dict()
+        for name, value in node.values.items():
+            kind = kind_of(name)
+            if name in node.changes or now.get(name) != value or kind in (None, "layers", "image"):
+                continue
+            if (
+                isinstance(value, int)
+                and not isinstance(value, bool)
+                and name in node.cls.__dataclass_fields__
+            ):
+                small = _number(node, kind, name, value, target)
+                if small != value:
+                    node.changes[name] = small
+
+
+def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
     """Each number and list of numbers by the kind that its name tells."""
     for name, value in node.values.items():
         kind = kind_of(name)
@@ -34,9 +72,13 @@ def _shrink_numbers(node: Draft, target: Target) -> None:
         if isinstance(value, list) and name not in node.changes and value:
             if kind == "image":
                 continue
-            changed: Any = shrink_list(kind, name, value, target)
+            changed: Any = shrink_list(kind, name, value, target, widest)
         elif isinstance(value, list) and name in node.changes:
-            changed = shrink_list(kind, name, node.changes[name], target) if kind != "layers" else node.changes[name]
+            changed = (
+                shrink_list(kind, name, node.changes[name], target, widest)
+                if kind != "layers"
+                else node.changes[name]
+            )
         elif isinstance(value, int) and not isinstance(value, bool):
             changed = _number(node, kind, name, value, target)
         else:
@@ -73,7 +115,7 @@ def _is_settable(node: Draft, name: str) -> bool:
     if name not in fields:
         return False
     derived = fields[name].default is None and name not in node.explicit
-    return not derived or isinstance(node.values[name], list) and name in node.changes
+    return not derived or isinstance(node.values[name], list)
 
 
 def _shrink_overrides(node: Draft, target: Target) -> None:
@@ -93,7 +135,13 @@ def _fit_images(node: Draft) -> None:
     for name, value in node.values.items():
         if kind_of(name) == "image" and name in node.cls.__dataclass_fields__:
             patch = node.values.get("patch_size")
-            side = patch if isinstance(patch, int) else max(patch) if isinstance(patch, list | tuple) and patch else 16
+            side = (
+                patch
+                if isinstance(patch, int)
+                else max(patch)
+                if isinstance(patch, list | tuple) and patch
+                else 16
+            )
             tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2))
             if isinstance(value, int) and value > tiny and not isinstance(value, bool):
                 node.changes[name] = tiny
@@ -101,30 +149,41 @@ def _fit_images(node: Draft) -> None:
                 node.changes[name] = [min(v, tiny) for v in value]
 
 
-def _fit_rotary(node: Draft, target: Target) -> None:
-    """Multi-axis rotary sections follow the head size."""
+def _fit_rotary(node: Draft) -> None:
+    """Multi-axis rotary sections follow the head size, those that only the code knows too."""
     rope = node.values.get("rope_parameters")
-    if not isinstance(rope, dict):
+    if not isinstance(rope, dict) or "rope_parameters" not in node.cls.__dataclass_fields__:
         return
-    fitted = _fit_sections(rope, lambda sections: _sections(node, sections))
-    if fitted != rope and "rope_parameters" in node.cls.__dataclass_fields__:
+    hidden = sections_in_code(node.cls)
+    if hidden and rope and "mrope_section" not in rope and "rope_theta" in rope:
+        rope = {**rope, "mrope_section": hidden}
+    fitted = _fit_sections(rope, node)
+    if fitted != node.values["rope_parameters"]:
         node.changes["rope_parameters"] = fitted
 
 
-def _fit_sections(rope: dict[str, Any], fit: Any) -> dict[str, Any]:
-    return {
-        key: fit(value) if key.endswith("section") and isinstance(value, list)
-        else _fit_sections(value, fit) if isinstance(value, dict)
-        else value
-        for key, value in rope.items()
-    }  # fmt: skip
+def sections_in_code(cls: type) -> list[int] | None:
+    """The rotary sections that the modeling code assumes where a configuration has none."""
+    module = importlib.import_module(cls.__module__.replace("configuration_", "modeling_"))
+    found = re.search(r'get\("mrope_section", \[([\d, ]+)\]\)', inspect.getsource(module))
+    return [int(v) for v in found[1].split(",")] if found else None
 
 
-def _sections(node: Draft, sections: list[int]) -> list[int]:
-    """Sections in the old proportions that sum to what the new head size needs."""
-    ratio = head_dim(node, tiny=True) / max(1, head_dim(node, tiny=False))
-    total = max(len(sections), round(sum(sections) * ratio))
-    fitted = [max(1, math.floor(s * ratio)) for s in sections]
+def _fit_sections(rope: dict[str, Any], node: Draft) -> dict[str, Any]:
+    fitted = {}
+    for key, value in rope.items():
+        if isinstance(value, dict):
+            value = _fit_sections(value, node)
+        elif key.endswith("section") and isinstance(value, list):
+            total = int(head_dim(node, tiny=True) * (rope.get("partial_rotary_factor") or 1.0)) // 2
+            value = proportional(value, total)
+        fitted[key] = value
+    return fitted
+
+
+def proportional(sections: list[int], total: int) -> list[int]:
+    """Whole numbers in the old proportions, at least 1 each, with the given sum."""
+    fitted = [max(1, s * total // sum(sections)) for s in sections]
     fitted[-1] = max(1, total - sum(fitted[:-1]))
     return fitted
 
@@ -142,7 +201,11 @@ def head_dim(node: Draft, tiny: bool) -> int:
 
 def _fit_groups(node: Draft) -> None:
     """Expert choice stays a choice: top-k below the count, groups that divide it."""
-    experts = [n for n, v in node.values.items() if kind_of(n) == "experts" and isinstance(v, int) and v > 1]
+    experts = [
+        n
+        for n, v in node.values.items()
+        if kind_of(n) == "experts" and isinstance(v, int) and v > 1
+    ]
     for name, value in node.values.items():
         if kind_of(name) == "top_k" and isinstance(value, int) and experts:
             node.changes[name] = min(value, 2)
@@ -153,7 +216,10 @@ def _fit_groups(node: Draft) -> None:
 def _fit_feature_layers(draft: Draft) -> None:
     """Layers named by a parent (`vision_feature_layer`) exist in the shorter tower."""
     for _, node in draft.walk():
-        depth = min((d for child in node.children.values() if (d := child.get("num_hidden_layers"))), default=None)
+        depth = min(
+            (d for child in node.children.values() if (d := child.get("num_hidden_layers"))),
+            default=None,
+        )
         for name, value in node.values.items():
             if "feature_layer" not in name or depth is None:
                 continue

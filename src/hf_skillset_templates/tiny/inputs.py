@@ -33,15 +33,19 @@ def fills(*names: str) -> Callable[[Builder], Builder]:
 class Sampler:
     """Reads sizes from a configuration tree and draws tensors from a fixed seed."""
 
-    def __init__(self, model: Any, config: Any = None) -> None:
+    def __init__(self, model: Any, layout: int = 0, given: dict[str, Any] | None = None) -> None:
         import torch
 
         self.model = model
-        self.config = config if config is not None else model.config
+        self.layout = layout
+        self.given = given or {}
+        self.config = model.config
         self.generator = torch.Generator().manual_seed(0)
         self.made: dict[str, Any] = {}
         parameters = inspect.signature(model.forward).parameters.values()
-        self.parameters = {p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+        self.parameters = {
+            p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        }
 
     def configs(self, *near: str) -> Iterator[Any]:
         """All configurations, those under a key that contains one of `near` first."""
@@ -72,12 +76,35 @@ class Sampler:
         """The named inputs; one that no row can fill raises."""
         for name in names:
             if name not in self.made:
-                if name not in BUILDERS:
+                if name in self.given:
+                    value = literal(self.given[name], self)
+                elif name in BUILDERS:
+                    value = BUILDERS[name](self)
+                else:
                     raise LookupError(f"no sample for the input {name}")
-                value = BUILDERS[name](self)
                 if value is not None:
                     self.made[name] = value
         return self.made
+
+
+def literal(spec: Any, sampler: Sampler) -> Any:
+    """A hand-written input: `{shape, dtype}` of a random tensor, or its very values."""
+    import torch
+
+    if isinstance(spec, dict) and "shape" in spec:
+        if spec.get("dtype", "float") == "float":
+            return sampler.normal(*spec["shape"])
+        return sampler.integers(0, spec.get("below", 2), *spec["shape"]).to(
+            getattr(torch, spec["dtype"])
+        )
+    return (
+        torch.tensor(spec)
+        if isinstance(spec, list | int | float) and not isinstance(spec, bool)
+        else spec
+    )
+
+
+LAYOUTS = range(3)  # the orders of axes tried for sound and images
 
 
 def walk_configs(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -118,39 +145,65 @@ def input_names(sampler: Sampler, only_main: bool) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def sample_inputs(model: Any, only_main: bool = False) -> dict[str, Any]:
-    """Inputs for `model.forward`; `only_main` leaves out what the model can do without."""
-    sampler = Sampler(model)
-    inputs = sampler.build(input_names(sampler, only_main))
+def sample_inputs(
+    model: Any, only_main: bool = False, layout: int = 0, given: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Inputs for `model.forward`; `only_main` leaves out what the model can do without.
+
+    `layout` chooses the order of axes where models differ; `given` holds hand-written inputs.
+    """
+    sampler = Sampler(model, layout, given)
+    names = input_names(sampler, only_main)
+    inputs = sampler.build(names + [n for n in sampler.given if n in sampler.parameters])
     if "input_ids" in inputs:
         for tower in TOWERS:
             place_tower_tokens(sampler, *tower)
     if type(model).__name__.endswith("ForMultipleChoice"):
-        inputs = {name: value[:, None].repeat_interleave(2, dim=1) for name, value in inputs.items()}
+        inputs = {
+            name: value[:, None].repeat_interleave(2, dim=1) for name, value in inputs.items()
+        }
     return inputs
 
 
 # (input, other inputs of the same tower, method that gives its features, names of its token)
 TOWERS = (
-    ("pixel_values", "get_image_features", ("image_token_id", "image_token_index", "image_patch_id", "media_token_id")),
+    (
+        "pixel_values",
+        "get_image_features",
+        ("image_token_id", "image_token_index", "image_patch_id", "media_token_id"),
+    ),
     ("input_features", "get_audio_features", ("audio_token_id", "audio_token_index")),
     ("input_values", "get_audio_features", ("audio_token_id", "audio_token_index")),
 )
 
 
-def place_tower_tokens(sampler: Sampler, name: str, method: str, token_names: tuple[str, ...]) -> None:
+def place_tower_tokens(
+    sampler: Sampler, name: str, method: str, token_names: tuple[str, ...]
+) -> None:
     """Puts as many placeholder tokens into the text as the tower has features."""
     import torch
 
-    token = next((t for t in (read(sampler.config, n) for n in token_names) if isinstance(t, int)), None)
-    base = next((m for m in (sampler.model, getattr(sampler.model, "model", None)) if hasattr(m, method)), None)
+    token = next(
+        (t for t in (read(sampler.config, n) for n in token_names) if isinstance(t, int)), None
+    )
+    base = next(
+        (m for m in (sampler.model, getattr(sampler.model, "model", None)) if hasattr(m, method)),
+        None,
+    )
     if name not in sampler.made or token is None or base is None:
         return
     accepted = inspect.signature(getattr(base, method)).parameters
+    sampler.build([n for n, p in accepted.items() if p.default is p.empty and n in BUILDERS])
     takes_all = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
-    tower = {k: v for k, v in sampler.made.items() if k in accepted and k not in ("input_ids", "attention_mask")}
+    tower = {
+        k: v
+        for k, v in sampler.made.items()
+        if k in accepted and k not in ("input_ids", "attention_mask")
+    }
     with torch.no_grad():
-        features = getattr(base, method)(**tower, **({"return_dict": True} if takes_all or "return_dict" in accepted else {}))
+        features = getattr(base, method)(
+            **tower, **({"return_dict": True} if takes_all or "return_dict" in accepted else {})
+        )
     count = count_features(features)
     text = sampler.made["input_ids"]
     placeholders = torch.full((text.shape[0], count), token)
@@ -169,7 +222,9 @@ def count_features(features: Any) -> int:
     if pooled is None and hasattr(features, "last_hidden_state"):
         pooled = features.last_hidden_state
     pooled = features if pooled is None else pooled
-    leaves = [leaf for leaf in torch.utils._pytree.tree_leaves(pooled) if isinstance(leaf, torch.Tensor)]
+    leaves = [
+        leaf for leaf in torch.utils._pytree.tree_leaves(pooled) if isinstance(leaf, torch.Tensor)
+    ]
     if not isinstance(pooled, torch.Tensor | list | tuple):
         leaves = leaves[:1]
     return sum(leaf.numel() // leaf.shape[-1] for leaf in leaves)
@@ -198,15 +253,32 @@ def tokens(sampler: Sampler, vocab: int, length: int) -> Any:
     return torch.tensor([ids])
 
 
-@fills("input_ids", "decoder_input_ids", "tasks_input_ids", "qformer_input_ids", "labels", "context_input_ids")
+@fills(
+    "input_ids",
+    "decoder_input_ids",
+    "tasks_input_ids",
+    "qformer_input_ids",
+    "labels",
+    "context_input_ids",
+)
 def _text(sampler: Sampler) -> Any:
-    vocab = sampler.number("vocab_size", "src_vocab_size", "text_vocab_size", near=("text", "decoder"), default=64)
+    vocab = sampler.number(
+        "vocab_size", "src_vocab_size", "text_vocab_size", near=("text", "decoder"), default=64
+    )
     length = sampler.number("max_position_embeddings", near=("text",), default=TEXT_LENGTH)
     length = min(TEXT_LENGTH, length) if isinstance(length, int) and length > 0 else TEXT_LENGTH
     return tokens(sampler, vocab if isinstance(vocab, int) else 64, length)
 
 
-@fills("attention_mask", "input_features_mask", "audio_mel_mask", "tasks_attention_mask", "qformer_attention_mask")
+@fills("input_features_mask", "audio_mel_mask", "feature_attention_mask")
+def _frames_mask(sampler: Sampler) -> Any:
+    import torch
+
+    features = next(sampler.made[n] for n in ("input_features", "audio_mel") if n in sampler.made)
+    return torch.ones((1, max(features.shape[1:])), dtype=torch.long)
+
+
+@fills("attention_mask", "tasks_attention_mask", "qformer_attention_mask")
 def _mask(sampler: Sampler) -> Any:
     import torch
 
@@ -217,8 +289,12 @@ def _mask(sampler: Sampler) -> Any:
 def image_shape(sampler: Sampler) -> tuple[int, int, int]:
     """Channels, height and width of an image."""
     near = ("vision", "image", "backbone", "encoder")
-    channels = sampler.number("num_channels", "in_channels", "in_chans", "num_input_channels", near=near, default=3)
-    size = sampler.number("image_size", "img_size", "crop_size", "pretrain_image_size", near=near, default=IMAGE_SIDE)
+    channels = sampler.number(
+        "num_channels", "in_channels", "in_chans", "num_input_channels", near=near, default=3
+    )
+    size = sampler.number(
+        "image_size", "img_size", "crop_size", "pretrain_image_size", near=near, default=IMAGE_SIDE
+    )
     height, width = (size, size) if isinstance(size, int) else tuple(size)[-2:]
     return channels if isinstance(channels, int) else 3, height, width
 
@@ -227,7 +303,9 @@ def patch_sizes(sampler: Sampler) -> tuple[int, int, int]:
     """Patch side in pixels, frames in a temporal patch and merged patches a side."""
     near = ("vision", "image")
     patch = sampler.number("patch_size", near=near, default=14)
-    merge = sampler.number("spatial_merge_size", "merge_size", "merge_kernel_size", near=near, default=2)
+    merge = sampler.number(
+        "spatial_merge_size", "merge_size", "merge_kernel_size", near=near, default=2
+    )
     patch = patch if isinstance(patch, int) else patch[-1]
     merge = merge if isinstance(merge, int) else merge[-1]
     return patch, sampler.number("temporal_patch_size", near=near, default=1), merge
@@ -249,13 +327,16 @@ def _grid(sampler: Sampler) -> Any:
     return torch.tensor([[1, side, side]])
 
 
-@fills("pixel_values")
+@fills("pixel_values", "high_res_pixel_values", "prompt_pixel_values", "images", "image")
 def _pixels(sampler: Sampler) -> Any:
     if "image_grid_thw" in sampler.parameters or "grid_thw" in sampler.parameters:
         name = "image_grid_thw" if "image_grid_thw" in sampler.parameters else "grid_thw"
         sampler.made[name] = _grid(sampler)
         return flat_patches(sampler)
-    return sampler.normal(1, *image_shape(sampler))
+    channels, height, width = image_shape(sampler)
+    if sampler.layout == 2:
+        return sampler.normal(1, 4, channels, height, width)
+    return sampler.normal(*(1,) * (sampler.layout + 1), channels, height, width)
 
 
 @fills("hidden_states")
@@ -274,17 +355,63 @@ def _video(sampler: Sampler) -> Any:
 def _spectrogram(sampler: Sampler) -> Any:
     near = ("audio", "speech", "encoder")
     mels = sampler.number("num_mel_bins", "feature_projection_input_dim", "input_feat_size", "input_dim", "feature_size",
-                          "input_feat_per_channel", "mel_dim", "input_size", near=near, default=80)  # fmt: skip
-    length = sampler.number("max_source_positions", near=near)
-    whisper_like = isinstance(length, int) and "input_features" == getattr(sampler.model, "main_input_name", "") and length <= 1500
-    if whisper_like:
-        return sampler.normal(1, mels, 2 * length)
+                          "input_feat_per_channel", "n_mel_bins", "mel_dim", "input_size", near=near, default=80)  # fmt: skip
+    positions = sampler.number("max_source_positions", near=near)
+    if sampler.layout == 1:
+        return sampler.normal(
+            1,
+            mels,
+            2 * positions if isinstance(positions, int) and positions <= 1500 else AUDIO_FRAMES,
+        )
+    if sampler.layout == 2:
+        return sampler.normal(
+            1, 1, sampler.number("spec_size", near=near, default=AUDIO_FRAMES), mels
+        )
     return sampler.normal(1, AUDIO_FRAMES, mels)
 
 
 @fills("input_values", "audio_values")
 def _waveform(sampler: Sampler) -> Any:
-    if sampler.number("num_mel_bins") and sampler.number("max_length", default=0):
-        return sampler.normal(1, sampler.number("max_length"), sampler.number("num_mel_bins"))
-    channels = sampler.number("audio_channels", default=None)
-    return sampler.normal(1, channels, SAMPLES) if channels else sampler.normal(1, SAMPLES)
+    mels, length = sampler.number("num_mel_bins"), sampler.number("max_length")
+    if isinstance(mels, int) and isinstance(length, int):
+        return sampler.normal(1, length, mels)
+    if sampler.layout == 2 and isinstance(mels, int):
+        return sampler.normal(1, AUDIO_FRAMES, mels)
+    channels = sampler.number("audio_channels", default=1)
+    is_codec = sampler.number("audio_channels", "codebook_size", "n_codebooks", near=()) is not None
+    return (
+        sampler.normal(1, channels, SAMPLES)
+        if is_codec != bool(sampler.layout)
+        else sampler.normal(1, SAMPLES)
+    )
+
+
+@fills("bbox")
+def _boxes(sampler: Sampler) -> Any:
+    import torch
+
+    corner = torch.tensor([10, 10, 40, 40])
+    return corner.expand(*_text_shape(sampler), 4).clone()
+
+
+def _text_shape(sampler: Sampler) -> tuple[int, ...]:
+    sampler.build(["input_ids"])
+    return tuple(sampler.made["input_ids"].shape)
+
+
+@fills("inputs_embeds", "query_embeds", "context_hidden_states", "noise_embeds", "latents")
+def _embeddings(sampler: Sampler) -> Any:
+    width = sampler.number("hidden_size", "d_model", near=("text", "backbone"), default=64)
+    return sampler.normal(1, TEXT_LENGTH, width)
+
+
+@fills(
+    "past_values",
+    "past_observed_mask",
+    "future_values",
+    "past_time_features",
+    "future_time_features",
+)
+def _series(sampler: Sampler) -> Any:
+    """Placeholder; `time_series_inputs` makes the five together."""
+    return None

@@ -7,8 +7,6 @@ from typing import Any
 from .build import quiet
 
 
-
-
 def shrink_job(model_type: str) -> dict[str, Any]:
     """Shrinks and reports; the configuration comes back as the dictionary of its file."""
     quiet()
@@ -21,6 +19,7 @@ def shrink_job(model_type: str) -> dict[str, Any]:
         "strategy": found.strategy,
         "ran": found.ran,
         "failed": found.failed,
+        "towers_missed": getattr(found, "towers_missed", {}),
         "reinitialise": found.reinitialise,
         "lost_structure": found.lost_structure,
         "changed_non_size_fields": found.changed_non_size_fields,

@@ -14,8 +14,12 @@ from .draft import Draft
 from .sizes import kind_of
 
 # Lists of layer numbers whose every entry feeds a part of its own: none may be dropped.
-TAPS = re.compile(r"out_ind|deepstack|hook_ids|extract_layers|target_layer|intermediate_\w*ind|feature_layer|_taps$|return_idx")
-INDICES = re.compile(r"ind(ex|ice|exe)s$|idxs?$|_layers$|_layer_ids$|_blocks$|hook_ids$|residual_block_indices")
+TAPS = re.compile(
+    r"out_ind|deepstack|hook_ids|extract_layers|target_layer|intermediate_\w*ind|feature_layer|_taps$|return_idx"
+)
+INDICES = re.compile(
+    r"ind(ex|ice|exe)s$|idxs?$|_layers$|_layer_ids$|_blocks$|hook_ids$|residual_block_indices"
+)
 
 STAGES = {"stage_names", "out_indices", "out_features"}
 
@@ -35,7 +39,11 @@ def select_layers(draft: Draft, least: int = 2) -> None:
         if depth <= least:
             continue
         lists = {k for k in _per_layer_lists(draft, depth) if k not in claimed}
-        indices = {k for k in _index_lists(draft, depth) if k not in claimed} if _is_main(draft, name) else set()
+        indices = (
+            {k for k in _index_lists(draft, depth) if k not in claimed}
+            if _is_main(draft, name)
+            else set()
+        )
         overrides = _overrides(draft) if _is_main(draft, name) else {}
         claimed |= lists | indices
         kept = _representatives(draft, depth, lists, indices, overrides, max(least, taps))
@@ -43,11 +51,15 @@ def select_layers(draft: Draft, least: int = 2) -> None:
         for key in lists:
             draft.changes[key] = [draft.values[key][i] for i in kept]
         for key in indices:
-            draft.changes[key] = [kept.index(i % depth) for i in draft.values[key] if i % depth in kept]
+            draft.changes[key] = [
+                kept.index(i % depth) for i in draft.values[key] if i % depth in kept
+            ]
         if taps:
             draft.changes["out_indices"] = list(range(len(kept) - taps + 1, len(kept) + 1))
         if overrides:
-            draft.changes["per_layer_config"] = {kept.index(i): v for i, v in overrides.items() if i in kept}
+            draft.changes["per_layer_config"] = {
+                kept.index(i): v for i, v in overrides.items() if i in kept
+            }
 
 
 def _backbone_taps(draft: Draft, name: str) -> int:
@@ -66,7 +78,11 @@ def _is_main(draft: Draft, name: str) -> bool:
 
 def _per_layer_lists(draft: Draft, depth: int) -> list[str]:
     """Lists with one entry per layer."""
-    return [n for n, v in draft.values.items() if isinstance(v, list) and len(v) == depth and depth > 2 and n not in STAGES]
+    return [
+        n
+        for n, v in draft.values.items()
+        if isinstance(v, list) and len(v) == depth and depth > 2 and n not in STAGES
+    ]
 
 
 def _index_lists(draft: Draft, depth: int) -> list[str]:
@@ -86,7 +102,12 @@ def _overrides(draft: Draft) -> dict[int, Any]:
 
 
 def _representatives(
-    draft: Draft, depth: int, lists: set[str], indices: set[str], overrides: dict[int, Any], least: int
+    draft: Draft,
+    depth: int,
+    lists: set[str],
+    indices: set[str],
+    overrides: dict[int, Any],
+    least: int,
 ) -> list[int]:
     """Layer numbers to keep, ascending."""
     members = {name: {i % depth for i in draft.values[name]} for name in indices}
@@ -94,7 +115,9 @@ def _representatives(
     kept: set[int] = set()
     for layer in range(depth):
         described = [repr(draft.values[name][layer]) for name in sorted(lists)]
-        described += [str(layer in members[name]) for name in sorted(indices) if not TAPS.search(name)]
+        described += [
+            str(layer in members[name]) for name in sorted(indices) if not TAPS.search(name)
+        ]
         seen.setdefault((*described, repr(overrides.get(layer))), layer)
     kept.update(seen.values() if len(seen) <= 8 else _cover(draft, depth, lists))
     for name in indices:

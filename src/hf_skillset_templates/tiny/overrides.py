@@ -1,13 +1,13 @@
 """The hand-written facts of `registry/overrides/<model_type>.yml`, section `config`.
 
-    config:
-      why: one sentence on what the search cannot find out by itself
-      default:              # values without which the class's default does not build
-        text_config.hidden_size: 64
-      set:                  # tiny values that are not found by name or by scaling
-        vision_config.window_size: 4
-      inputs:               # dummy inputs: shape of a float tensor, or a literal list
-        action_embeds: {shape: [1, 4, 64]}
+config:
+  why: one sentence on what the search cannot find out by itself
+  default:              # values without which the class's default does not build
+    text_config.hidden_size: 64
+  set:                  # tiny values that are not found by name or by scaling
+    vision_config.window_size: 4
+  inputs:               # dummy inputs: shape of a float tensor, or a literal list
+    action_embeds: {shape: [1, 4, 64]}
 """
 
 from __future__ import annotations

@@ -49,5 +49,10 @@ def publish_folder(staged: Path, target: Path) -> bool:
 
 def same_files(one: Path, other: Path) -> bool:
     """Whether two folders hold the same files with the same bytes."""
-    names = [{str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} for folder in (one, other)]
-    return names[0] == names[1] and all(filecmp.cmp(one / n, other / n, shallow=False) for n in names[0])
+    names = [
+        {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+        for folder in (one, other)
+    ]
+    return names[0] == names[1] and all(
+        filecmp.cmp(one / n, other / n, shallow=False) for n in names[0]
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +17,9 @@ from .draft import COMMON, Draft, draft_of
 from .forward import Forward, try_forward
 from .guess import guess
 from .overrides import override
+from .reduce import reduce_draft, revert_culprits
 from .sizes import kind_of, scaled_target, uniform_target
+from .timm_models import choose_timm_models
 from .structure import build_on_meta, missing_kinds, parameter_count, structure_problems
 from .token_ids import fit_token_ids
 
@@ -36,18 +40,24 @@ class TinyConfig:
     reinitialise: bool = False
     ran: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    towers_missed: dict[str, str] = field(default_factory=dict)
     changed_non_size_fields: list[str] = field(default_factory=list)
     lost_structure: list[str] = field(default_factory=list)
 
     @property
-    def rank(self) -> tuple[bool, int, bool]:
+    def rank(self) -> tuple[bool, int, int, bool]:
         """Orders candidates: those within the budget first, then by classes that run."""
         fits = self.parameters <= MAX_PARAMETERS and self.forward_seconds <= MAX_SECONDS
-        return bool(self.ran) and fits, len(self.ran), not self.lost_structure
+        return (
+            bool(self.ran) and fits,
+            len(self.ran),
+            -len(self.towers_missed),
+            not self.lost_structure,
+        )
 
     @property
     def is_complete(self) -> bool:
-        return all(self.rank) and not self.failed
+        return self.rank[0] and not (self.failed or self.towers_missed or self.lost_structure)
 
 
 def default_config(model_type: str) -> Any:
@@ -68,25 +78,78 @@ def shrink(model_type: str) -> TinyConfig:
     """The best tiny configuration found; raises when no candidate builds."""
     enter_stage("default configuration")
     draft = draft_of(default_config(model_type))
-    draft.explicit.update({k: v for k, v in override(model_type).get("default", {}).items() if "." not in k})
+    draft.explicit.update(
+        {k: v for k, v in override(model_type).get("default", {}).items() if "." not in k}
+    )
     best: TinyConfig | None = None
     errors: list[str] = []
+    without_gain = 0
     for strategy in candidates(draft, model_type):
+        if without_gain >= PATIENCE and not (
+            best and best.lost_structure and strategy.startswith("uniform")
+        ):
+            continue
         enter_stage(f"candidate {strategy}")
         try:
-            found = judge(model_type, draft.build(), strategy)
+            found = examine(model_type, draft, strategy)
         except Exception as error:
             errors.append(f"{strategy}: {describe(error)}")
+            without_gain += best is not None
+            if best is None and len(errors) > MOST_ERRORS:
+                break
             continue
-        found.lost_structure = structure_problems(draft) + lost_kinds(model_type, found)
-        found.changed_non_size_fields = non_size_changes(draft)
+        without_gain += 1
         if best is None or found.rank > best.rank:
-            best = found
+            best, without_gain = found, 0
         if best.is_complete:
             break
     if best is None:
+        for strategy in itertools.islice(candidates(draft, model_type), 2):
+            with contextlib.suppress(Exception):
+                return examine(model_type, draft, strategy, repair=True)
         raise RuntimeError("; ".join(errors))
     return best
+
+
+MOST_ERRORS = 5  # candidates that may fail before the first success
+PATIENCE = 2  # candidates in a row that may bring nothing before the search ends
+
+
+def examine(model_type: str, draft: Draft, strategy: str, repair: bool = False) -> TinyConfig:
+    """Judges the draft as it stands, after reducing it to the budget where it is too heavy."""
+    name = class_names(model_type)[0]
+
+    def weigh() -> int | None:
+        try:
+            return max(
+                parameter_count(build_on_meta(model_class(n), draft.build()))
+                for n in class_names(model_type)[:2]
+            )
+        except Exception:
+            return None
+
+    def runs() -> bool:
+        try:
+            return bool(
+                try_forward(model_class(name), draft.build(), override(model_type).get("inputs"))
+            )
+        except Exception:
+            return False
+
+    size = weigh()
+    if repair and (size is None or size < MAX_BUILD and not runs()):
+        enter_stage(f"repair of {strategy}")
+        reverted = revert_culprits(draft, runs)
+        strategy += f", but for {' and '.join(reverted)}" if reverted else ""
+        size = weigh()
+    if size is not None and size > MAX_PARAMETERS:
+        enter_stage(f"reduction of {strategy}")
+        reduce_draft(draft, weigh, runs, MAX_PARAMETERS)
+        strategy += ", reduced"
+    found = judge(model_type, draft.build(), strategy)
+    found.lost_structure = structure_problems(draft) + lost_kinds(model_type, found)
+    found.changed_non_size_fields = non_size_changes(draft)
+    return found
 
 
 def candidates(draft: Draft, model_type: str) -> Iterator[str]:
@@ -95,10 +158,11 @@ def candidates(draft: Draft, model_type: str) -> Iterator[str]:
     divisors = (16, 64, 8, 4)
     plans: list[tuple[str, Any]] = [("uniform", uniform_target)]
     plans += [(f"scaled by {d}", scaled_target(d)) for d in divisors]
-    for layers in (least, 4, 6):
+    for layers in (least, 4, 6, 8):
         for name, target in plans:
             guess(draft, target, layers)
             fit_token_ids(draft)
+            choose_timm_models(draft)
             apply_changes(draft, override(model_type).get("set", {}))
             yield f"{name}, {layers} layers"
 
@@ -121,7 +185,7 @@ def judge(model_type: str, config: Any, strategy: str) -> TinyConfig:
             size = parameter_count(build_on_meta(cls, config))
             if size > MAX_BUILD:
                 raise MemoryError(f"{size} parameters")
-            add(found, try_forward(cls, config))
+            add(found, try_forward(cls, config, override(model_type).get("inputs")))
         except Exception as error:
             found.failed[name] = describe(error)
     if not found.ran:
@@ -135,6 +199,8 @@ def add(found: TinyConfig, forward: Forward) -> None:
     found.parameters = max(found.parameters, forward.parameters)
     found.forward_seconds = max(found.forward_seconds, forward.seconds)
     found.reinitialise |= forward.uninitialised
+    if forward.towers_error:
+        found.towers_missed[forward.class_name] = " ".join(forward.towers_error.split())[:300]
 
 
 def round_trip(config: Any) -> Any:
@@ -164,7 +230,9 @@ def lost_kinds(model_type: str, found: TinyConfig) -> list[str]:
         except Exception:
             _default_kinds[name] = None
         if _default_kinds[name] is not None:
-            lost |= set(missing_kinds(_default_kinds[name], build_on_meta(model_class(name), found.config)))
+            lost |= set(
+                missing_kinds(_default_kinds[name], build_on_meta(model_class(name), found.config))
+            )
     return [f"module {kind}" for kind in sorted(lost)]
 
 
@@ -182,6 +250,10 @@ def describe(error: BaseException) -> str:
     """One line: the kind of error and the head of its message, with the place it came from."""
     import traceback
 
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "transformers" in f.filename or "timm" in f.filename]
+    frames = [
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if "transformers" in f.filename or "timm" in f.filename
+    ]
     place = f" [{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}]" if frames else ""
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"

@@ -21,31 +21,71 @@ KEEP = re.compile(
 KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        ("kv_heads", r"(key_value|kv|query_groups?)_?(attention_)?(n_)?(heads?|groups)(_per_layer)?$|kv_n_heads$|^num_key_value_groups$"),
-        ("mamba_heads", r"(mamba|linear|conv)\w*(n_|num_)(\w+_)?heads$|^n_mamba_heads$|^mamba_num_heads$"),
-        ("heads", r"(^|_)(n_|num_)?heads?(_per_stage|_per_layer)?$(?<!d_head)(?<!dim_head)(?<!_d_head)|^n_head$|attn_heads$"),
+        (
+            "kv_heads",
+            r"(key_value|kv|query_groups?)_?(attention_)?(n_)?(heads?|groups)(_per_layer)?$|kv_n_heads$|^num_key_value_groups$",
+        ),
+        (
+            "mamba_heads",
+            r"(mamba|linear|conv)\w*(n_|num_)(\w+_)?heads$|^n_mamba_heads$|^mamba_num_heads$",
+        ),
+        (
+            "heads",
+            r"(^|_)(n_|num_)?heads?(_per_stage|_per_layer)?$(?<!d_head)(?<!dim_head)(?<!_d_head)|^n_head$|attn_heads$",
+        ),
         ("rope_dim", r"rope_head_dim$|^rotary_dim$"),
-        ("head_dim", r"head_?(dim|size|width)$|^d_kv$|^d_head$|_d_head$|^dim_head$|_dim_head$|^kv_channels$|headdim$|qk_nope_head_dim|v_head_dim"),
+        (
+            "head_dim",
+            r"head_?(dim|size|width)$|^d_kv$|^d_head$|_d_head$|^dim_head$|_dim_head$|^kv_channels$|headdim$|qk_nope_head_dim|v_head_dim",
+        ),
         ("topk_group", r"^topk_group$"),
         ("expert_groups", r"^(n_group|num_expert_group)$"),
+        ("norm_groups", r"^num_groups$"),
         ("top_k", r"experts_per_tok(en)?$|top_?k(_experts)?$|^moe_(top_?k|k)$|^top_k_experts$"),
         ("shared_experts", r"shared_experts$"),
         ("experts", r"(num|n)_(\w+_)?experts$|^moe_num_experts$|expert_num$|^ffn_moe_experts$"),
         ("first_dense", r"first_k_dense_replace|^num_dense_layers$|moe_layer_start_index"),
-        ("vocab", r"vocab(_size|ab)?(_per_layer_input)?$|vocab_size|^n_words$|hash_buckets$|hash_byte_group_vocab$|^num_(bpe|wordpiece)_labels$|ngram_vocab_size_base"),
+        (
+            "vocab",
+            r"vocab(_size|ab)?(_per_layer_input)?$|vocab_size|^n_words$|hash_buckets$|hash_byte_group_vocab$|^num_(bpe|wordpiece)_labels$|ngram_vocab_size_base",
+        ),
         ("labels", r"_labels$"),
-        ("codebook_size", r"codebook_size$|codebook_vocab_size$|^num_embeds?$|codevectors_per_group$|num_clusters$|^num_embeddings$"),
-        ("window", r"^sliding_window(_size)?$|^local_attention(_window_len)?$|^attention_window(_size)?$|^attention_chunk_size$|^keep_window_size$|^index_topk$|_attn_chunk_length$"),
+        (
+            "codebook_size",
+            r"codebook_size$|codebook_vocab_size$|^num_embeds?$|codevectors_per_group$|num_clusters$|^num_embeddings$",
+        ),
+        (
+            "window",
+            r"^sliding_window(_size)?$|^local_attention(_window_len)?$|^attention_window(_size)?$|^attention_chunk_size$|^keep_window_size$|^index_topk$|_attn_chunk_length$",
+        ),
         ("block_size", r"^index_block_size$"),
         ("chunk", r"^(mamba_)?chunk_size$"),
-        ("positions", r"^max_position_embeddings$|^n_positions$|^n_ctx$|^max_seq_len$|^model_max_length$|max_(en|de)coder_position_embeddings$|^max_(text|speech)_positions$|^seq_len$|t2u_max_position_embeddings"),
-        ("queries", r"^num_queries$|^num_query_tokens$|num_latents(_2d)?$|n_latents$|^latent_query_num$|two_stage_num_proposals|^num_detection_tokens$|^train_num_points$|num_proposals|^num_denoising$"),
-        ("layers", r"(^|_)(num_|n_)?(\w+_)?(layers?|depth|blocks)$|^depth$|^n_layer$|num_layers_per_stack|^num_spatial_layers$|self_attends_per_block|resampler_depth|^layers$"),
-        ("image", r"^(image|img|spec|pretrain_image|max_image|min_image|crop)_size$|^resolution$|^max_img_size$"),
-        ("ffn", r"intermediate|ffn|d_ff$|mlp_dim|feedforward|feed_forward|^dff$|^d_inner$|^n_inner$|^dim_ff$|linear_units|mlp_hidden_size|expert_dim$|mlp_size$|aligner_ffn"),
+        (
+            "positions",
+            r"^max_position_embeddings$|^n_positions$|^n_ctx$|^max_seq_len$|^model_max_length$|max_(en|de)coder_position_embeddings$|^max_(text|speech)_positions$|^seq_len$|t2u_max_position_embeddings",
+        ),
+        (
+            "queries",
+            r"^num_queries$|^num_query_tokens$|num_latents(_2d)?$|n_latents$|^latent_query_num$|two_stage_num_proposals|^num_detection_tokens$|^train_num_points$|num_proposals|^num_denoising$",
+        ),
+        (
+            "layers",
+            r"(^|_)(num_|n_)?(\w+_)?(layers?|depths?|blocks)$|^depths?$|^n_layer$|num_layers_per_stack|^num_spatial_layers$|self_attends_per_block|resampler_depth|^layers$",
+        ),
+        (
+            "image",
+            r"^(image|img|spec|pretrain_image|max_image|min_image|crop)_size$|^resolution$|^max_img_size$",
+        ),
+        (
+            "ffn",
+            r"intermediate|ffn|d_ff$|mlp_dim|feedforward|feed_forward|^dff$|^d_inner$|^n_inner$|^dim_ff$|linear_units|mlp_hidden_size|expert_dim$|mlp_size$|aligner_ffn",
+        ),
         ("rank", r"lora_rank$|_rank$|_lowrank$"),
         ("state", r"state_size$|d_state$"),
-        ("width", r"(size|dim|dims|width|channels?|units|hidden|filters|embd|latents|d_model|out_ch|planes|features|embed|features?_size|_dim_\w+|channel_list|inplanes|dim_per_stage)$|^dim$|^d_model$|conv_dim$|tdnn_dim$"),
+        (
+            "width",
+            r"(sizes?|dims?|widths?|channels?|units|hidden|filters|embd|latents|d_model|out_ch|planes|features|embed|_dim_\w+|channel_list|inplanes|dim_per_stage|upsample_groups)$|^dim$|^d_model$|conv_dim$|tdnn_dim$",
+        ),
     )
 )
 
@@ -70,6 +110,7 @@ TARGETS: dict[str, int] = {
     "experts": 4,
     "shared_experts": 1,
     "first_dense": 1,
+    "norm_groups": 4,
     "vocab": 1024,
     "labels": 8,
     "codebook_size": 128,
@@ -126,17 +167,24 @@ def _divide(value: int, divisor: int, least: int) -> int:
 Target = Callable[[str, str, int], int]
 
 
-def shrink_list(kind: str, name: str, values: list[Any], target: Target) -> list[Any]:
-    """A stage-wise list with its length kept: widths and heads keep their proportions."""
-    numbers = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
-    if len(numbers) != len(values) or not numbers:
-        return [shrink_list(kind, name, v, target) if isinstance(v, list) else v for v in values]
-    if kind in ("heads", "kv_heads"):
-        least = min(numbers)
-        return [v // least if v % least == 0 else v for v in numbers]
-    if kind in ("layers",):
-        return [min(v, 2) for v in numbers]
-    if kind in ("width", "ffn"):
-        divisor = max(1, max(numbers) // 64)
-        return [v if v < 16 else max(8, v // divisor // 8 * 8) for v in numbers]
-    return [target(kind, name, v) for v in numbers]
+def shrink_list(kind: str, name: str, values: list[Any], target: Target, widest: int) -> list[Any]:
+    """A list with its length kept: stages keep their proportions, equal entries stay equal.
+
+    `widest` is the largest width in any list of the whole configuration: every list is cut
+    by the same measure, so that what one stage hands out is what the next one takes in.
+    """
+    if any(isinstance(v, list) for v in values):
+        return [
+            shrink_list(kind, name, v, target, widest) if isinstance(v, list) else v for v in values
+        ]
+    if not values or any(isinstance(v, bool) or not isinstance(v, int) for v in values):
+        return values
+    if kind in ("heads", "kv_heads") and len(set(values)) > 1:
+        least = min(values)
+        return [v // least if v % least == 0 else v for v in values]
+    if kind == "layers":
+        return [min(v, 2) for v in values]
+    if kind in ("width", "ffn") and len(set(values)) > 1 and target is uniform_target:
+        divisor = max(1, widest // 64)
+        return [v if v < 16 else max(8, v // divisor // 8 * 8) for v in values]
+    return [target(kind, name, v) for v in values]

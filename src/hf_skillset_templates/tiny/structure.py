@@ -13,7 +13,16 @@ def build_on_meta(cls: type, config: Any) -> Any:
     import torch
 
     with torch.device("meta"):
-        return cls._from_config(copy.deepcopy(config)).eval()
+        return cls._from_config(copy.deepcopy(config_for(cls, config))).eval()
+
+
+def config_for(cls: type, config: Any) -> Any:
+    """The part of a composite configuration that this class takes: a text model's own part."""
+    wanted = getattr(cls, "config_class", None)
+    if wanted is None or isinstance(config, wanted):
+        return config
+    parts = [getattr(config, name, None) for name in config.sub_configs]
+    return next((part for part in parts if type(part) is wanted), config)
 
 
 def parameter_count(model: Any) -> int:
@@ -37,7 +46,9 @@ def structure_problems(draft: Any) -> list[str]:
     for path, node in draft.walk():
         for name, value in node.values.items():
             where = f"{path}.{name}" if path else name
-            if re.search(r"layer_types$|layers_block_type$|^attn_layers$", name) and isinstance(value, list):
+            if re.search(r"layer_types$|layers_block_type$|^attn_layers$", name) and isinstance(
+                value, list
+            ):
                 lost = set(value) - set(node.get(name))
                 problems += [f"{where} lost {', '.join(sorted(lost))}"] if lost else []
     return problems
