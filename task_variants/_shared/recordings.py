@@ -10,7 +10,21 @@ from ..inputs.audio import load_audio
 
 
 def audio_features(recordings: list[Any], extractor: Any, **options: Any) -> dict[str, np.ndarray]:
-    """Load, resample and turn recordings into the features of the model's extractor."""
+    """Load, resample and turn recordings into the features of the model's extractor.
+
+    Args:
+        options: further arguments of the extractor.
+    """
     rate = extractor.sampling_rate
     waveforms = [load_audio(recording, rate) for recording in recordings]
-    return dict(extractor(waveforms, sampling_rate=rate, return_tensors="np", **options))
+    return model_features(waveforms, extractor, **options)
+
+
+def model_features(
+    waveforms: list[np.ndarray], extractor: Any, **options: Any
+) -> dict[str, np.ndarray]:
+    """The features of waveforms that are at the extractor's rate; only those the model takes."""
+    features = extractor(
+        waveforms, sampling_rate=extractor.sampling_rate, return_tensors="np", **options
+    )
+    return {name: value for name, value in features.items() if name in extractor.model_input_names}

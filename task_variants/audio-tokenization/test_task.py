@@ -1,0 +1,35 @@
+"""`audio-tokenization` gives the codes and the sound that the transformers model itself gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import soundfile
+import soxr
+
+TASK = "audio-tokenization"
+
+
+def model_outputs(cell: Any, path: str) -> Any:
+    extractor = cell.opened.processor
+    waveform, rate = soundfile.read(path, dtype="float32")
+    waveform = soxr.resample(waveform, rate, extractor.sampling_rate)
+    inputs = extractor(waveform, sampling_rate=extractor.sampling_rate, return_tensors="pt")
+    names = [name for name in extractor.model_input_names if name in inputs]
+    fixed = {"sample": False} if hasattr(cell.opened.endpoint.config, "vae_std") else {}
+    return cell.model_outputs(**{name: inputs[name] for name in names}, **fixed)
+
+
+def test_equals_the_model(cell: Any) -> None:
+    for path in cell.samples:
+        outputs, found = model_outputs(cell, path), cell.run(path)
+        name = "audio_codes" if "audio_codes" in outputs else "latents"
+        cell.assert_equal(found[name].flatten(), outputs[name].flatten())
+        audio = outputs["audio_values"] if "audio_values" in outputs else outputs["audio"]
+        cell.assert_equal(found["audio"], audio[0, ..., : found["audio"].shape[-1]].squeeze())
+
+
+def test_the_rebuilt_sound_lasts_as_long(cell: Any) -> None:
+    for path in cell.samples:
+        found, seconds = cell.run(path), soundfile.info(path).duration
+        assert abs(found["audio"].shape[-1] / found["sampling_rate"] - seconds) < 0.1

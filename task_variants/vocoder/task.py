@@ -1,0 +1,44 @@
+"""A spectrogram, or a recording of which one is taken, in, a waveform out (task `vocoder`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .recordings import audio_features
+
+
+def encode(items: list[Any], feature_extractor: Any, config: Any, seed: int = 0) -> list[Encoded]:
+    """A call for each recording or `{"spectrogram": (frames, bins)}`, with noise from `seed`."""
+    return [Encoded(features_of(item, feature_extractor, config, seed)) for item in items]
+
+
+def features_of(item: Any, feature_extractor: Any, config: Any, seed: int) -> dict[str, Any]:
+    """The spectrogram of one item and the noise that the waveform is shaped from."""
+    noise = np.random.default_rng(seed)
+    if not (isinstance(item, dict) and "spectrogram" in item):
+        return audio_features([item], feature_extractor, generator=noise)
+    spectrogram = np.asarray(item["spectrogram"], np.float32)
+    if spectrogram.ndim != 2 or spectrogram.shape[1] != config.num_mel_bins:
+        raise ValueError(
+            f"expected a spectrogram (frames, {config.num_mel_bins}), got {spectrogram.shape}"
+        )
+    shape = (1, len(spectrogram), config.model_in_channels)
+    return {
+        "input_features": spectrogram[None],
+        "noise_sequence": noise.standard_normal(shape, np.float32),
+    }
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
+    feature_extractor: Any,
+    config: Any,
+) -> list[dict[str, Any]]:
+    """Per item the `audio` (samples,) and its `sampling_rate`."""
+    rate = feature_extractor.sampling_rate
+    return [{"audio": call["waveforms"][0], "sampling_rate": rate} for call in outputs]
