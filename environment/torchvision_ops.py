@@ -2,12 +2,15 @@
 
 Its C++ extension does not load there, and its Python code then fails while it registers
 fake kernels for operators that nobody defined. Declaring their schemas first is enough
-for everything that is written in Python: the image and video processors among it.
+for everything that is written in Python: the image and video processors among it. Mask
+generation also computes with one of the operators, so that one gets a kernel.
 Installed as a `.pth` hook by `environment/install.py`; costs nothing until torchvision
 is imported.
 """
 
+import functools
 import importlib.abc
+import importlib.machinery
 import sys
 
 SCHEMAS = (
@@ -19,14 +22,18 @@ SCHEMAS = (
 
 
 class TorchvisionFinder(importlib.abc.MetaPathFinder):
-    """Declares the operators just before torchvision itself is looked up."""
+    """Declares the operators just before torchvision looks for them."""
 
     library = None
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname == "torchvision":
-            sys.meta_path.remove(self)
             self.declare()
+        elif fullname == "torchvision.extension":
+            sys.meta_path.remove(self)
+            spec = importlib.machinery.PathFinder.find_spec(fullname, path)
+            spec.loader.exec_module = functools.partial(execute, spec.loader.exec_module)
+            return spec
         return None
 
     def declare(self) -> None:
@@ -36,6 +43,29 @@ class TorchvisionFinder(importlib.abc.MetaPathFinder):
         type(self).library = torch.library.Library("torchvision", "FRAGMENT")
         for schema in SCHEMAS:
             self.library.define(schema)
+        self.library.impl("nms", nms, "CPU")
+
+
+def execute(execute_as_written, extension) -> None:
+    """Run `torchvision.extension`; torch itself says which operator has no kernel."""
+    execute_as_written(extension)
+    extension._assert_has_ops = lambda: None
+
+
+def nms(dets, scores, iou_threshold):
+    """Boxes (N, 4) to keep, best first: none overlaps a better one by more than the threshold."""
+    import torch
+
+    areas = (dets[:, 2:] - dets[:, :2]).prod(1)
+    order, kept = scores.argsort(descending=True, stable=True), []
+    while len(order):
+        best, order = order[0], order[1:]
+        kept.append(best)
+        low = torch.maximum(dets[best, :2], dets[order, :2])
+        high = torch.minimum(dets[best, 2:], dets[order, 2:])
+        shared = (high - low).clamp(min=0).prod(1)
+        order = order[~(shared / (areas[best] + areas[order] - shared) > iou_threshold)]
+    return torch.stack(kept) if kept else torch.zeros(0, dtype=torch.int64)
 
 
 sys.meta_path.insert(0, TorchvisionFinder())

@@ -1,0 +1,154 @@
+"""A page and a question in, the words that answer it out (task `document-question-answering`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from transformers.pipelines.document_question_answering import apply_tesseract, select_starts_ends
+
+from ..inputs.image import load_image
+from ..inputs.text import as_fields, as_text
+from . import Encoded
+
+NO_NULL_SCORE = 1000000
+
+
+def encode(
+    items: list[Any],
+    processor: Any,
+    config: Any,
+    doc_stride: int | None = None,
+    max_seq_len: int | None = None,
+    lang: str | None = None,
+    tesseract_config: str = "",
+) -> list[Encoded]:
+    """Tokenize `{"image", "question"}` items: a run each, a row for each piece of a long page.
+
+    The words and their boxes (0..1000) are the item's `word_boxes`, or else read from the
+    page with Tesseract.
+    """
+    tokenizer = getattr(processor, "tokenizer", processor)
+    if tokenizer.padding_side != "right":
+        raise ValueError(f"the tokenizer must pad right; it pads {tokenizer.padding_side}")
+    longest = max_seq_len or tokenizer.model_max_length
+    limits = {"max_length": longest, "stride": doc_stride or min(longest // 2, 256)}
+    runs = []
+    for item in items:
+        image, question = as_fields(item, "image", "question")
+        page = load_image(image)
+        word_boxes = item.get("word_boxes") or zip(*apply_tesseract(page, lang, tesseract_config))
+        words, boxes = map(list, zip(*word_boxes))
+        pieces = tokenize(tokenizer, as_text(question), words, boxes, limits)
+        inputs = {name: torch.tensor(rows) for name, rows in pieces.items()}
+        if hasattr(processor, "image_processor"):
+            inputs |= page_pixels(page, processor.image_processor, config, len(pieces["bbox"]))
+        word_ids = [pieces.word_ids(piece) for piece in range(len(pieces["bbox"]))]
+        context = {"words": words, "word_ids": word_ids, "masks": answer_masks(pieces, tokenizer)}
+        runs.append(Encoded(inputs, context=context))
+    return runs
+
+
+def tokenize(
+    tokenizer: Any, question: str, words: list[str], boxes: list[Any], limits: Mapping[str, int]
+) -> Any:
+    """The question with each piece of the page, every token with its box."""
+    options = {
+        "padding": True,
+        "truncation": "only_second",
+        "return_overflowing_tokens": True,
+        "return_token_type_ids": True,
+        **limits,
+    }
+    if "bbox" in tokenizer.model_input_names:
+        pieces = tokenizer(text=[question], text_pair=[words], boxes=[boxes], **options)
+    else:
+        pieces = tokenizer(
+            text=question.split(), text_pair=words, is_split_into_words=True, **options
+        )
+        pieces["bbox"] = [
+            token_boxes(pieces, piece, boxes, tokenizer)
+            for piece in range(len(pieces["input_ids"]))
+        ]
+    pieces.pop("overflow_to_sample_mapping", None)
+    return pieces
+
+
+def token_boxes(pieces: Any, piece: int, boxes: list[Any], tokenizer: Any) -> list[Any]:
+    """The word's box for tokens of the page, the whole page for separators, nothing for others."""
+    special = {tokenizer.sep_token_id: [1000] * 4}
+    return [
+        boxes[word] if sequence == 1 else special.get(token, [0] * 4)
+        for token, sequence, word in zip(
+            pieces["input_ids"][piece], pieces.sequence_ids(piece), pieces.word_ids(piece)
+        )
+    ]
+
+
+def page_pixels(page: Any, image_processor: Any, config: Any, pieces: int) -> dict[str, Any]:
+    """The picture of the page for each piece, without having it read by Tesseract again."""
+    pixels = image_processor(images=page, apply_ocr=False, return_tensors="pt")["pixel_values"]
+    name = "image" if config.model_type == "layoutlmv2" else "pixel_values"
+    return {name: pixels.repeat(pieces, 1, 1, 1)}
+
+
+def answer_masks(pieces: Any, tokenizer: Any) -> np.ndarray:
+    """Per piece and token 1 where no answer can be: beside the page, but for the class token."""
+    count = len(pieces["input_ids"])
+    outside = np.array([[s != 1 for s in pieces.sequence_ids(piece)] for piece in range(count)])
+    return (outside & (np.array(pieces["input_ids"]) != tokenizer.cls_token_id)).astype(int)
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
+    processor: Any,
+    config: Any,
+    top_k: int = 1,
+    max_answer_len: int = 15,
+    handle_impossible_answer: bool = False,
+) -> list[list[dict[str, Any]]]:
+    """The `top_k` answers to each question, best first; `start` and `end` count words."""
+    options = {
+        "top_k": top_k,
+        "max_answer_len": max_answer_len,
+        "handle_impossible_answer": handle_impossible_answer,
+    }
+    return [
+        sorted(answers(found, run, options), key=lambda answer: answer["score"], reverse=True)[
+            :top_k
+        ]
+        for found, run in zip(outputs, encoded)
+    ]
+
+
+def answers(
+    outputs: Mapping[str, np.ndarray], run: Encoded, options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The best answers in each piece of one page."""
+    words, found, null_score = run.context["words"], [], NO_NULL_SCORE
+    for piece, ids in enumerate(run.context["word_ids"]):
+        tokens = slice(0, len(ids))
+        starts, ends, scores, null_score = select_starts_ends(
+            outputs["start_logits"][piece : piece + 1, tokens],
+            outputs["end_logits"][piece : piece + 1, tokens],
+            run.context["masks"][piece],
+            run.inputs["attention_mask"][piece : piece + 1].numpy(),
+            min_null_score=null_score,
+            **options,
+        )
+        found += [
+            {
+                "score": float(score),
+                "answer": " ".join(words[ids[start] : ids[end] + 1]),
+                "start": ids[start],
+                "end": ids[end],
+            }
+            for start, end, score in zip(starts, ends, scores)
+            if ids[start] is not None and ids[end] is not None
+        ]
+    if options["handle_impossible_answer"]:
+        found.append({"score": null_score, "answer": "", "start": 0, "end": 0})
+    return found

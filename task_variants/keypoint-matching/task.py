@@ -1,0 +1,67 @@
+"""Two images in, pairs of points that show the same place out (task `keypoint-matching`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.image import load_image
+from . import Encoded
+from .model_outputs import as_model_output
+
+
+def is_batch(inputs: Any) -> bool:
+    """A list of pairs is a batch; a list of two images is one pair."""
+    return isinstance(inputs, list) and all(isinstance(item, (list, tuple)) for item in inputs)
+
+
+def encode(pairs: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Load and preprocess pairs of images."""
+    pictures = [[load_image(image) for image in as_pair(pair)] for pair in pairs]
+    sizes = [[(image.height, image.width) for image in pair] for pair in pictures]
+    return Encoded(dict(image_processor(images=pictures, return_tensors="pt")), context=sizes)
+
+
+def as_pair(value: Any) -> list[Any]:
+    """Two images.
+
+    Raises:
+        TypeError: `value` is no list or tuple.
+        ValueError: it does not hold two.
+    """
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"expected a pair of images [image, image], got {type(value).__name__}")
+    if len(value) != 2:
+        raise ValueError(f"expected a pair of images [image, image], got {len(value)} of them")
+    return list(value)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    image_processor: Any,
+    config: Any,
+    threshold: float = 0.0,
+) -> list[list[dict[str, Any]]]:
+    """The matches of each pair that score above `threshold`, best first, in pixels."""
+    found = image_processor.post_process_keypoint_matching(
+        as_model_output(outputs), target_sizes=encoded.context, threshold=threshold
+    )
+    return [sorted(matches(pair), key=lambda match: match["score"], reverse=True) for pair in found]
+
+
+def matches(pair: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The matches of one pair of images."""
+    return [
+        {"keypoint_image_0": as_point(one), "keypoint_image_1": as_point(other), "score": score}
+        for one, other, score in zip(
+            pair["keypoints0"], pair["keypoints1"], pair["matching_scores"].tolist()
+        )
+    ]
+
+
+def as_point(position: Any) -> dict[str, float]:
+    """A position (2,) by the names of its axes."""
+    return dict(zip("xy", position.tolist()))

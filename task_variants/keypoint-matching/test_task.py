@@ -1,0 +1,32 @@
+"""`keypoint-matching` gives what transformers' pipeline gives, and positions in pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from PIL import Image
+
+TASK = "keypoint-matching"
+
+
+def test_equals_the_pipeline(cell: Any) -> None:
+    for pair in cell.samples:
+        # Squares: of other pictures the pipeline (5.23) swaps height and width.
+        squares = [Image.open(path).convert("RGB").resize((64, 64)) for path in pair]
+        cell.assert_equal(cell.run(squares), cell.pipeline(squares))
+
+
+def test_equals_the_image_processor(cell: Any) -> None:
+    processor = cell.opened.processor
+    for pair in cell.samples:
+        pictures = [Image.open(path).convert("RGB") for path in pair]
+        outputs = cell.model_outputs(**processor(images=pictures, return_tensors="pt"))
+        sizes = torch.tensor([[(picture.height, picture.width) for picture in pictures]])
+        (expected,) = processor.post_process_keypoint_matching(outputs, sizes)
+        found = cell.run(pair)
+        assert len(found) == len(expected["matching_scores"])
+        scores = sorted(expected["matching_scores"].tolist(), reverse=True)
+        cell.assert_equal([match["score"] for match in found], scores)
+        found_points = {tuple(match["keypoint_image_1"].values()) for match in found}
+        assert found_points == {tuple(point) for point in expected["keypoints1"].tolist()}

@@ -1,0 +1,44 @@
+"""A video in, labels with scores out (task `video-classification`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.video import is_video
+from . import Encoded
+from .scores import class_scores, labelled
+from .videos import encode_videos
+
+
+def is_batch(inputs: Any) -> bool:
+    """A list is a batch of videos, unless it holds the frames of one."""
+    return not is_video(inputs)
+
+
+def encode(
+    videos: list[Any],
+    video_processor: Any,
+    config: Any,
+    num_frames: int | None = None,
+    frame_sampling_rate: int = 1,
+) -> Encoded:
+    """Load the videos and take `num_frames` of every `frame_sampling_rate`th frame."""
+    return encode_videos(videos, video_processor, config, num_frames, frame_sampling_rate)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    video_processor: Any,
+    config: Any,
+    top_k: int = 5,
+    function_to_apply: str | None = None,
+) -> list[list[dict[str, Any]]]:
+    """The `top_k` labels of each video, best first."""
+    return [
+        labelled(class_scores(logits, config, function_to_apply), config, top_k)
+        for logits in outputs["logits"]
+    ]

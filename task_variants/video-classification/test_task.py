@@ -1,0 +1,34 @@
+"""`video-classification` gives what transformers' pipeline gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import av
+import numpy as np
+from PIL import Image
+
+TASK = "video-classification"
+
+
+def frames_of(path: str) -> np.ndarray:
+    with av.open(path) as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+
+def test_equals_the_pipeline(cell: Any) -> None:
+    config = cell.opened.endpoint.config
+    options = {} if hasattr(config, "num_frames") else {"num_frames": config.frames_per_clip}
+    for path in cell.samples:
+        # Frames: the pipeline reads files with torchcodec alone.
+        expected = cell.pipeline(frames_of(path), **options)
+        cell.assert_equal(cell.run(path), expected)
+        cell.assert_equal(cell.run(path, top_k=1), expected[:1])
+
+
+def test_takes_paths_frames_and_arrays(cell: Any) -> None:
+    path = cell.samples[0]
+    frames, expected = frames_of(path), cell.run(path)
+    cell.assert_equal(cell.run(frames), expected)
+    cell.assert_equal(cell.run([Image.fromarray(frame) for frame in frames]), expected)
+    cell.assert_equal(cell.run([path, path]), [expected, expected])
