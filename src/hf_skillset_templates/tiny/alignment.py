@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
 from hf_skillset_templates.tiny.configs import nodes
 
@@ -26,10 +27,15 @@ def text_nodes(
     if paths is not None:
         yield from (node for path, node in found if path in paths)
         return
+    if any(path.startswith("text_encoder") for path, _ in found):  # then a decoder speaks of sounds
+        yield from (node for path, node in found if path.startswith("text_encoder"))
+        return
     text = _text_config(config)
     shared = _shared_vocabulary(config)
     for path, node in found:
-        if path == "" or node is text or TEXT_PATH.search(path) or path in shared:
+        if path == "" or node is text or path in shared or TEXT_PATH.search(path):
+            yield node
+        elif path == "encoder" and node.model_type in TOKENIZER_MAPPING_NAMES:
             yield node
 
 
@@ -37,7 +43,7 @@ def _shared_vocabulary(config: PreTrainedConfig) -> set[str]:
     """Paths of nodes that have as many tokens as the text model by default: they speak of the same ones."""
     try:
         default = type(config)()
-    except Exception:  # noqa: BLE001  # some classes have no default
+    except Exception:  # some classes have no default
         return set()
     size = getattr(_text_config(default), "vocab_size", None)
     return {
@@ -96,7 +102,7 @@ def _start_token(node: PreTrainedConfig) -> str | None:
     """Which token starts the decoder: the one whose id the class's default repeats."""
     try:
         default = type(node)()
-    except Exception:  # noqa: BLE001  # some classes have no default
+    except Exception:  # some classes have no default
         default = node
     start = getattr(default, "decoder_start_token_id", None)
     if start is None:
@@ -120,7 +126,7 @@ def _align_ids(
         if stem in STANDARD:
             new = getattr(tokenizer, f"{stem}_token_id")
         elif old is None:
-            continue
+            new = getattr(processor, f"{stem}_token_id", None)
         else:
             new = _placeholder_id(stem, tokenizer, processor, tokens)
         if new is not None:
@@ -142,3 +148,35 @@ def _placeholder_id(stem: str, tokenizer: Any, processor: Any, tokens: dict[str,
     if str(named) not in vocabulary:
         tokenizer.add_tokens([str(named)], special_tokens=True)
     return tokenizer.convert_tokens_to_ids(str(named))
+
+
+POSITIONS = (
+    "max_position_embeddings",
+    "max_encoder_position_embeddings",
+    "max_source_positions",
+    "max_target_positions",
+    "n_positions",
+    "n_ctx",
+)
+OFFSET = re.compile(r"create_position_ids_from_input_ids|padding_idx \+ 1")
+
+
+def align_length(
+    config: PreTrainedConfig,
+    tokenizer: PreTrainedTokenizerBase,
+    model_source: str,
+    facts: dict[str, Any],
+) -> None:
+    """Tell the tokenizer how many tokens the text model takes, so that truncation fits it.
+
+    RoBERTa and its kin count positions from behind the padding token's id: that many are lost.
+    """
+    found = [
+        value
+        for node in text_nodes(config, facts.get("text_nodes"))
+        for name in POSITIONS
+        if isinstance(value := getattr(node, name, None), int) and value > 1
+    ]
+    if found:
+        lost = (tokenizer.pad_token_id or 0) + 1 if OFFSET.search(model_source) else 0
+        tokenizer.model_max_length = min(found) - lost

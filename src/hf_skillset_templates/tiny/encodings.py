@@ -13,6 +13,8 @@ from transformers.video_utils import VideoMetadata
 
 SENTENCES = ("The cat sleeps in the sun.", "A small boat went down the river, past the old mill.")
 QUESTION = "What is in this picture?"
+HTML = "<html><body><h1>Title</h1><p>First paragraph of the page.</p></body></html>"
+PROTEIN = {"aa_seq": "MKTAYIAKQR", "foldseek": "dvqvvvvvvd"}
 SECONDS = 1.0
 FRAMES = 8
 
@@ -62,7 +64,8 @@ OTHER_NAMES = {
     "pixel_values": ("hidden_states", "pixel_values_videos", "images"),
     "image_grid_thw": ("grid_thw",),
     "pixel_values_videos": ("pixel_values", "video"),
-    "input_features": ("input_values",),
+    "input_features": ("input_values", "audio_mel", "audio_values"),
+    "input_features_mask": ("audio_mel_mask", "attention_mask"),
     "input_values": ("input_features",),
 }
 
@@ -126,12 +129,24 @@ def _combined(processor: ProcessorMixin) -> dict[str, Mapping[str, Any]]:
     Where a processor takes one or the other, they come one by one.
     """
     parameters = inspect.signature(processor.__call__).parameters
+    if hasattr(processor, "process_queries"):
+        return {
+            "image": processor.process_images([picture()]),
+            "text": processor.process_queries([QUESTION]),
+        }
+    if "html_strings" in parameters:
+        return {"html": processor(HTML, return_tensors="pt")}
+    if "proteins" in parameters:
+        messages = [[{"role": "user", "content": QUESTION}]]
+        return {"text+protein": processor(proteins=[PROTEIN], messages_list=messages)}
     media = [m for m in ("image", "video", "audio") if _takes(processor, parameters, m)]
     found: dict[str, Mapping[str, Any]] = {}
     for medium in media:
         try:
             found[f"text+{medium}"] = _call(processor, parameters, medium)
         except ValueError:
+            if processor.chat_template:
+                raise
             found[medium] = _call(processor, parameters, medium, with_text=False)
     if not media or not all(name.startswith("text") for name in found):
         found["text"] = _call(processor, parameters, None)
@@ -175,7 +190,14 @@ def _call(
         arguments["video_metadata"] = [video_metadata()]
     if with_text and "text" in parameters and hasattr(processor, "tokenizer"):
         arguments["text"] = _prompt(processor, medium)
-    encoded = processor(**arguments)
+    tokenizer = getattr(processor, "tokenizer", None)
+    if with_text and tokenizer and "boxes" in inspect.signature(tokenizer.__call__).parameters:
+        words = QUESTION.split()
+        arguments |= {"text_pair": words, "boxes": [[1, 2, 3, 4]] * len(words)}
+    try:
+        encoded = processor(**arguments)
+    except KeyError:  # some want to know a video's frame rate later as well
+        encoded = processor(**arguments, return_metadata=True)
     if medium and "labels" in encoded and "input_ids" not in encoded:
         arguments.pop("text")  # the text would be what to learn, not what to read
         encoded = processor(**arguments)

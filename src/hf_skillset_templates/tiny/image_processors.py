@@ -120,8 +120,11 @@ def class_embeddings(config: PreTrainedConfig) -> int:
     vision = next((node for path, node in nodes(config) if "vision" in path), None)
     if vision is None:
         return 0
-    with torch.device("meta"):
-        tower = AutoModel.from_config(vision)
+    try:
+        with torch.device("meta"):
+            tower = AutoModel.from_config(vision)
+    except ValueError:  # no model of its own: no class embedding either
+        return 0
     return int(
         any(name.endswith(("class_embedding", "cls_token")) for name, _ in tower.named_parameters())
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from functools import cache
 from typing import Any
 
@@ -30,10 +31,20 @@ TABLES: dict[str, Any] = {
 # The model inputs that each kind makes.
 INPUTS = {
     "tokenizer": ("input_ids", "decoder_input_ids"),
-    "image_processor": ("pixel_values", "flattened_patches", "image_patches"),
-    "feature_extractor": ("input_features", "input_values", "audio_values", "input_audio"),
+    "image_processor": ("pixel_values", "flattened_patches", "image_patches", "grid_thw"),
+    "feature_extractor": (
+        "input_features",
+        "input_values",
+        "audio_values",
+        "input_audio",
+        "audio_mel",
+    ),
     "video_processor": ("pixel_values_videos", "video", "videos"),
 }
+
+
+# For architectures whose checkpoints bring a processor that nothing in transformers names.
+PLAIN = {"tokenizer": "TokenizersBackend", "image_processor": "ViTImageProcessor"}
 
 
 def wanted_classes(
@@ -52,10 +63,12 @@ def wanted_classes(
     if named["processor"]:
         for kind in component_kinds(_class(named["processor"])):
             named[kind] = named[kind] or _part(kind, model_type, named["processor"])
+    if not any(named.values()):
+        named.update(_pair(config))
     if not named["tokenizer"] and _is_text_model(model_type, config, named):
-        named["tokenizer"] = (
-            _own(kind="tokenizer", module=_module(model_type)) or "TokenizersBackend"
-        )
+        named["tokenizer"] = _own("tokenizer", _module(model_type)) or PLAIN["tokenizer"]
+    if not any(named.values()) and "pixel_values" in model_inputs(model_type):
+        named["image_processor"] = PLAIN["image_processor"]
     named.update({kind: facts[kind] for kind in KINDS if kind in facts})
     return {kind: _class(name) for kind, name in named.items() if name}
 
@@ -82,6 +95,11 @@ def model_inputs(model_type: str) -> frozenset[str]:
         except (AttributeError, ImportError, ValueError):
             continue
     return frozenset(names)
+
+
+def model_source(model_type: str) -> str:
+    """The source of the module that the model type's first class stands in."""
+    return inspect.getsource(sys.modules[model_class(class_names(model_type)[0]).__module__])
 
 
 def _class(name: str) -> type:
@@ -112,7 +130,19 @@ def _part(kind: str, model_type: str, processor: str) -> str | None:
         found = _sibling(kind, module) or _own(kind, module)
         if found:
             return found
-    return "TokenizersBackend" if kind == "tokenizer" else None
+    return PLAIN["tokenizer"] if kind == "tokenizer" else None
+
+
+def _pair(config: PreTrainedConfig) -> dict[str, str | None]:
+    """For an encoder with a decoder of another type: what the two use on their own."""
+    encoder, decoder = (getattr(config, name, None) for name in ("encoder", "decoder"))
+    if encoder is None or decoder is None:
+        return {}
+    reads_media = [
+        k for k in ("image_processor", "feature_extractor") if _named(k, encoder.model_type)
+    ]
+    named = {kind: _named(kind, encoder.model_type) for kind in reads_media}
+    return {**named, "tokenizer": _named("tokenizer", decoder.model_type) or PLAIN["tokenizer"]}
 
 
 def _sibling(kind: str, module: str) -> str | None:

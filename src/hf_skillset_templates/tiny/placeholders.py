@@ -85,6 +85,6 @@ def chat_template(processor: Any, facts: dict[str, str]) -> str:
     """A plain conversation template that puts the processor's own marks where pictures and sounds go."""
     template = TEMPLATE.read_text(encoding="utf-8")
     for kind in ("image", "video", "audio"):
-        mark = facts.get(kind) or getattr(processor, f"{kind}_token", None) or f"<{kind}>"
+        mark = facts.get(kind, getattr(processor, f"{kind}_token", None) or f"<{kind}>")
         template = template.replace(f"@{kind}@", str(mark))
     return template

@@ -11,19 +11,19 @@ from typing import Any
 import yaml
 from transformers import PreTrainedConfig
 
-from hf_skillset_templates.tiny.alignment import align_tokens
+from hf_skillset_templates.tiny.alignment import align_length, align_tokens
 from hf_skillset_templates.tiny.audio_features import build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value, node_at
 from hf_skillset_templates.tiny.generation import save_generation_config
 from hf_skillset_templates.tiny.image_processors import (
     VISION,
     align_pinpoints,
+    build_vision_processor,
     class_embeddings,
     image_side,
-    build_vision_processor,
 )
 from hf_skillset_templates.tiny.image_tokens import image_token_settings
-from hf_skillset_templates.tiny.needs import KINDS, kind_of, wanted_classes
+from hf_skillset_templates.tiny.needs import KINDS, kind_of, model_source, wanted_classes
 from hf_skillset_templates.tiny.placeholders import (
     Placeholders,
     chat_template,
@@ -55,11 +55,11 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
                 continue
             try:
                 made[kind] = _build(model_type, kind, classes, config, facts, made, Path(workspace))
-            except Exception as error:  # noqa: BLE001  # whatever a class raises is reported
+            except Exception as error:  # whatever a class raises is reported
                 missing[kind] = f"{type(error).__name__}: {error}"
         if "tokenizer" in made:
             align_tokens(config, made["tokenizer"], made.get("processor"), facts)
-            _align_lengths(config, made["tokenizer"])
+            align_length(config, made["tokenizer"], model_source(model_type), facts)
         _save(made, folder)
         if "generation" in facts:
             save_generation_config(config, made.get("tokenizer"), facts["generation"], folder)
@@ -130,13 +130,6 @@ def _combine(
         value = _setting(name, config)
         if value is not None:
             settings[name] = value
-    if (
-        parameters.get("audio_tokenizer")
-        and parameters["audio_tokenizer"].default is inspect.Parameter.empty
-    ):
-        settings["audio_tokenizer"] = (
-            None  # a model with weights of its own: the processor works without it
-        )
     processor = processor_class(**{**parts, **settings, **options})
     marks = facts.get("marks", {})
     if "tokenizer" in made and (
@@ -155,17 +148,6 @@ def _setting(name: str, config: PreTrainedConfig) -> Any:
     if name.endswith(("_token", "_id")):
         return None
     return first_value(config, (name,), VISION)
-
-
-def _align_lengths(config: PreTrainedConfig, tokenizer: Any) -> None:
-    """Tell the tokenizer how many positions the text model has; offsets like RoBERTa's included."""
-    positions = first_value(
-        config,
-        ("max_position_embeddings", "n_positions", "max_target_positions"),
-        ("text", "decoder"),
-    )
-    if isinstance(positions, int) and positions > 16:
-        tokenizer.model_max_length = positions - 2 if positions % 8 == 2 else positions
 
 
 def _save(made: dict[str, Any], folder: Path) -> None:
