@@ -20,13 +20,18 @@ from .universe import Universe
 _LINK = re.compile(r"\[([\w.\-/]+)\]\(https://huggingface\.co/\1/?\)")
 _LOADED = re.compile(r"(\w+)\.from_pretrained\(\s*[\"'](\w[\w.\-]*/[\w.\-]+)[\"']")
 _ID = re.compile(r"^[\w.\-]+(/[\w.\-]+)?$")
-_MADE_UP = re.compile(r"^meta-(?!llama/|models/)\w+/\w+-2-7b-hf$")  # written by transformers' model generator
+_MADE_UP = re.compile(
+    r"^meta-(?!llama/|models/)\w+/\w+-2-7b-hf$"
+)  # written by transformers' model generator
 
 
 def decorator_argument(node: ast.ClassDef, argument: str) -> str | None:
     """A text argument of a class's `@auto_docstring(...)`."""
     for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "auto_docstring":
+        if (
+            isinstance(decorator, ast.Call)
+            and getattr(decorator.func, "id", "") == "auto_docstring"
+        ):
             for keyword in decorator.keywords:
                 if keyword.arg == argument and isinstance(keyword.value, ast.Constant):
                     return str(keyword.value.value).strip() or None
@@ -47,7 +52,7 @@ def config_checkpoint(config_class: str) -> str | None:
 
 @cache
 def _loaded_by_folder() -> dict[str, dict[str, int]]:
-    """Model folder -> checkpoint ids that its own classes load in its docstrings, with their count."""
+    """Model folder -> how often its own classes load which checkpoint in its docstrings."""
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for path in sorted(set(class_files().values())):
         for name, checkpoint in _LOADED.findall(text(path)):
@@ -118,14 +123,16 @@ def stated_checkpoint(model_type: str, universe: Universe) -> str | None:
 
 
 def default_checkpoint(model_type: str, universe: Universe) -> str | None:
-    """The checkpoint that transformers' sources give for a model type; None where they give none."""
+    """The checkpoint that transformers' sources give a model type; None where they give none."""
     stated = stated_checkpoint(model_type, universe)
     folder = _folder(model_type, universe)
     if stated or folder is None or model_type not in _roots(universe).get(folder, []):
         return stated
     loaded = _loaded_by_folder().get(folder, {})
     named = [name for name in loaded if _names_it(name, model_type, universe)]
-    alone = _roots(universe)[folder] == [model_type] and not config_checkpoint(universe.config_classes[model_type])
+    alone = _roots(universe)[folder] == [model_type] and not config_checkpoint(
+        universe.config_classes[model_type]
+    )
     candidates = named or (list(loaded) if alone else [])
     return min(candidates, key=lambda name: (-loaded[name], name)) if candidates else None
 
@@ -144,7 +151,9 @@ def known_checkpoints(universe: Universe) -> dict[str, str]:
     owners: dict[str, str] = {}
     for checkpoint in sorted({*stated, *loaded}):
         claims = (stated.get(checkpoint, set()), loaded.get(checkpoint, set()))
-        owner = next((found for claim in claims if (found := _owner(claim, checkpoint, universe))), None)
+        owner = next(
+            (found for claim in claims if (found := _owner(claim, checkpoint, universe))), None
+        )
         if owner:
             owners[checkpoint] = owner
     return owners

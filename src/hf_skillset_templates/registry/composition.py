@@ -1,4 +1,4 @@
-"""Which model types are parts of which: `sub_configs_defaults` of transformers' configuration classes."""
+"""Which model types are parts of which, by `sub_configs_defaults` of the configuration classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .universe import load_universe
 
 
 def _class_name(value: ast.expr) -> str | None:
-    """The class of one entry of `sub_configs_defaults`: a class, or `SubConfigSpec(config_class=…)`."""
+    """The class of one entry: a class, or that of `SubConfigSpec(config_class=…)`."""
     if isinstance(value, ast.Call):
         keywords = {keyword.arg: keyword.value for keyword in value.keywords}
         value = keywords.get("config_class", value)
@@ -25,7 +25,10 @@ def sub_config_classes(config_class: str) -> list[str]:
         return []
     for item in node.body:
         if isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict):
-            if any(isinstance(target, ast.Name) and target.id == "sub_configs_defaults" for target in item.targets):
+            if any(
+                isinstance(target, ast.Name) and target.id == "sub_configs_defaults"
+                for target in item.targets
+            ):
                 names = [_class_name(value) for value in item.value.values]
                 return [name for name in names if name]
     bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
@@ -51,4 +54,6 @@ def _wholes() -> dict[str, set[str]]:
 @cache
 def part_of(model_type: str) -> frozenset[str]:
     """The model types that a model type is a part of."""
-    return frozenset(_wholes().get(load_universe().config_classes[model_type], set()) - {model_type})
+    return frozenset(
+        _wholes().get(load_universe().config_classes[model_type], set()) - {model_type}
+    )

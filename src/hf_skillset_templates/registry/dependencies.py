@@ -19,11 +19,19 @@ from .sources import class_files, files_of, package, transformers_version
 
 # What transformers installs itself, or what is no package of its own.
 _WITH_TRANSFORMERS = {
-    "huggingface_hub", "packaging", "pyyaml", "regex", "requests", "safetensors", "tokenizers", "tqdm", "typing_extensions",
-    "yaml",
+    "huggingface_hub", "packaging", "pyyaml", "regex", "requests", "safetensors", "tokenizers",
+    "tqdm", "typing_extensions", "yaml",
 }  # fmt: skip
 # Training, quantization and scoring of data sets: no model type needs them to run.
-_NOT_FOR_RUNNING = {"accelerate", "bitsandbytes", "datasets", "deepspeed", "faiss", "peft", "pycocotools"}
+_NOT_FOR_RUNNING = {
+    "accelerate",
+    "bitsandbytes",
+    "datasets",
+    "deepspeed",
+    "faiss",
+    "peft",
+    "pycocotools",
+}
 # Import or backend name -> name on the package index, where they differ.
 _PIP = {
     "PIL": "Pillow",
@@ -76,7 +84,10 @@ def _declared(folder: Path) -> dict[str, frozenset[str]]:
 
     structure = define_import_structure(str(folder / "__init__.py"))
     return {
-        name: frozenset(backends) for backends, modules in structure.items() for names in modules.values() for name in names
+        name: frozenset(backends)
+        for backends, modules in structure.items()
+        for names in modules.values()
+        for name in names
     }
 
 
@@ -92,7 +103,7 @@ def class_needs(class_name: str) -> Needs:
 
 
 def _processor_needs(processors: dict[str, dict[str, str]]) -> Needs:
-    """What the processing classes need; of several backends the one with the fewest packages counts."""
+    """What the processing classes need; torchvision is optional where another backend does."""
     needs = Needs()
     for classes in processors.values():
         order = sorted(classes, key=lambda backend: (backend == "torchvision", backend))
@@ -116,7 +127,10 @@ def _input_needs(kinds: set[str]) -> Needs:
 
 
 def dependencies(
-    model_classes: set[str], config_class: str, processors: dict[str, dict[str, str]], inputs: set[str]
+    model_classes: set[str],
+    config_class: str,
+    processors: dict[str, dict[str, str]],
+    inputs: set[str],
 ) -> dict[str, Any]:
     """The `dependencies` of an entry: python, pip, system and optional."""
     needs = Needs()
@@ -132,5 +146,7 @@ def dependencies(
         "python": python_versions(),
         "pip": [requirement(name) for name in (*_BASE, *extra)],
         "system": sorted({program for name in required for program in _SYSTEM.get(name, [])}),
-        "optional": {name.split(" ")[0]: [requirement(name)] for name in sorted(optional, key=str.lower)},
+        "optional": {
+            name.split(" ")[0]: [requirement(name)] for name in sorted(optional, key=str.lower)
+        },
     }

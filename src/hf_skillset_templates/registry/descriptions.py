@@ -20,11 +20,13 @@ _TAGS = re.compile(r"<[^>]+>")
 
 
 def first_sentence(raw: str) -> str | None:
-    """The first sentence of a docstring, links and line breaks taken out; None for anything but prose."""
+    """The first sentence of a docstring without its links; None for anything but prose."""
     paragraph = raw.strip().split("\n\n")[0]
     plain = " ".join(_TAGS.sub("", _NAME.sub(r"\1", _LINK.sub(r"\1", paragraph))).split())
     sentence = _SENTENCE_END.split(plain.split(": - ")[0])[0].strip().strip('"').strip()
-    prose = len(sentence.split()) > 3 and not sentence.startswith((">>>", "```", "Example", "Args", "Parameters", "r\""))
+    prose = len(sentence.split()) > 3 and not sentence.startswith(
+        (">>>", "```", "Example", "Args", "Parameters", 'r"')
+    )
     return sentence.rstrip(".") + "." if prose else None
 
 
@@ -32,12 +34,22 @@ def first_sentence(raw: str) -> str | None:
 def _intros() -> dict[str, str]:
     """Ending of a class name -> the sentence that auto_docstring writes for it."""
     module = tree(package() / "utils" / "auto_docstring.py")
-    node = next(item for item in module.body if isinstance(item, ast.ClassDef) and item.name == "ClassDocstring")
+    node = next(
+        item
+        for item in module.body
+        if isinstance(item, ast.ClassDef) and item.name == "ClassDocstring"
+    )
     found = {}
     for item in node.body:
-        if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name) and isinstance(item.value, ast.Constant):
+        if (
+            isinstance(item, ast.Assign)
+            and isinstance(item.targets[0], ast.Name)
+            and isinstance(item.value, ast.Constant)
+        ):
             found[item.targets[0].id] = str(item.value.value)
-    return {name: value for name, value in found.items() if name not in ("Config", "PreTrainedModel")}
+    return {
+        name: value for name, value in found.items() if name not in ("Config", "PreTrainedModel")
+    }
 
 
 def describe(model_class: str) -> str | None:
@@ -48,8 +60,13 @@ def describe(model_class: str) -> str | None:
     intro = decorator_argument(node, "custom_intro") or ast.get_docstring(node)
     if intro and (sentence := first_sentence(intro)):
         return sentence
-    ending = next((name for name in sorted(_intros(), key=len, reverse=True) if model_class.endswith(name)), None)
+    ending = next(
+        (name for name in sorted(_intros(), key=len, reverse=True) if model_class.endswith(name)),
+        None,
+    )
     if ending is None:
         return None
     folder = class_files()[model_class].parent.name
-    return first_sentence(_intros()[ending].format(model_name=" ".join(word.title() for word in folder.split("_"))))
+    return first_sentence(
+        _intros()[ending].format(model_name=" ".join(word.title() for word in folder.split("_")))
+    )

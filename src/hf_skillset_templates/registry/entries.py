@@ -11,8 +11,8 @@ from .paths import MODELS
 
 # Facts first, what is measured after them by name.
 ORDER = (
-    "model_type", "package", "description", "modality", "default_checkpoint", "config_class", "part_of", "primary_task",
-    "tasks", "processors", "dependencies", "transformers_version",
+    "model_type", "package", "description", "modality", "default_checkpoint", "config_class",
+    "part_of", "primary_task", "tasks", "processors", "dependencies", "transformers_version",
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def read_entry(model_type: str) -> dict[str, Any]:
 
 
 def in_order(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry with its keys in the order that every entry has; the order of its tasks is a fact and stays."""
+    """An entry with its keys in the one order; the order of its tasks is a fact and stays."""
     return {key: entry[key] for key in (*ORDER, *sorted(set(entry) - set(ORDER))) if key in entry}
 
 

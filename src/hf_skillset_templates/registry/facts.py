@@ -38,7 +38,9 @@ def _task_facts(head: Head, variant: Variant) -> dict[str, Any]:
     }
 
 
-def facts_of(model_type: str, tasks: dict[str, Head], universe: Universe, variants: dict[str, Variant]) -> dict[str, Any]:
+def facts_of(
+    model_type: str, tasks: dict[str, Head], universe: Universe, variants: dict[str, Variant]
+) -> dict[str, Any]:
     """Everything that transformers' sources say of one model type, after registry/overrides."""
     primary = next(iter(tasks))
     processors = processor_classes(model_type)
@@ -64,27 +66,38 @@ def facts_of(model_type: str, tasks: dict[str, Head], universe: Universe, varian
         "dependencies": needs,
         "transformers_version": transformers_version(),
     }
-    return {**facts, **{key: corrected[key] for key in ("description", "modality", "default_checkpoint") if key in corrected}}
+    return {
+        **facts,
+        **{
+            key: corrected[key]
+            for key in ("description", "modality", "default_checkpoint")
+            if key in corrected
+        },
+    }
 
 
 def build_facts(model_types: list[str]) -> int:
-    """Write pipeline_map.json, checkpoints.json and the entries of the model types; count the files that changed."""
+    """Write pipeline_map.json, checkpoints.json and the model types' entries; count what changed."""
     universe, variants = load_universe(), load_variants()
     unknown = sorted(set(model_types) - set(universe.model_types))
     if unknown:
-        raise ValueError(f"no model types of transformers {version('transformers')}: {', '.join(unknown)}")
+        raise ValueError(
+            f"no model types of transformers {transformers_version()}: {', '.join(unknown)}"
+        )
     tasks = build_tasks(universe, variants)
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
-    changed = write_text(PIPELINE_MAP, dump(table))
+    changed = int(write_text(PIPELINE_MAP, dump(table)))
     changed += write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
     for model_type in model_types:
         measured = {key: value for key, value in read_entry(model_type).items() if key not in ORDER}
-        changed += write_entry({**facts_of(model_type, tasks[model_type], universe, variants), **measured})
+        changed += write_entry(
+            {**facts_of(model_type, tasks[model_type], universe, variants), **measured}
+        )
     return changed
 
 
 def main() -> None:
-    """`python -m hf_skillset_templates.registry.facts [MODEL_TYPE …]`: all of them without names."""
+    """`python -m hf_skillset_templates.registry.facts [MODEL_TYPE …]`: without names all of them."""
     chosen = sys.argv[1:] or list(load_universe().model_types)
     print(json.dumps({"model_types": len(chosen), "changed": build_facts(chosen)}))
 

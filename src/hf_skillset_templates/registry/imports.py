@@ -48,7 +48,12 @@ def _backends(node: ast.AST) -> set[str]:
     """The backends that a `requires_backends(…, [...])` call names."""
     if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "requires_backends"):
         return set()
-    constants = [item for argument in node.args[1:] for item in ast.walk(argument) if isinstance(item, ast.Constant)]
+    constants = [
+        item
+        for argument in node.args[1:]
+        for item in ast.walk(argument)
+        if isinstance(item, ast.Constant)
+    ]
     return {str(item.value) for item in constants}
 
 
@@ -62,7 +67,11 @@ def _walk(nodes: list[ast.stmt], needs: Needs, required: bool) -> None:
         elif isinstance(node, ast.FunctionDef):
             _walk(node.body, needs, required and node.name in _CALLED)
         elif isinstance(node, ast.Try):
-            raises = any(isinstance(item, ast.Raise) for handler in node.handlers for item in ast.walk(handler))
+            raises = any(
+                isinstance(item, ast.Raise)
+                for handler in node.handlers
+                for item in ast.walk(handler)
+            )
             _walk(node.body, needs, required and (raises or not node.handlers))
         elif isinstance(node, (ast.If, ast.For, ast.While)):
             _walk([*node.body, *node.orelse], needs, False)

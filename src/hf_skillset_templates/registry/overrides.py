@@ -8,7 +8,16 @@ import yaml
 
 from .paths import OVERRIDES
 
-FACT_KEYS = {"primary_task", "exclude_tasks", "default_checkpoint", "description", "modality", "system", "pip", "why"}
+FACT_KEYS = {
+    "primary_task",
+    "exclude_tasks",
+    "default_checkpoint",
+    "description",
+    "modality",
+    "system",
+    "pip",
+    "why",
+}
 
 
 class OverrideError(ValueError):
@@ -28,4 +37,4 @@ def fact_overrides(model_type: str) -> dict[str, Any]:
         raise OverrideError(f"{path}: unknown keys under facts: {', '.join(sorted(unknown))}")
     if not str(facts.get("why", "")).strip():
         raise OverrideError(f"{path}: facts has no why")
-    return facts
+    return dict(facts)

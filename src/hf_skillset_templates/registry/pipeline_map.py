@@ -1,4 +1,4 @@
-"""Which tasks each model type does: the variants' conditions applied to transformers' auto mappings."""
+"""Which tasks each model type does: the variants' conditions applied to the auto mappings."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def tasks_of(model_type: str, universe: Universe, variants: dict[str, Variant]) 
     left_out = set(facts.get("exclude_tasks", []))
     found: dict[str, Head] = {}
     met: set[str] = set()
-    for variant in sorted(variants.values(), key=lambda item: (item.leftover, item.rank, item.task)):
+    for variant in sorted(
+        variants.values(), key=lambda item: (item.leftover, item.rank, item.task)
+    ):
         head = None if variant.leftover and found else head_for(variant, model_type, universe)
         if head is None or _says_nothing(head, found):
             continue
@@ -84,18 +86,24 @@ def tasks_of(model_type: str, universe: Universe, variants: dict[str, Variant]) 
     primary = facts.get("primary_task")
     unknown = (left_out - met) | ({primary} - set(found) if primary else set())
     if unknown:
-        raise PipelineMapError(f"registry/overrides/{model_type}.yml: not tasks of {model_type}: {sorted(unknown)}")
+        raise PipelineMapError(
+            f"registry/overrides/{model_type}.yml: not tasks of {model_type}: {sorted(unknown)}"
+        )
     return {task: found[task] for task in sorted(found, key=lambda task: task != primary)}
 
 
 def _says_nothing(head: Head, found: dict[str, Head]) -> bool:
     """AutoModel gives no features where it loads the very class that does another task."""
-    return head.auto_class == AUTO_MODEL and any(other.model_class == head.model_class for other in found.values())
+    return head.auto_class == AUTO_MODEL and any(
+        other.model_class == head.model_class for other in found.values()
+    )
 
 
 def build_tasks(universe: Universe, variants: dict[str, Variant]) -> dict[str, dict[str, Head]]:
     """Model type -> task -> head for the whole universe; every model type has at least one task."""
-    tasks = {model_type: tasks_of(model_type, universe, variants) for model_type in universe.model_types}
+    tasks = {
+        model_type: tasks_of(model_type, universe, variants) for model_type in universe.model_types
+    }
     without = [model_type for model_type, found in tasks.items() if not found]
     if without:
         raise PipelineMapError(f"model types that no task variant takes: {', '.join(without)}")

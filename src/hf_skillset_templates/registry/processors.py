@@ -23,7 +23,10 @@ def _mappings() -> dict[str, dict[str, dict[str, str]]]:
         "video_processor": video_processing_auto.VIDEO_PROCESSOR_MAPPING_NAMES,
         "processor": processing_auto.PROCESSOR_MAPPING_NAMES,
     }
-    return {part: {key: _by_backend(value) for key, value in dict(table).items()} for part, table in tables.items()}
+    return {
+        part: {key: _by_backend(value) for key, value in dict(table).items()}
+        for part, table in tables.items()
+    }
 
 
 def _by_backend(value: object) -> dict[str, str]:
@@ -35,7 +38,7 @@ def _by_backend(value: object) -> dict[str, str]:
 
 
 def processor_classes(model_type: str) -> dict[str, dict[str, str]]:
-    """Part (tokenizer, image_processor, …) -> {backend: class name}, only those that a mapping names."""
+    """Part (tokenizer, image_processor, …) -> {backend: class}, those that a mapping names."""
     found = {part: table.get(model_type, {}) for part, table in _mappings().items()}
     return {part: classes for part, classes in found.items() if classes}
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
-from importlib.util import find_spec
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
-_SHARED = ("modeling_layers.py", "tokenization_mistral_common.py", "tokenization_utils_sentencepiece.py")
+_SHARED = (
+    "modeling_layers.py",
+    "tokenization_mistral_common.py",
+    "tokenization_utils_sentencepiece.py",
+)
 _CLASS = re.compile(r"^class (\w+)\b", re.MULTILINE)
 
 
@@ -18,7 +22,9 @@ def package() -> Path:
     """The folder of the installed transformers."""
     spec = find_spec("transformers")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("transformers is not installed: pip install 'hf-skillset-templates[models]'")
+        raise ModuleNotFoundError(
+            "transformers is not installed: pip install 'hf-skillset-templates[models]'"
+        )
     return Path(spec.origin).parent
 
 

@@ -14,7 +14,7 @@ _PREFIXES = ("AutoModel", "AutoBackbone")
 
 @dataclass(frozen=True, eq=False)
 class Universe:
-    """Model types, and for each auto class (or mapping without one) the class names it gives them."""
+    """Model types, and the class names that each auto class (or mapping without one) gives them."""
 
     model_types: tuple[str, ...]
     mappings: dict[str, dict[str, tuple[str, ...]]]
@@ -27,12 +27,18 @@ class Universe:
 
 def _names(mapping: object) -> dict[str, tuple[str, ...]]:
     table: dict[str, str | tuple[str, ...]] = dict(mapping._model_mapping)  # type: ignore[attr-defined]
-    return {key: (value,) if isinstance(value, str) else tuple(value) for key, value in table.items()}
+    return {
+        key: (value,) if isinstance(value, str) else tuple(value) for key, value in table.items()
+    }
 
 
 def _auto_class_mappings(modeling_auto: ModuleType) -> dict[str, object]:
-    classes = {name: value for name, value in vars(modeling_auto).items() if name.startswith(_PREFIXES)}
-    return {name: cls._model_mapping for name, cls in classes.items() if hasattr(cls, "_model_mapping")}
+    classes = {
+        name: value for name, value in vars(modeling_auto).items() if name.startswith(_PREFIXES)
+    }
+    return {
+        name: cls._model_mapping for name, cls in classes.items() if hasattr(cls, "_model_mapping")
+    }
 
 
 @cache

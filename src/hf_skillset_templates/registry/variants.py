@@ -54,7 +54,10 @@ def load_variant(folder: Path, validator: Draft202012Validator) -> Variant:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     errors = sorted(validator.iter_errors(data), key=lambda error: list(error.absolute_path))
     if errors:
-        lines = [f"  {'/'.join(map(str, error.absolute_path)) or '(top)'}: {error.message}" for error in errors]
+        lines = [
+            f"  {'/'.join(map(str, error.absolute_path)) or '(top)'}: {error.message}"
+            for error in errors
+        ]
         raise VariantError("\n".join([f"{path}: not a task variant:", *lines]))
     return Variant(task=folder.name, **data)
 
@@ -70,4 +73,7 @@ def load_variants(root: Path = VARIANTS) -> dict[str, Variant]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise VariantError(f"{root}: handler names used by two tasks: {', '.join(twice)}")
-    return {variant.task: variant for variant in sorted(variants, key=lambda variant: (variant.rank, variant.task))}
+    return {
+        variant.task: variant
+        for variant in sorted(variants, key=lambda variant: (variant.rank, variant.task))
+    }
