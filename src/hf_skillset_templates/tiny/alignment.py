@@ -11,7 +11,9 @@ from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
 from hf_skillset_templates.tiny.configs import nodes
 
-TOKEN_FIELD = re.compile(r"^(?P<stem>\w+?)_token_(id|ids|index)$|^(?P<bare>\w+_token)$")
+TOKEN_FIELD = re.compile(r"^(?P<stem>\w+?)_token_(id|ids|index)$")
+# Ids of another vocabulary than the text's: units of speech, codes of sounds.
+FOREIGN = re.compile(r"_(pad|bos|eos)$|^(t2u|codec|codebook|audio_codec)_")
 STANDARD = ("pad", "bos", "eos", "unk", "sep", "cls", "mask")
 TEXT_PATH = re.compile(
     r"(^|\.)(text|language|llm|lm|thinker|talker_text|decoder|generator|qformer)\w*$"
@@ -70,9 +72,10 @@ def align_tokens(
     """
     facts = facts or {}
     text = list(text_nodes(config, facts.get("text_nodes")))
-    for node in text:
-        start = _start_token(node)
-        _align_ids(node, tokenizer, processor, facts.get("tokens", {}))
+    for _, node in nodes(config):
+        is_text = any(node is other for other in text)
+        start = _start_token(node) if is_text else None
+        _align_ids(node, tokenizer, processor, facts.get("tokens", {}), is_text)
         if start:
             named = facts.get("tokens", {}).get("decoder_start")
             node.decoder_start_token_id = (
@@ -116,38 +119,40 @@ def _start_token(node: PreTrainedConfig) -> str | None:
 
 
 def _align_ids(
-    node: PreTrainedConfig, tokenizer: Any, processor: Any, tokens: dict[str, str]
+    node: PreTrainedConfig, tokenizer: Any, processor: Any, tokens: dict[str, str], is_text: bool
 ) -> None:
     for name in sorted(vars(node)):
         match = TOKEN_FIELD.match(name)
-        if match is None or name == "decoder_start_token_id" or not match["stem"]:
+        if match is None or name == "decoder_start_token_id":
             continue
         old, stem = getattr(node, name), match["stem"]
         if stem in STANDARD:
-            new = getattr(tokenizer, f"{stem}_token_id")
-        elif old is None:
-            new = getattr(processor, f"{stem}_token_id", None)
+            new = getattr(tokenizer, f"{stem}_token_id") if is_text else None
         else:
-            new = _placeholder_id(stem, tokenizer, processor, tokens)
+            new = _known_id(stem, tokenizer, processor, tokens)
+            if new is None and old is not None and is_text and not FOREIGN.search(stem):
+                new = _made_id(stem, tokenizer)
         if new is not None:
             setattr(node, name, [new] if isinstance(old, (list, tuple)) and old else new)
 
 
-def _placeholder_id(stem: str, tokenizer: Any, processor: Any, tokens: dict[str, str]) -> int:
-    """The id of the token that the stem ("image", "vision_start") names; made if there is none."""
+def _known_id(stem: str, tokenizer: Any, processor: Any, tokens: dict[str, str]) -> int | None:
+    """The id of the token that the stem ("image", "vision_start") names."""
     vocabulary = tokenizer.get_vocab()
     named = tokens.get(stem) or getattr(tokenizer, f"{stem}_token", None)
-    for owner in (processor, tokenizer):
-        found = getattr(owner, f"{stem}_token_id", None)
-        if not named and isinstance(found, int):
-            return found
-        named = named or getattr(owner, f"{stem}_token", None)
-    if not named:
-        forms = (f"<{stem}>", f"<|{stem}|>", f"<|{stem}_pad|>", f"[{stem.upper()}]")
-        named = next((form for form in forms if form in vocabulary), f"<|{stem}|>")
-    if str(named) not in vocabulary:
-        tokenizer.add_tokens([str(named)], special_tokens=True)
-    return tokenizer.convert_tokens_to_ids(str(named))
+    found = getattr(processor, f"{stem}_token_id", None)
+    if not named and isinstance(found, int):
+        return found
+    named = str(named or getattr(processor, f"{stem}_token", None))
+    forms = (named, f"<{stem}>", f"<|{stem}|>", f"<|{stem}_pad|>", f"[{stem.upper()}]")
+    known = next((form for form in forms if form in vocabulary), None)
+    return tokenizer.convert_tokens_to_ids(known) if known else None
+
+
+def _made_id(stem: str, tokenizer: Any) -> int:
+    """The id of a token made for the stem."""
+    tokenizer.add_tokens([f"<|{stem}|>"], special_tokens=True)
+    return tokenizer.convert_tokens_to_ids(f"<|{stem}|>")
 
 
 POSITIONS = (

@@ -63,6 +63,9 @@ def encodings(processor: Any) -> dict[str, Mapping[str, Any]]:
 OTHER_NAMES = {
     "pixel_values": ("hidden_states", "pixel_values_videos", "images"),
     "image_grid_thw": ("grid_thw",),
+    "image_merge_sizes": ("merge_sizes",),
+    "image_position_ids": ("pixel_position_ids",),
+    "attention_mask": ("input_features_mask",),
     "pixel_values_videos": ("pixel_values", "video"),
     "input_features": ("input_values", "audio_mel", "audio_values"),
     "input_features_mask": ("audio_mel_mask", "attention_mask"),
@@ -107,10 +110,22 @@ def _encode_media(processor: Any, kind: str) -> Mapping[str, Any]:
         )
     if kind == "video":
         return processor(video(), video_metadata=[video_metadata()], return_tensors="pt")
+    parameters = inspect.signature(processor.preprocess).parameters
+    others = {name: make() for name, make in COMPANIONS.items() if name in parameters}
     return _first_that_works(
-        lambda: processor(picture(), return_tensors="pt"),
-        lambda: processor([picture(), picture()], return_tensors="pt"),
+        lambda: processor(picture(), **others, return_tensors="pt"),
+        lambda: processor([picture(), picture()], **others, return_tensors="pt"),
+        lambda: processor(list(video()), **others, return_tensors="pt"),
     )
+
+
+# What some image processors want beside the picture.
+COMPANIONS: dict[str, Callable[[], Any]] = {
+    "trimaps": lambda: picture().convert("L"),
+    "boxes": lambda: [[[4.0, 4.0, 32.0, 32.0]]],
+    "prompt_images": picture,
+    "prompt_masks": lambda: picture().convert("L"),
+}
 
 
 def _first_that_works(*calls: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -119,7 +134,7 @@ def _first_that_works(*calls: Callable[[], Mapping[str, Any]]) -> Mapping[str, A
         try:
             return call()
         except (TypeError, ValueError):
-            continue
+            pass
     return calls[-1]()
 
 
@@ -184,6 +199,12 @@ def _call(
         part = getattr(processor, "feature_extractor", None) or processor.audio_processor
         name = "audio" if "audio" in parameters or "args" in parameters else "audios"
         arguments |= {name: waveform(part.sampling_rate), "sampling_rate": part.sampling_rate}
+    elif (
+        medium == "image"
+        and "videos" in parameters
+        and "Video" in type(processor.image_processor).__name__
+    ):
+        arguments["videos"] = list(video())
     elif medium:
         arguments[f"{medium}s"] = picture() if medium == "image" else video()
     if medium == "video":

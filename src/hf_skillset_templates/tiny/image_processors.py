@@ -40,14 +40,16 @@ def build_vision_processor(
     options = dict(options or {})
     side = options.pop("side", None) or image_side(config)
     unit = patch_unit(config)
-    defaults = processor_class().to_dict()
+    defaults = _defaults(processor_class, options)
     settings: dict[str, Any] = {}
     for name, default in defaults.items():
         if name in SAME:
             settings[name] = _same_kind(first_value(config, SAME[name], VISION), default)
             if name == "num_frames" and settings[name] is None and default:
                 settings[name] = min(default, FRAMES)
-        elif name == "size" or name.endswith("_size") and isinstance(default, dict):
+        elif name.startswith("mask_") and isinstance(default, dict):
+            settings[name] = _in_proportion(default, defaults["size"], side)
+        elif name == "size" or (name.endswith("_size") and isinstance(default, dict)):
             settings[name] = tiny_size(default, side, unit)
         elif name in {"min_pixels", "max_pixels"} and default is not None:
             settings[name] = _area(side, unit) * (1 if name == "max_pixels" else 0) or unit * unit
@@ -57,6 +59,20 @@ def build_vision_processor(
             settings[name] = side
     settings = {name: value for name, value in settings.items() if value is not None}
     return processor_class(**{**settings, **options})
+
+
+def _defaults(processor_class: type, options: dict[str, Any]) -> dict[str, Any]:
+    """The class's own settings; those of the options too where it cannot do without."""
+    try:
+        return processor_class().to_dict()
+    except TypeError:
+        return processor_class(**options).to_dict()
+
+
+def _in_proportion(size: dict[str, int], to: dict[str, int], side: int) -> dict[str, int]:
+    """Another size of the processor, shrunk as much as the picture's own."""
+    whole = max(value for value in to.values() if value)
+    return {name: value * side // whole for name, value in size.items() if value}
 
 
 def image_side(config: PreTrainedConfig) -> int:
@@ -128,6 +144,13 @@ def class_embeddings(config: PreTrainedConfig) -> int:
     return int(
         any(name.endswith(("class_embedding", "cls_token")) for name, _ in tower.named_parameters())
     )
+
+
+def align_frames(config: PreTrainedConfig) -> None:
+    """Shorten the clips of models that take a fixed number of frames."""
+    for _, node in nodes(config):
+        if isinstance(getattr(node, "num_frames", None), int) and node.num_frames > FRAMES:
+            node.num_frames = FRAMES
 
 
 def align_pinpoints(config: PreTrainedConfig) -> None:

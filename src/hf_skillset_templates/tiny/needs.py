@@ -19,6 +19,7 @@ from transformers.models.auto import (
 from transformers.models.auto.configuration_auto import model_type_to_module_name
 
 from hf_skillset_templates.tiny.architectures import class_names, model_class
+from hf_skillset_templates.tiny.configs import nodes
 
 KINDS = ("tokenizer", "image_processor", "feature_extractor", "video_processor", "processor")
 TABLES: dict[str, Any] = {
@@ -62,7 +63,7 @@ def wanted_classes(
         named["processor"] = _own("processor", _module(model_type))
     if named["processor"]:
         for kind in component_kinds(_class(named["processor"])):
-            named[kind] = named[kind] or _part(kind, model_type, named["processor"])
+            named[kind] = named[kind] or _part(kind, model_type, named["processor"], config)
     if not any(named.values()):
         named.update(_pair(config))
     if not named["tokenizer"] and _is_text_model(model_type, config, named):
@@ -123,14 +124,15 @@ def _module(model_type: str) -> str:
     return model_type_to_module_name(model_type)
 
 
-def _part(kind: str, model_type: str, processor: str) -> str | None:
+def _part(kind: str, model_type: str, processor: str, config: PreTrainedConfig) -> str | None:
     """What a combined processor takes of this kind: its family's class, or the one in a folder of theirs."""
     own = _class(processor).__module__.split(".")[2]
     for module in dict.fromkeys((_module(model_type), own)):
         found = _sibling(kind, module) or _own(kind, module)
         if found:
             return found
-    return PLAIN["tokenizer"] if kind == "tokenizer" else None
+    of_parts = (_named(kind, node.model_type) for path, node in nodes(config) if path)
+    return next(filter(None, of_parts), PLAIN.get(kind))
 
 
 def _pair(config: PreTrainedConfig) -> dict[str, str | None]:

@@ -17,6 +17,7 @@ from hf_skillset_templates.tiny.configs import first_value, node_at
 from hf_skillset_templates.tiny.generation import save_generation_config
 from hf_skillset_templates.tiny.image_processors import (
     VISION,
+    align_frames,
     align_pinpoints,
     build_vision_processor,
     class_embeddings,
@@ -48,6 +49,7 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
     for path, value in facts.get("config", {}).items():
         parent, _, name = path.rpartition(".")
         setattr(node_at(config, parent), name, value)
+    align_frames(config)
     align_pinpoints(config)
     with tempfile.TemporaryDirectory() as workspace:
         for kind in KINDS:
@@ -136,6 +138,8 @@ def _combine(
         marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
     ):
         processor.chat_template = chat_template(processor, marks)
+    if "tokenizer.apply_chat_template" in inspect.getsource(processor_class):
+        processor.tokenizer.chat_template = chat_template(processor, marks)
     return processor
 
 
