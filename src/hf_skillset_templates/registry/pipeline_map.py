@@ -11,6 +11,8 @@ from .universe import Universe
 from .variants import Variant
 
 AUTO_MODEL = "AutoModel"
+BY_NAME = ("MODEL_", "AutoBackbone")
+"""Mappings without an auto class, and the auto class that asks the hub first and so opens no folder."""
 
 
 class PipelineMapError(ValueError):
@@ -34,7 +36,7 @@ def _named_head(variant: Variant, model_type: str, universe: Universe) -> Head |
     for auto_class in variant.auto_classes:
         classes = universe.classes(auto_class, model_type)
         if classes:
-            return Head(classes[0] if auto_class.startswith("MODEL_") else auto_class, classes[0])
+            return Head(classes[0] if auto_class.startswith(BY_NAME) else auto_class, classes[0])
     return None
 
 
