@@ -128,7 +128,7 @@ def test_dependencies_name_what_transformers_asks_for() -> None:
     assert "natten" in pip["dinat"]
     assert "essentia" in pip["pop2piano"]
     assert "timm>=1.0.23" in pip["timm_backbone"]
-    assert "Pillow>=10.0.1" in pip["vit"]
+    assert "pillow>=10.0.1" in pip["vit"]
     assert "scipy" in pip["mask2former"]
     assert not any("scipy" in name for name in pip["detr"])
 

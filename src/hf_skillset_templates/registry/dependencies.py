@@ -1,8 +1,9 @@
 """What a model type must have installed, from transformers' own declarations and imports.
 
 Sources: the backends that transformers declares per class (`define_import_structure`), the imports
-of the files that define the model type's classes (imports.py), the imports of the input modules of
-its tasks, and the lower bounds of `transformers.dependency_versions_table`.
+of the files that define the model type's classes (imports.py), and the lower bounds of
+`transformers.dependency_versions_table`. What the tasks need to read their inputs is not here: it
+depends on the tasks that a package has (task_variants/_inputs/requirements.json).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from .imports import Needs, needs_of
-from .paths import VARIANTS
 from .sources import class_files, files_of, package, transformers_version
 
 # What transformers installs itself, or what is no package of its own.
@@ -34,7 +34,7 @@ _NOT_FOR_RUNNING = {
 }
 # Import or backend name -> name on the package index, where they differ.
 _PIP = {
-    "PIL": "Pillow",
+    "PIL": "pillow",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python",
     "detectron2": "detectron2 @ git+https://github.com/facebookresearch/detectron2.git",
@@ -43,7 +43,7 @@ _PIP = {
     "Levenshtein": "python-Levenshtein",
     "mistral_common": "mistral-common",
     "speech": "torchaudio",
-    "vision": "Pillow",
+    "vision": "pillow",
 }
 # Package -> programs of the operating system that it calls.
 _SYSTEM = {"phonemizer": ["espeak-ng"], "pytesseract": ["tesseract-ocr"]}
@@ -116,28 +116,14 @@ def _processor_needs(processors: dict[str, dict[str, str]]) -> Needs:
     return needs
 
 
-def _input_needs(kinds: set[str]) -> Needs:
-    """What the input modules of the tasks need."""
-    needs = Needs()
-    for kind in sorted(kinds):
-        module = VARIANTS / "_inputs" / f"{kind}.py"
-        if module.is_file():
-            needs.merge(needs_of(module))
-    return needs
-
-
 def dependencies(
-    model_classes: set[str],
-    config_class: str,
-    processors: dict[str, dict[str, str]],
-    inputs: set[str],
+    model_classes: set[str], config_class: str, processors: dict[str, dict[str, str]]
 ) -> dict[str, Any]:
     """The `dependencies` of an entry: python, pip, system and optional."""
     needs = Needs()
     for name in sorted({*model_classes, config_class}):
         needs.merge(class_needs(name))
     needs.merge(_processor_needs(processors))
-    needs.merge(_input_needs(inputs))
     left_out = {*_WITH_TRANSFORMERS, *_NOT_FOR_RUNNING}
     required = {_PIP.get(name, name) for name in needs.required - left_out}
     optional = {_PIP.get(name, name) for name in needs.optional - left_out} - required - set(_BASE)

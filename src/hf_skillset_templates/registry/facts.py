@@ -49,7 +49,6 @@ def facts_of(
         {head.model_class for head in tasks.values()},
         config_class,
         processors,
-        {kind for task in tasks for kind in variants[task].inputs},
     )
     corrected = fact_overrides(model_type)
     facts: dict[str, Any] = {
@@ -77,7 +76,7 @@ def facts_of(
 
 
 def build_facts(model_types: list[str]) -> int:
-    """Write pipeline_map.json, checkpoints.json and the model types' entries; count what changed."""
+    """Write pipeline_map.json, checkpoints.json and the model types' entries; count changes."""
     universe, variants = load_universe(), load_variants()
     unknown = sorted(set(model_types) - set(universe.model_types))
     if unknown:
@@ -97,7 +96,7 @@ def build_facts(model_types: list[str]) -> int:
 
 
 def main() -> None:
-    """`python -m hf_skillset_templates.registry.facts [MODEL_TYPE …]`: without names all of them."""
+    """`python -m hf_skillset_templates.registry.facts [MODEL_TYPE …]`: all without names."""
     chosen = sys.argv[1:] or list(load_universe().model_types)
     print(json.dumps({"model_types": len(chosen), "changed": build_facts(chosen)}))
 

@@ -1,0 +1,46 @@
+"""Print one MODEL_REGISTRY of measured facts, to import or to read without this project.
+
+python scripts/export_registry.py --format python --model bert > model_registry.py
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from pprint import pformat
+from typing import Annotated
+
+import typer
+
+from hf_skillset_templates.registry.export import model_registry
+from hf_skillset_templates.registry.resolve import UnknownModelError, model_types, resolve_model
+
+BAD_USAGE = 2
+
+
+class Format(str, Enum):
+    python = "python"
+    json = "json"
+
+
+def main(
+    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.python,
+    model: Annotated[
+        list[str], typer.Option(help="Model type or checkpoint; repeatable; default: all.")
+    ] = [],
+) -> None:
+    """Print the registry on stdout; 2 for a name that is no model."""
+    try:
+        chosen = sorted({resolve_model(name) for name in model}) or list(model_types())
+    except UnknownModelError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_USAGE) from error
+    registry = model_registry(chosen)
+    if form is Format.json:
+        typer.echo(json.dumps(registry, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(f"MODEL_REGISTRY = {pformat(registry, width=100, sort_dicts=False)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
