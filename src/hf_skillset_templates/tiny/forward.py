@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import re
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from .inputs import LAYOUTS, sample_inputs
+from .inputs import BUILDERS, LAYOUTS, sample_inputs
 from .structure import config_for
 
 SEED = 0
@@ -34,25 +37,43 @@ def build_seeded(cls: type, config: Any) -> Any:
 
 
 def try_forward(cls: type, config: Any, given: dict[str, Any] | None = None) -> Forward:
-    """Builds and runs `cls`; raises the first error when no form of the inputs works.
+    """Builds and runs `cls`; raises the deepest error when no form of the inputs works.
 
     All towers are tried before the main one alone, each with the orders of axes in use.
     """
     model = build_seeded(cls, config)
     repaired = replace_unset_weights(model)
     size = sum(p.numel() for p in model.parameters())
-    first: Exception | None = None
+    errors: list[Exception] = []
     for only_main, layout, extra in ATTEMPTS:
         try:
-            inputs = sample_inputs(model, only_main, layout, given)
-            seconds = run(model, {**inputs, **extra})
+            inputs, seconds = run_asked(model, only_main, layout, given, extra)
         except Exception as error:
-            first = first or error
+            errors.append(error)
             continue
-        missed = f"{type(first).__name__}: {first}" if first is not None and only_main else ""
+        missed = ""
+        if only_main:
+            deepest = max(errors, key=depth)
+            missed = f"{type(deepest).__name__}: {deepest}"
         return Forward(cls.__name__, size, seconds, repaired, tuple(inputs), missed)
-    assert first is not None
-    raise first
+    raise max(errors, key=depth)
+
+
+def depth(error: Exception) -> int:
+    """How far into the model an error came: the one that came farthest says most."""
+    return len(traceback.extract_tb(error.__traceback__))
+
+
+def run_asked(
+    model: Any, only_main: bool, layout: int, given: dict[str, Any] | None, extra: dict[str, Any]
+) -> tuple[dict[str, Any], float]:
+    """A forward pass in which errors may ask for further inputs: the inputs and its seconds."""
+    wanted: list[str] = []
+    while True:
+        inputs, seconds, request = attempt(model, only_main, layout, given, wanted, extra)
+        if not request:
+            return inputs, seconds
+        wanted += request
 
 
 ATTEMPTS = [
@@ -61,6 +82,38 @@ ATTEMPTS = [
     for extra in ({}, {"use_cache": False})
     for layout in LAYOUTS
 ]
+
+
+MOST_REQUESTS = 4  # inputs that errors may ask for
+
+
+def attempt(
+    model: Any,
+    only_main: bool,
+    layout: int,
+    given: dict[str, Any] | None,
+    wanted: list[str],
+    extra: dict[str, Any],
+) -> tuple[dict[str, Any], float, list[str]]:
+    """One forward pass: its inputs, its seconds, or the further inputs that its error names."""
+    inputs: dict[str, Any] = {}
+    try:
+        inputs = sample_inputs(model, only_main, layout, given, wanted)
+        return inputs, run(model, {**inputs, **extra}), []
+    except Exception as error:
+        request = named_inputs(model, error, {*inputs, *wanted})
+        if not request or len(wanted) >= MOST_REQUESTS:
+            raise
+        return inputs, 0.0, request
+
+
+def named_inputs(model: Any, error: Exception, have: set[str]) -> list[str]:
+    """Inputs not yet given that an error, or the line that raised it, speaks of."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f.line or "" for f in frames if "/models/" in f.filename][-1:]
+    text = " ".join([str(error), *lines])
+    known = set(inspect.signature(model.forward).parameters) & set(BUILDERS)
+    return sorted(name for name in known - have if re.search(rf"\b{name}\b", text))
 
 
 def run(model: Any, inputs: dict[str, Any]) -> float:

@@ -26,6 +26,8 @@ def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
         _fit_rotary(node)
         _fit_groups(node)
     _fit_feature_layers(draft)
+    _fit_image_tokens(draft)
+    _fill_head_sizes(draft)
     _set_underived(draft, target)
 
 
@@ -67,7 +69,7 @@ def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
     """Each number and list of numbers by the kind that its name tells."""
     for name, value in node.values.items():
         kind = kind_of(name)
-        if kind is None or kind in ("layers", "image") and not isinstance(value, list):
+        if kind is None or (kind in ("layers", "image") and not isinstance(value, list)):
             continue
         if isinstance(value, list) and name not in node.changes and value:
             if kind == "image":
@@ -121,32 +123,81 @@ def _is_settable(node: Draft, name: str) -> bool:
 def _shrink_overrides(node: Draft, target: Target) -> None:
     """Per-layer overrides speak of the same sizes; a larger one stays larger (twice)."""
     for override in (node.changes.get("per_layer_config") or {}).values():
+        query_heads = override.get("num_attention_heads")
         for name, value in list(override.items()):
             kind = kind_of(name)
-            if kind and isinstance(value, int) and not isinstance(value, bool):
-                base, small = node.values.get(name), target(kind, name, value)
-                if isinstance(base, int) and value > base and small == target(kind, name, base):
-                    small *= 2
-                override[name] = small
+            if kind is None or isinstance(value, bool) or not isinstance(value, int):
+                continue
+            kind = "heads" if kind == "kv_heads" and value == query_heads else kind
+            base, small = node.values.get(name), target(kind, name, value)
+            if kind != "heads" and isinstance(base, int) and value > base:
+                small *= 2 if small == target(kind, name, base) else 1
+            override[name] = small
 
 
 def _fit_images(node: Draft) -> None:
     """A few patches a side: 4 of small patches, 2 of large ones, never under 32 pixels."""
     for name, value in node.values.items():
         if kind_of(name) == "image" and name in node.cls.__dataclass_fields__:
-            patch = node.values.get("patch_size")
-            side = (
-                patch
-                if isinstance(patch, int)
-                else max(patch)
-                if isinstance(patch, list | tuple) and patch
-                else 16
-            )
-            tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2))
+            side = _patch_side(node)
+            tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2) * _halvings(node))
             if isinstance(value, int) and value > tiny and not isinstance(value, bool):
                 node.changes[name] = tiny
             elif isinstance(value, list) and all(isinstance(v, int) for v in value):
                 node.changes[name] = [min(v, tiny) for v in value]
+    if "image_embedding_size" in node.values and isinstance(node.get("image_size"), int):
+        node.changes["image_embedding_size"] = node.get("image_size") // _patch_side(node)
+
+
+def _halvings(node: Draft) -> int:
+    """By what a backbone of stages divides the patches a side: half at each but the first."""
+    stages = node.values.get("depths")
+    return 2 ** (len(stages) - 1) if isinstance(stages, list) and stages else 1
+
+
+def _patch_side(node: Draft) -> int:
+    """The larger side of a patch in pixels; 16 where none is named."""
+    patch = node.values.get("patch_size")
+    if isinstance(patch, list | tuple):
+        patch = max((v for v in patch if isinstance(v, int)), default=None)
+    return patch if isinstance(patch, int) and patch else 16
+
+
+IMAGE_TOKENS = re.compile(
+    r"^(mm_tokens_per_image|image_seq_len(gth)?|num_image_tokens|vision_soft_tokens_per_image)$"
+)
+
+
+def _fit_image_tokens(draft: Draft) -> None:
+    """The number of tokens of one image follows the number of its patches."""
+    sizes = [
+        (old, node.get("image_size"))
+        for _, node in draft.walk()
+        if isinstance(old := node.values.get("image_size"), int) and "patch_size" in node.values
+    ]
+    for _, node in draft.walk():
+        for name, value in node.values.items():
+            if sizes and name == "image_grid_pinpoints" and value:
+                old, new = sizes[0]
+                node.changes[name] = [[side * new // old for side in pair] for pair in value]
+            if sizes and isinstance(value, int) and IMAGE_TOKENS.search(name):
+                old, new = sizes[0]
+                node.changes[name] = max(1, value * new * new // (old * old))
+
+
+def _fill_head_sizes(draft: Draft) -> None:
+    """Writes out head sizes that a class leaves empty: some models do not derive them."""
+    for _, node in draft.walk():
+        width, heads = node.get("hidden_size"), node.get("num_attention_heads")
+        if not isinstance(width, int) or not isinstance(heads, int) or not heads:
+            continue
+        for name, value in (("head_dim", width // heads), ("num_key_value_heads", heads)):
+            if (
+                name in node.values
+                and node.values[name] is None
+                and name in node.cls.__dataclass_fields__
+            ):
+                node.changes[name] = value
 
 
 def _fit_rotary(node: Draft) -> None:
@@ -164,8 +215,12 @@ def _fit_rotary(node: Draft) -> None:
 
 def sections_in_code(cls: type) -> list[int] | None:
     """The rotary sections that the modeling code assumes where a configuration has none."""
-    module = importlib.import_module(cls.__module__.replace("configuration_", "modeling_"))
-    found = re.search(r'get\("mrope_section", \[([\d, ]+)\]\)', inspect.getsource(module))
+    try:
+        module = importlib.import_module(cls.__module__.replace("configuration_", "modeling_"))
+    except ModuleNotFoundError:  # a configuration whose model is another type's
+        return None
+    pattern = r'get\("mrope_section", \[([\d, ]+)\]\)'
+    found = re.search(pattern, inspect.getsource(module))
     return [int(v) for v in found[1].split(",")] if found else None
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 TEXT_LENGTH = 16  # tokens
 IMAGE_SIDE = 64  # pixels, where the configuration names no image size
-AUDIO_FRAMES = 128  # spectrogram frames, where the configuration names no length
-SAMPLES = 16_000  # of a waveform: one second at the usual rate
+AUDIO_FRAMES = 400  # spectrogram frames, where the configuration names no length
+SAMPLES = 15_360  # of a waveform: about a second, a multiple of the usual hop lengths
 
 Builder = Callable[["Sampler"], Any]
 BUILDERS: dict[str, Builder] = {}
@@ -76,8 +76,9 @@ class Sampler:
         """The named inputs; one that no row can fill raises."""
         for name in names:
             if name not in self.made:
-                if name in self.given:
-                    value = literal(self.given[name], self)
+                own = f"{type(self.model).__name__}.{name}"
+                if own in self.given or name in self.given:
+                    value = literal(self.given.get(own, self.given.get(name)), self)
                 elif name in BUILDERS:
                     value = BUILDERS[name](self)
                 else:
@@ -104,7 +105,7 @@ def literal(spec: Any, sampler: Sampler) -> Any:
     )
 
 
-LAYOUTS = range(3)  # the orders of axes tried for sound and images
+LAYOUTS = range(4)  # the orders of axes tried for sound and images
 
 
 def walk_configs(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -146,15 +147,21 @@ def input_names(sampler: Sampler, only_main: bool) -> list[str]:
 
 
 def sample_inputs(
-    model: Any, only_main: bool = False, layout: int = 0, given: dict[str, Any] | None = None
+    model: Any,
+    only_main: bool = False,
+    layout: int = 0,
+    given: dict[str, Any] | None = None,
+    wanted: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Inputs for `model.forward`; `only_main` leaves out what the model can do without.
 
-    `layout` chooses the order of axes where models differ; `given` holds hand-written inputs.
+    `layout` chooses the order of axes where models differ, `given` holds hand-written inputs
+    and `wanted` names further ones.
     """
     sampler = Sampler(model, layout, given)
     names = input_names(sampler, only_main)
-    inputs = sampler.build(names + [n for n in sampler.given if n in sampler.parameters])
+    names += [n for n in sampler.given if n in sampler.parameters]
+    inputs = sampler.build([*names, *wanted])
     if "input_ids" in inputs:
         for tower in TOWERS:
             place_tower_tokens(sampler, *tower)
@@ -186,10 +193,8 @@ def place_tower_tokens(
     token = next(
         (t for t in (read(sampler.config, n) for n in token_names) if isinstance(t, int)), None
     )
-    base = next(
-        (m for m in (sampler.model, getattr(sampler.model, "model", None)) if hasattr(m, method)),
-        None,
-    )
+    inner = getattr(sampler.model, "model", None)
+    base = next((m for m in (inner, sampler.model) if hasattr(m, method)), None)
     if name not in sampler.made or token is None or base is None:
         return
     accepted = inspect.signature(getattr(base, method)).parameters
@@ -255,17 +260,35 @@ def tokens(sampler: Sampler, vocab: int, length: int) -> Any:
 
 @fills(
     "input_ids",
-    "decoder_input_ids",
     "tasks_input_ids",
     "qformer_input_ids",
     "labels",
     "context_input_ids",
+    "classes_input_ids",
 )
 def _text(sampler: Sampler) -> Any:
-    vocab = sampler.number(
-        "vocab_size", "src_vocab_size", "text_vocab_size", near=("text", "decoder"), default=64
-    )
-    length = sampler.number("max_position_embeddings", near=("text",), default=TEXT_LENGTH)
+    return in_codebooks(sampler, text_ids(sampler, ("text", "encoder")))
+
+
+def in_codebooks(sampler: Sampler, ids: Any) -> Any:
+    """Token ids as models of audio codes take them: a row, or a column, for each codebook."""
+    books = sampler.number("num_codebooks", "num_channels", near=("decoder",))
+    if sampler.layout == 1 and isinstance(books, int):
+        return ids.repeat(books, 1)
+    if sampler.layout == 2 and isinstance(books, int):
+        return ids[..., None].repeat(1, 1, books)
+    return ids
+
+
+@fills("decoder_input_ids")
+def _decoder_text(sampler: Sampler) -> Any:
+    return in_codebooks(sampler, text_ids(sampler, ("decoder", "text")))
+
+
+def text_ids(sampler: Sampler, near: tuple[str, ...]) -> Any:
+    """A short text for the part of the model that lies nearest."""
+    vocab = sampler.number("vocab_size", "src_vocab_size", "text_vocab_size", near=near, default=64)
+    length = sampler.number("max_position_embeddings", near=near, default=TEXT_LENGTH)
     length = min(TEXT_LENGTH, length) if isinstance(length, int) and length > 0 else TEXT_LENGTH
     return tokens(sampler, vocab if isinstance(vocab, int) else 64, length)
 
@@ -275,10 +298,20 @@ def _frames_mask(sampler: Sampler) -> Any:
     import torch
 
     features = next(sampler.made[n] for n in ("input_features", "audio_mel") if n in sampler.made)
-    return torch.ones((1, max(features.shape[1:])), dtype=torch.long)
+    return torch.ones((1, max(features.shape[1:])), dtype=torch.bool)
 
 
-@fills("attention_mask", "tasks_attention_mask", "qformer_attention_mask")
+@fills(
+    "attention_mask",
+    "tasks_attention_mask",
+    "qformer_attention_mask",
+    "classes_attention_mask",
+    "input_values_mask",
+    "padding_mask",
+    "decoder_attention_mask",
+    "text_attention_mask",
+    "bbox_first_token_mask",
+)
 def _mask(sampler: Sampler) -> Any:
     import torch
 
@@ -308,7 +341,11 @@ def patch_sizes(sampler: Sampler) -> tuple[int, int, int]:
     )
     patch = patch if isinstance(patch, int) else patch[-1]
     merge = merge if isinstance(merge, int) else merge[-1]
-    return patch, sampler.number("temporal_patch_size", near=near, default=1), merge
+    return (
+        patch,
+        sampler.number("temporal_patch_size", "patch_temporal", near=near, default=1),
+        merge,
+    )
 
 
 def flat_patches(sampler: Sampler) -> Any:
@@ -334,8 +371,13 @@ def _pixels(sampler: Sampler) -> Any:
         sampler.made[name] = _grid(sampler)
         return flat_patches(sampler)
     channels, height, width = image_shape(sampler)
-    if sampler.layout == 2:
-        return sampler.normal(1, 4, channels, height, width)
+    if "spatial_shapes" in sampler.parameters:
+        return flat_patches(sampler)[None, :16]
+    if sampler.layout == 1 and sampler.number("image_grid_pinpoints"):
+        return sampler.normal(1, 5, channels, height, width)  # the image and its four quarters
+    if sampler.layout >= 2:  # several frames, or the two images of a pair
+        frames = sampler.number("num_frames", default=4) if sampler.layout == 2 else 2
+        return sampler.normal(1, frames, channels, height, width)
     return sampler.normal(*(1,) * (sampler.layout + 1), channels, height, width)
 
 
@@ -399,6 +441,38 @@ def _text_shape(sampler: Sampler) -> tuple[int, ...]:
     return tuple(sampler.made["input_ids"].shape)
 
 
+@fills("encoder_hidden_states")
+def _encoder_states(sampler: Sampler) -> Any:
+    width = sampler.number(
+        "encoder_hidden_size", "cross_attention_hidden_size", "hidden_size", "d_model", default=64
+    )
+    return sampler.normal(1, TEXT_LENGTH, width)
+
+
+@fills("pixel_mask", "pixel_attention_mask")
+def _pixel_mask(sampler: Sampler) -> Any:
+    import torch
+
+    pixels = sampler.made["pixel_values"].shape
+    if len(pixels) == 3:
+        return torch.ones(pixels[:2], dtype=torch.bool)
+    return torch.ones((*pixels[:-3], *pixels[-2:]), dtype=torch.bool)
+
+
+@fills("image_sizes", "target_sizes")
+def _image_sizes(sampler: Sampler) -> Any:
+    import torch
+
+    scale = 2 if sampler.number("image_grid_pinpoints") else 1
+    return torch.tensor([image_shape(sampler)[1:]]) * scale
+
+
+@fills("codebook_pixel_values")
+def _codebook_pixels(sampler: Sampler) -> Any:
+    size = sampler.number("input_size", default=112)
+    return sampler.normal(1, 3, size, size)
+
+
 @fills("inputs_embeds", "query_embeds", "context_hidden_states", "noise_embeds", "latents")
 def _embeddings(sampler: Sampler) -> Any:
     width = sampler.number("hidden_size", "d_model", near=("text", "backbone"), default=64)
@@ -415,3 +489,30 @@ def _embeddings(sampler: Sampler) -> Any:
 def _series(sampler: Sampler) -> Any:
     """Placeholder; `time_series_inputs` makes the five together."""
     return None
+
+
+@fills("spatial_shapes")
+def _spatial_shapes(sampler: Sampler) -> Any:
+    import torch
+
+    return torch.tensor([[4, 4]])
+
+
+@fills("image_merge_sizes", "merge_sizes")
+def _merge_sizes(sampler: Sampler) -> Any:
+    import torch
+
+    return torch.tensor([patch_sizes(sampler)[2]])
+
+
+@fills("bool_masked_pos")
+def _masked_patches(sampler: Sampler) -> Any:
+    import torch
+
+    _, height, width = image_shape(sampler)
+    patch, _, _ = patch_sizes(sampler)
+    tubelet = sampler.number("tubelet_size")
+    depth = sampler.number("num_frames", default=1) // tubelet if isinstance(tubelet, int) else 1
+    mask = torch.zeros((1, depth * (height // patch) * (width // patch)), dtype=torch.bool)
+    mask[:, ::2] = True
+    return mask

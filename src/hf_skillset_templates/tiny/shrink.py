@@ -19,8 +19,8 @@ from .guess import guess
 from .overrides import override
 from .reduce import reduce_draft, revert_culprits
 from .sizes import kind_of, scaled_target, uniform_target
-from .timm_models import choose_timm_models
 from .structure import build_on_meta, missing_kinds, parameter_count, structure_problems
+from .timm_models import choose_timm_models
 from .token_ids import fit_token_ids
 
 MAX_PARAMETERS = 2_000_000
@@ -137,7 +137,7 @@ def examine(model_type: str, draft: Draft, strategy: str, repair: bool = False) 
             return False
 
     size = weigh()
-    if repair and (size is None or size < MAX_BUILD and not runs()):
+    if repair and (size is None or (size < MAX_BUILD and not runs())):
         enter_stage(f"repair of {strategy}")
         reverted = revert_culprits(draft, runs)
         strategy += f", but for {' and '.join(reverted)}" if reverted else ""
@@ -204,17 +204,18 @@ def add(found: TinyConfig, forward: Forward) -> None:
 
 
 def round_trip(config: Any) -> Any:
-    """What a person would load: the configuration saved and read again."""
+    """What a person would load: the configuration saved and read again, twice the same."""
     from transformers import AutoConfig
 
+    texts = []
     with tempfile.TemporaryDirectory() as folder:
-        config.save_pretrained(folder)
-        loaded = AutoConfig.from_pretrained(folder)
-        first = (Path(folder) / "config.json").read_text()
-        loaded.save_pretrained(folder)
-        if json.loads(first) != json.loads((Path(folder) / "config.json").read_text()):
-            raise ValueError("the configuration changes when it is saved and loaded")
-    return loaded
+        for _ in range(3):
+            config.save_pretrained(folder)
+            texts.append(json.loads((Path(folder) / "config.json").read_text()))
+            config = AutoConfig.from_pretrained(folder)
+    if texts[1] != texts[2]:
+        raise ValueError("the configuration changes each time it is saved and loaded")
+    return config
 
 
 _default_kinds: dict[str, Any] = {}

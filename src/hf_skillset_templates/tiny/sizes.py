@@ -58,6 +58,8 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "window",
             r"^sliding_window(_size)?$|^local_attention(_window_len)?$|^attention_window(_size)?$|^attention_chunk_size$|^keep_window_size$|^index_topk$|_attn_chunk_length$",
         ),
+        ("half_width", r"^num_pos_feats$"),
+        ("vision_window", r"^window_size$"),
         ("block_size", r"^index_block_size$"),
         ("chunk", r"^(mamba_)?chunk_size$"),
         (
@@ -115,6 +117,8 @@ TARGETS: dict[str, int] = {
     "labels": 8,
     "codebook_size": 128,
     "window": 8,
+    "half_width": 32,
+    "vision_window": 2,
     "block_size": 8,
     "chunk": 16,
     "positions": 512,
@@ -129,7 +133,7 @@ TARGETS: dict[str, int] = {
 
 def uniform_target(kind: str, name: str, value: int) -> int:
     """The tiny value of a lone number when widths all become the same few numbers."""
-    if kind == "width" and value < 24:
+    if (kind == "width" and value < 24) or (kind == "vision_window" and value > 32):
         return value
     return min(value, TARGETS.get(kind, value))
 
@@ -144,7 +148,7 @@ def scaled_target(divisor: int) -> Callable[[str, str, int], int]:
     by_head_dim = divisor // by_heads
 
     def target(kind: str, name: str, value: int) -> int:
-        if kind in ("width", "ffn", "rank"):
+        if kind in ("width", "half_width", "ffn", "rank"):
             return _divide(value, divisor, least=8)
         if kind in ("heads", "kv_heads", "mamba_heads"):
             return value // by_heads if value % by_heads == 0 else value
