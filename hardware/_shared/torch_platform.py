@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..tasks import Encoded, TaskSpec
@@ -66,7 +67,8 @@ class TorchPlatform(Platform):
             name: to_device(value, endpoint.device, endpoint.dtype, torch)
             for name, value in encoded.inputs.items()
         }
-        with torch.no_grad():  # not inference_mode: its tensors cannot be traced for export
+        # not inference_mode: its tensors cannot be traced for export
+        with torch.no_grad(), random_numbers(encoded.seed, endpoint.device, torch):
             if spec.run == "generate":
                 outputs = endpoint.generate(**inputs, **encoded.generate_kwargs)
             else:
@@ -111,6 +113,17 @@ def load_model(
         trust_remote_code=False,
     )
     return model.eval()
+
+
+@contextmanager
+def random_numbers(seed: int | None, device: Any, torch: Any) -> Iterator[None]:
+    """Draw random numbers from `seed` on, and leave the caller's own as they were."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
 
 
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:

@@ -24,7 +24,7 @@ def decode(
     config: Any,
     threshold: float = 0.5,
 ) -> list[dict[str, Any]]:
-    """Per recording the `probabilities` (frames, labels) and each frame's `labels` above `threshold`.
+    """Per recording `probabilities` (frames, labels) and each frame's `labels` above `threshold`.
 
     Several labels may hold at once: two people speak at the same time.
     """

@@ -16,9 +16,7 @@ def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
     """Tokenize `{"text", "text_pair"}` pairs."""
     pairs = [as_fields(item, "text", "text_pair") for item in items]
     first, second = ([as_text(text) for text in column] for column in zip(*pairs))
-    inputs = tokenizer(
-        first, second, padding=len(items) > 1, truncation=True, return_tensors="np"
-    )
+    inputs = tokenizer(first, second, padding=len(items) > 1, truncation=True, return_tensors="np")
     return Encoded(dict(inputs))
 
 

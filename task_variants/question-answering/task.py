@@ -1,4 +1,4 @@
-"""A question and a text in, the part of the text that answers it out (task `question-answering`)."""
+"""A question and a text in, the part that answers it out (task `question-answering`)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def decode(
     top_k: int = 1,
     max_answer_len: int = 15,
 ) -> list[Any]:
-    """The best answer of each item as `{"score", "start", "end", "answer"}`, or the `top_k` best."""
+    """The best answer of each item (the `top_k` best): `{"score", "start", "end", "answer"}`."""
     results = []
     for row, (text, in_context, offsets) in enumerate(zip(*encoded.context)):
         start, end = (

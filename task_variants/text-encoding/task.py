@@ -38,9 +38,7 @@ def decode(
     """
     states = outputs["last_hidden_state"]
     mask = encoded.inputs.get("attention_mask", np.ones(states.shape[:2]))
-    results = [
-        {"last_hidden_state": rows[kept.astype(bool)]} for rows, kept in zip(states, mask)
-    ]
+    results = [{"last_hidden_state": rows[kept.astype(bool)]} for rows, kept in zip(states, mask)]
     for result, pooled in zip(results, outputs.get("pooler_output", ())):
         result["pooler_output"] = pooled
     return results

@@ -27,6 +27,8 @@ class Encoded:
     """Options of `generate`; unused where the model is run forward."""
     context: Any = None
     """Whatever `decode` needs besides the outputs."""
+    seed: int | None = None
+    """Where the random numbers that the model draws start; None leaves them to chance."""
 
 
 def pads(processor: Any) -> bool:

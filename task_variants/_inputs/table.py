@@ -1,0 +1,29 @@
+"""Table inputs: a dict of columns, a list of rows or a pandas DataFrame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+
+def as_table(value: Any) -> pd.DataFrame:
+    """A table whose cells are strings.
+
+    Args:
+        value: a dict from each column's name to its cells, a list of rows (dicts), or a
+            DataFrame.
+
+    Raises:
+        TypeError: `value` is none of these.
+        ValueError: the columns differ in length, or there is no row.
+    """
+    if not isinstance(value, (dict, list, pd.DataFrame)):
+        raise TypeError(
+            "expected a table (dict of columns, list of rows, or pandas DataFrame), got "
+            + type(value).__name__
+        )
+    table = pd.DataFrame(value).astype(str).reset_index(drop=True)
+    if table.empty:
+        raise ValueError("the table is empty; give it at least one row and one column")
+    return table

@@ -1,0 +1,82 @@
+"""A table and a question in, the cells that answer it out (task `table-question-answering`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..inputs.table import as_table
+from ..inputs.text import as_fields, as_text
+from . import Encoded
+from .model_outputs import as_tensor
+
+
+def encode(
+    items: list[Any],
+    tokenizer: Any,
+    config: Any,
+    padding: bool | str = True,
+    truncation: bool | str = "drop_rows_to_fit",
+) -> list[Encoded]:
+    """A call for each `{"table", "query"}`, with a row for each question of its `query`."""
+    calls = []
+    for item in items:
+        given, query = as_fields(item, "table", "query")
+        table = as_table(given)
+        queries = [as_text(question) for question in as_list(query)]
+        if not all(queries):
+            raise ValueError("the query is empty; ask at least one question")
+        tokens = tokenizer(
+            table, queries, padding=padding, truncation=truncation, return_tensors="np"
+        )
+        calls.append(Encoded(dict(tokens), context=(table, isinstance(query, str))))
+    return calls
+
+
+def as_list(query: Any) -> list[Any]:
+    """The questions of an item: one, or several about the same table; at least one."""
+    return query if isinstance(query, list) and query else [query]
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], tokenizer: Any, config: Any
+) -> list[Any]:
+    """Per item `{"answer", "coordinates", "cells"}`, and `aggregator` where the model has one.
+
+    An item with a list of questions gives a list of these.
+    """
+    results: list[Any] = []
+    for call, request in zip(outputs, encoded):
+        table, single = request.context
+        cells, aggregations = predictions(call, request, tokenizer)
+        answers = [answer(table, *chosen, config) for chosen in zip(cells, aggregations)]
+        results.append(answers[0] if single else answers)
+    return results
+
+
+def predictions(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, tokenizer: Any
+) -> tuple[list[list[tuple[int, int]]], list[int | None]]:
+    """Per question the coordinates of the chosen cells, and how to aggregate them."""
+    names = [name for name in ("logits", "logits_aggregation") if name in outputs]
+    tensors = {name: as_tensor(value) for name, value in encoded.inputs.items()}
+    logits = [as_tensor(outputs[name].copy()) for name in names]
+    cells, *aggregations = tokenizer.convert_logits_to_predictions(tensors, *logits)
+    return cells, aggregations[0] if aggregations else [None] * len(cells)
+
+
+def answer(
+    table: pd.DataFrame, coordinates: list[tuple[int, int]], aggregation: int | None, config: Any
+) -> dict[str, Any]:
+    """The answer that the chosen cells give."""
+    cells = [table.iat[coordinate] for coordinate in coordinates]
+    result = {"answer": ", ".join(cells), "coordinates": coordinates, "cells": cells}
+    if aggregation is None:
+        return result
+    aggregator = config.aggregation_labels[aggregation]
+    if aggregation != config.no_aggregation_label_index:
+        result["answer"] = f"{aggregator} > {result['answer']}"
+    return {**result, "aggregator": aggregator}
