@@ -177,14 +177,16 @@ def task_entry(variant: dict[str, Any], measured: dict[str, Any], name: str) -> 
         **facts,
         **measured,
         "auto_class": auto_class,
-        "run": resolved_run(variant["run"], auto_class),
+        "run": resolved_run(variant["run"], measured["model_class"], auto_class),
         "helper_functions": task_functions(VARIANTS / name / "task.py"),
     }
 
 
-def resolved_run(run: str | dict[str, str], auto_class: str) -> str:
-    """`forward` or `generate`, where it depends on the auto class for that class."""
-    return run if isinstance(run, str) else run[auto_class]
+def resolved_run(run: str | dict[str, str], model_class: str, auto_class: str) -> str:
+    """`forward` or `generate`, where it depends on the class for that class."""
+    if isinstance(run, str):
+        return run
+    return run[model_class] if model_class in run else run[auto_class]
 
 
 def copy_samples(entry: str, folder: Path) -> None:

@@ -30,10 +30,10 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture
-def template_repository(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This template in a small git repository of its own, tagged 0.1.0, with four model types."""
-    repository = tmp_path / "template"
+    repository = tmp_path_factory.mktemp("repository") / "template"
     repository.mkdir()
     for name in TEMPLATE_PARTS:
         source, target = ROOT / name, repository / name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,16 +13,23 @@ from conftest import Run, commit_and_tag, git, summary_of
 PACKAGES = ("bert", "gpt2", "vit", "whisper")
 
 
-@pytest.fixture
-def packages(template_repository: Path, tmp_path: Path) -> Path:
-    """Four packages made by plain `copier copy`, committed in one git repository."""
-    folder = tmp_path / "packages"
+@pytest.fixture(scope="module")
+def made_packages(template_repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four packages made by plain `copier copy` at 0.1.0; since then 0.2.0 came out."""
+    folder = tmp_path_factory.mktemp("made") / "packages"
     for model_type in PACKAGES:
         copy(template_repository, folder / f"hf_{model_type}", model_type)
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "generated")
+    release(template_repository, "0.2.0")
     return folder
+
+
+@pytest.fixture
+def packages(made_packages: Path, tmp_path: Path) -> Path:
+    """The packages, for one test to work on."""
+    return shutil.copytree(made_packages, tmp_path / "packages", symlinks=True)
 
 
 def copy(template: Path, target: Path, model_type: str) -> None:
@@ -57,16 +65,12 @@ def test_answers_name_the_template_and_its_version(
     assert "_commit: 0.1.0\n" in answers
 
 
-def test_every_package_is_updated_and_edits_are_kept(
-    packages: Path, template_repository: Path, run_script: Run
-) -> None:
+def test_every_package_is_updated_and_edits_are_kept(packages: Path, run_script: Run) -> None:
     edit(packages / "hf_bert/README.md", "# hf_bert", "# Our BERT")
     (packages / "hf_gpt2/src/hf_gpt2/ours.py").write_text("OURS = 1\n")
     edit(packages / "hf_vit/README.md", "## Tasks", "## Our tasks")
     git(packages, "add", "--all")
     git(packages, "commit", "--quiet", "--message", "edited by hand")
-    release(template_repository, "0.2.0")
-
     finished = run_script("batch_update", packages, "--json")
 
     summary = summary_of(finished)
@@ -94,16 +98,15 @@ def test_every_package_is_updated_and_edits_are_kept(
 
 
 def test_package_that_is_up_to_date_is_left_alone(packages: Path, run_script: Run) -> None:
-    finished = run_script("batch_update", packages, "--only", "hf_bert", "--json")
+    finished = run_script(
+        "batch_update", packages, "--only", "hf_bert", "--vcs-ref", "0.1.0", "--json"
+    )
     assert finished.returncode == 0
     assert summary_of(finished)["up to date"] == 1
     assert git(packages, "status", "--porcelain") == ""
 
 
-def test_uncommitted_changes_are_never_touched(
-    packages: Path, template_repository: Path, run_script: Run
-) -> None:
-    release(template_repository, "0.2.0")
+def test_uncommitted_changes_are_never_touched(packages: Path, run_script: Run) -> None:
     (packages / "hf_bert/README.md").write_text("unsaved work")
     finished = run_script(
         "batch_update", packages, "--only", "hf_bert", "--only", "hf_vit", "--json"
@@ -116,19 +119,15 @@ def test_uncommitted_changes_are_never_touched(
     assert (packages / "hf_bert/README.md").read_text() == "unsaved work"
 
 
-def test_deleted_files_stay_deleted(
-    packages: Path, template_repository: Path, run_script: Run
-) -> None:
+def test_deleted_files_stay_deleted(packages: Path, run_script: Run) -> None:
     git(packages, "rm", "--quiet", "hf_bert/tests/test_fill_mask.py")
     git(packages, "commit", "--quiet", "--message", "not for us")
-    release(template_repository, "0.2.0")
     finished = run_script("batch_update", packages, "--only", "hf_bert", "--json")
     assert summary_of(finished)["updated"] == 1
     assert not (packages / "hf_bert/tests/test_fill_mask.py").exists()
 
 
-def test_plain_copier_update_works(packages: Path, template_repository: Path) -> None:
-    release(template_repository, "0.2.0")
+def test_plain_copier_update_works(packages: Path) -> None:
     package = packages / "hf_bert"
     command = [sys.executable, "-m", "copier", "update", "--trust", "--defaults", "--quiet"]
     subprocess.run(command, check=True, cwd=package, capture_output=True)

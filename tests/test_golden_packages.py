@@ -13,7 +13,7 @@ from hf_skillset_templates.batch.selection import package_name
 
 GOLDEN = ROOT / "tests" / "golden"
 MODEL_TYPES = ("bert", "clip", "llama", "llava", "patchtst", "t5", "vit", "whisper")
-"""One of each task family: language understanding and generation, vision, speech, multimodal, series."""
+"""One of each task family: language, vision, speech, multimodal, time series."""
 ORIGIN = {"_commit": "golden", "_src_path": "golden"}
 
 
