@@ -1,0 +1,26 @@
+"""An image in, the feature maps of a network's stages out (task `image-backbone`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .pictures import encode_pictures
+
+
+def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Load and preprocess the images."""
+    return encode_pictures(images, image_processor)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per image `feature_maps`, an array (channels, height, width) per stage, and `stages`."""
+    return [
+        {"feature_maps": list(maps), "stages": list(config.out_features)}
+        for maps in zip(*outputs["feature_maps"])
+    ]

@@ -1,0 +1,19 @@
+"""`image-backbone` gives the feature maps of the model itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PIL import Image
+
+TASK = "image-backbone"
+
+
+def test_equals_the_model(cell: Any) -> None:
+    processor = cell.opened.processor
+    for path in cell.samples:
+        inputs = processor(images=Image.open(path).convert("RGB"), return_tensors="pt")
+        expected = cell.model_outputs(**inputs).feature_maps
+        found = cell.run(path)
+        cell.assert_equal(found["feature_maps"], [one[0] for one in expected])
+        assert len(found["stages"]) == len(expected)

@@ -1,0 +1,57 @@
+"""An image in, the opacity of its foreground out (task `image-matting`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..inputs.image import load_image
+from ..inputs.text import as_fields
+from . import Encoded
+from .model_outputs import as_model_output
+from .pictures import encode_pictures
+
+
+def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Load and preprocess images, or `{"image", "trimap"}` for models that need a trimap.
+
+    A trimap is white where the foreground is, black where it is not, grey between.
+    """
+    images = [
+        item["image"] if isinstance(item, dict) and "image" in item else item for item in items
+    ]
+    if has_post_processing(image_processor):
+        return encode_pictures(images, image_processor)
+    trimaps = [load_image(as_fields(item, "image", "trimap")[1]).convert("L") for item in items]
+    return encode_pictures(images, image_processor, trimaps=trimaps)
+
+
+def has_post_processing(image_processor: Any) -> bool:
+    """Whether the image processor makes opacities of the outputs; else the model gives them."""
+    return hasattr(image_processor, "post_process_image_matting")
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per image `alpha`, opacities (height, width) from 0 to 1, and `mask`, a picture of them."""
+    if has_post_processing(image_processor):
+        found = image_processor.post_process_image_matting(
+            as_model_output(outputs), target_sizes=encoded.context
+        )
+        alphas = [one["alpha"][0].numpy() for one in found]
+    else:
+        # The pictures were padded at the right and below.
+        alphas = [
+            alpha[0, :height, :width]
+            for alpha, (height, width) in zip(outputs["alphas"], encoded.context)
+        ]
+    return [{"alpha": alpha, "mask": as_grey(alpha)} for alpha in alphas]
+
+
+def as_grey(alpha: np.ndarray) -> Image.Image:
+    """Opacities as a picture: white is opaque."""
+    return Image.fromarray((alpha.clip(0.0, 1.0) * 255.0).round().astype(np.uint8))

@@ -1,0 +1,26 @@
+"""An image in, a changed image out, such as a larger one (task `image-to-image`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .pictures import as_picture, encode_pictures
+
+
+def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Load and preprocess the images."""
+    return encode_pictures(images, image_processor)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per image `image`, `config.upscale` times its size: what padding became is cut off."""
+    return [
+        {"image": as_picture(pixels[:, : height * config.upscale, : width * config.upscale])}
+        for pixels, (height, width) in zip(outputs["reconstruction"], encoded.context)
+    ]

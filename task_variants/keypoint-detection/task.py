@@ -1,0 +1,37 @@
+"""An image in, its points of interest with descriptors out (task `keypoint-detection`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .model_outputs import as_model_output
+from .pictures import encode_pictures
+
+
+def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Load and preprocess the images."""
+    return encode_pictures(images, image_processor)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    image_processor: Any,
+    config: Any,
+    threshold: float = 0.0,
+) -> list[dict[str, Any]]:
+    """Per image the `keypoints` (x, y in its pixels) that score above `threshold`.
+
+    `scores` and `descriptors` have a row for each of them.
+    """
+    found = image_processor.post_process_keypoint_detection(
+        as_model_output(outputs), encoded.context
+    )
+    return [
+        {name: values[points["scores"] > threshold] for name, values in points.items()}
+        for points in found
+    ]

@@ -1,0 +1,34 @@
+"""An image in, the surface normal of every pixel out (task `normal-estimation`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .model_outputs import as_model_output
+from .pictures import as_picture, encode_pictures
+
+
+def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Load and preprocess the images."""
+    return encode_pictures(images, image_processor)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per image `predicted_normals` (3, height, width) and `normals`, a picture of them."""
+    # The pictures' sizes have different names in the image processors: given by position.
+    found = image_processor.post_process_normal_estimation(
+        as_model_output(outputs), encoded.context
+    )
+    return [
+        {
+            "predicted_normals": one["normals"],
+            "normals": as_picture((one["normals"].numpy() + 1.0) / 2.0),
+        }
+        for one in found
+    ]

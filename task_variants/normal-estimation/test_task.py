@@ -1,0 +1,28 @@
+"""`normal-estimation` gives the image processor's normals of the model's own output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+TASK = "normal-estimation"
+
+
+def test_equals_the_model(cell: Any) -> None:
+    processor = cell.opened.processor
+    for path in cell.samples:
+        image = Image.open(path).convert("RGB")
+        outputs = cell.model_outputs(**processor(images=image, return_tensors="pt"))
+        size = [(image.height, image.width)]
+        (expected,) = processor.post_process_normal_estimation(outputs, size)
+        found = cell.run(path)
+        cell.assert_equal(found["predicted_normals"], expected["normals"])
+        assert found["normals"].size == image.size
+
+
+def test_the_picture_shows_directions_as_colours(cell: Any) -> None:
+    found = cell.run(cell.samples[0])
+    colours = np.asarray(found["normals"]).transpose(2, 0, 1) / 255.0 * 2.0 - 1.0
+    assert np.abs(colours - found["predicted_normals"].numpy()).max() < 2.0 / 255.0

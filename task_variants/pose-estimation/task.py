@@ -1,0 +1,44 @@
+"""An image with the boxes of its persons in, their joints out (task `pose-estimation`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.image import load_image
+from ..inputs.text import as_fields
+from . import Encoded
+from .model_outputs import as_model_output
+
+
+def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Cut the persons out of images, or `{"image", "boxes"}` with boxes as x, y, width, height."""
+    pairs = [
+        as_fields(item, "image", "boxes") if isinstance(item, dict) else (item, None)
+        for item in items
+    ]
+    pictures = [load_image(image) for image, _ in pairs]
+    boxes = [
+        [[0.0, 0.0, float(picture.width), float(picture.height)]] if given is None else given
+        for picture, (_, given) in zip(pictures, pairs)
+    ]
+    if not all(boxes):
+        raise ValueError("expected at least one box per image (x, y, width, height), got none")
+    inputs = image_processor(images=pictures, boxes=boxes, return_tensors="pt")
+    return Encoded(dict(inputs), context=boxes)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    image_processor: Any,
+    config: Any,
+    threshold: float | None = None,
+) -> list[list[dict[str, Any]]]:
+    """Per image and person the joints that score above `threshold`, in the image's pixels."""
+    found: list[list[dict[str, Any]]] = image_processor.post_process_pose_estimation(
+        as_model_output(outputs), boxes=encoded.context, threshold=threshold
+    )
+    return found
