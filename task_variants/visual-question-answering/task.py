@@ -1,0 +1,46 @@
+"""An image and a question in, answers out (task `visual-question-answering`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.image import load_image
+from ..inputs.text import as_fields, as_text
+from . import Encoded
+from .generation import generation_options
+from .scores import labelled, sigmoid
+
+
+def encode(items: list[Any], processor: Any, config: Any, max_new_tokens: int = 256) -> Encoded:
+    """Preprocess `{"image", "question"}` items."""
+    pairs = [as_fields(item, "image", "question") for item in items]
+    inputs = processor(
+        images=[load_image(image) for image, _ in pairs],
+        text=[as_text(question) for _, question in pairs],
+        padding=len(items) > 1,
+        return_tensors="pt",
+    )
+    return Encoded(dict(inputs), generation_options(max_new_tokens, None, None))
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    processor: Any,
+    config: Any,
+    top_k: int = 5,
+) -> list[list[dict[str, Any]]]:
+    """Per item the `top_k` answers of the model's list, or the one that it wrote."""
+    if "logits" not in outputs:
+        texts = processor.batch_decode(outputs["sequences"], skip_special_tokens=True)
+        return [[{"answer": text.strip()}] for text in texts]
+    return [
+        [
+            {"score": answer["score"], "answer": answer["label"]}
+            for answer in labelled(sigmoid(logits), config, top_k)
+        ]
+        for logits in outputs["logits"]
+    ]
