@@ -1,4 +1,4 @@
-"""Tiny processors are the real classes, made offline, and agree with the configuration they come with."""
+"""Tiny processors are the real classes, made offline, and agree with their configuration."""
 
 from __future__ import annotations
 

@@ -9,9 +9,11 @@ from typing import Any
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
-from hf_skillset_templates.tiny.configs import nodes
+from hf_skillset_templates.tiny.configs import node_at, nodes
 
-TOKEN_FIELD = re.compile(r"^(?P<stem>\w+?)_token_(id|ids|index)$")
+TOKEN_FIELD = re.compile(
+    r"^(?P<stem>\w+?)_token_(id|ids|index)$|^(?P<short>pad|bos|eos|unk|mask)_index$"
+)
 # Ids of another vocabulary than the text's: units of speech, codes of sounds.
 FOREIGN = re.compile(r"_(pad|bos|eos)$|^(t2u|codec|codebook|audio_codec)_")
 STANDARD = ("pad", "bos", "eos", "unk", "sep", "cls", "mask")
@@ -24,7 +26,7 @@ VOCABULARY = re.compile(r"^(text_|src_|tgt_|encoder_|decoder_|n_)?vocab_size(_pe
 def text_nodes(
     config: PreTrainedConfig, paths: list[str] | None = None
 ) -> Iterator[PreTrainedConfig]:
-    """The nodes that hold the text vocabulary: those at `paths`, or else those that look like it."""
+    """The nodes that hold the text vocabulary: those at `paths`, or those that look like it."""
     found = list(nodes(config))
     if paths is not None:
         yield from (node for path, node in found if path in paths)
@@ -42,7 +44,7 @@ def text_nodes(
 
 
 def _shared_vocabulary(config: PreTrainedConfig) -> set[str]:
-    """Paths of nodes that have as many tokens as the text model by default: they speak of the same ones."""
+    """Paths of nodes with as many tokens as the text model by default: they mean the same."""
     try:
         default = type(config)()
     except Exception:  # some classes have no default
@@ -83,6 +85,9 @@ def align_tokens(
                 if named
                 else getattr(tokenizer, f"{start}_token_id")
             )
+    for path, token in facts.get("ids", {}).items():
+        parent, _, name = path.rpartition(".")
+        setattr(node_at(config, parent), name, tokenizer.convert_tokens_to_ids(token))
     size = vocabulary_size(tokenizer)
     for node in text:
         for name in list(vars(node)):
@@ -94,11 +99,10 @@ def align_tokens(
 
 
 def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:
-    """One more than the highest id: language codes are in some classes' output but not in their vocabulary."""
+    """One more than the highest id; some classes keep language codes out of their vocabulary."""
     codes = getattr(tokenizer, "lang_code_to_id", None) or {}
-    return 1 + max(
-        len(tokenizer) - 1, *tokenizer.get_vocab().values(), *(i for i in codes.values() if i)
-    )
+    ids = [len(tokenizer) - 1, *tokenizer.get_vocab().values(), *filter(None, codes.values())]
+    return 1 + int(max(ids))
 
 
 def _start_token(node: PreTrainedConfig) -> str | None:
@@ -125,7 +129,7 @@ def _align_ids(
         match = TOKEN_FIELD.match(name)
         if match is None or name == "decoder_start_token_id":
             continue
-        old, stem = getattr(node, name), match["stem"]
+        old, stem = getattr(node, name), match["stem"] or match["short"]
         if stem in STANDARD:
             new = getattr(tokenizer, f"{stem}_token_id") if is_text else None
         else:
@@ -152,7 +156,7 @@ def _known_id(stem: str, tokenizer: Any, processor: Any, tokens: dict[str, str])
 def _made_id(stem: str, tokenizer: Any) -> int:
     """The id of a token made for the stem."""
     tokenizer.add_tokens([f"<|{stem}|>"], special_tokens=True)
-    return tokenizer.convert_tokens_to_ids(f"<|{stem}|>")
+    return int(tokenizer.convert_tokens_to_ids(f"<|{stem}|>"))
 
 
 POSITIONS = (

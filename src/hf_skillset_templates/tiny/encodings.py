@@ -1,4 +1,4 @@
-"""What a person has (a sentence, a picture, a sound, a video), encoded by a processor for its model."""
+"""What a person has (a sentence, a picture, a sound, a video), encoded for a model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from PIL import Image
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 from transformers.video_utils import VideoMetadata
 
+# A mapping of names to tensors; which one depends on the processor.
+Encoded = Any
 SENTENCES = ("The cat sleeps in the sun.", "A small boat went down the river, past the old mill.")
 QUESTION = "What is in this picture?"
 HTML = "<html><body><h1>Title</h1><p>First paragraph of the page.</p></body></html>"
@@ -49,7 +51,7 @@ def video_metadata() -> VideoMetadata:
     )
 
 
-def encodings(processor: Any) -> dict[str, Mapping[str, Any]]:
+def encodings(processor: Any) -> dict[str, Encoded]:
     """The processor's output for each kind of input that it takes, by that kind's name."""
     if isinstance(processor, PreTrainedTokenizerBase):
         return {"text": _encode_text(processor)}
@@ -74,7 +76,7 @@ OTHER_NAMES = {
 
 
 def fit_to(model: Any, encoded: Mapping[str, Any]) -> dict[str, Any]:
-    """The processor's output under the names of this model's forward method, without what it does not take."""
+    """The processor's output under the names that the model's forward method takes."""
     parameters = inspect.signature(model.forward).parameters
     fitted: dict[str, Any] = {}
     for name, value in encoded.items():
@@ -85,7 +87,7 @@ def fit_to(model: Any, encoded: Mapping[str, Any]) -> dict[str, Any]:
     return fitted
 
 
-def _encode_text(tokenizer: PreTrainedTokenizerBase) -> Mapping[str, Any]:
+def _encode_text(tokenizer: PreTrainedTokenizerBase) -> Encoded:
     padding = tokenizer.pad_token is not None
     return tokenizer(
         list(SENTENCES) if padding else SENTENCES[0], padding=padding, return_tensors="pt"
@@ -101,7 +103,7 @@ def _media_kind(processor: Any) -> str:
     return "audio" if hasattr(processor, "sampling_rate") else "image"
 
 
-def _encode_media(processor: Any, kind: str) -> Mapping[str, Any]:
+def _encode_media(processor: Any, kind: str) -> Encoded:
     if kind == "audio":
         rate = processor.sampling_rate
         return _first_that_works(
@@ -128,8 +130,8 @@ COMPANIONS: dict[str, Callable[[], Any]] = {
 }
 
 
-def _first_that_works(*calls: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The result of the first call; of the next ones if the input's form is refused (batches, pairs)."""
+def _first_that_works(*calls: Callable[[], Encoded]) -> Encoded:
+    """The result of the first call whose form of input (single, batch, pair) is accepted."""
     for call in calls[:-1]:
         try:
             return call()
@@ -138,8 +140,8 @@ def _first_that_works(*calls: Callable[[], Mapping[str, Any]]) -> Mapping[str, A
     return calls[-1]()
 
 
-def _combined(processor: ProcessorMixin) -> dict[str, Mapping[str, Any]]:
-    """Text with each medium that the processor takes, as a conversation if it has a template for one.
+def _combined(processor: ProcessorMixin) -> dict[str, Encoded]:
+    """Text with each medium that the processor takes, as a conversation if it has a template.
 
     Where a processor takes one or the other, they come one by one.
     """
@@ -155,12 +157,12 @@ def _combined(processor: ProcessorMixin) -> dict[str, Mapping[str, Any]]:
         messages = [[{"role": "user", "content": QUESTION}]]
         return {"text+protein": processor(proteins=[PROTEIN], messages_list=messages)}
     media = [m for m in ("image", "video", "audio") if _takes(processor, parameters, m)]
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Encoded] = {}
     for medium in media:
         try:
             found[f"text+{medium}"] = _call(processor, parameters, medium)
         except ValueError:
-            if processor.chat_template:
+            if _template_owner(processor):
                 raise
             found[medium] = _call(processor, parameters, medium, with_text=False)
     if not media or not all(name.startswith("text") for name in found):
@@ -191,7 +193,7 @@ def _call(
     parameters: Mapping[str, Any],
     medium: str | None,
     with_text: bool = True,
-) -> Mapping[str, Any]:
+) -> Encoded:
     """The processor's output for a question, a medium or both."""
     arguments: dict[str, Any] = {"return_tensors": "pt"}
     arguments |= {name: value for name, value in REQUIRED.items() if name in parameters}
@@ -225,13 +227,20 @@ def _call(
     return encoded
 
 
+def _template_owner(processor: ProcessorMixin) -> Any:
+    """The processor or, where its constructor has no room for a template, its tokenizer."""
+    owners = (processor, getattr(processor, "tokenizer", None))
+    return next((owner for owner in owners if getattr(owner, "chat_template", None)), None)
+
+
 def _prompt(processor: ProcessorMixin, medium: str | None) -> str:
-    """The question, with a mark for the medium if the processor has a conversation template."""
-    if not processor.chat_template:
+    """The question, with a mark for the medium if there is a conversation template."""
+    owner = _template_owner(processor)
+    if owner is None:
         return QUESTION
     content = [{"type": "text", "text": QUESTION}]
     if medium:
         content.insert(0, {"type": medium})
-    return processor.apply_chat_template(
-        [{"role": "user", "content": content}], add_generation_prompt=True
-    )
+    conversation = [{"role": "user", "content": content}]
+    template = owner.apply_chat_template
+    return str(template(conversation, tokenize=False, add_generation_prompt=True))

@@ -64,9 +64,9 @@ def build_vision_processor(
 def _defaults(processor_class: type, options: dict[str, Any]) -> dict[str, Any]:
     """The class's own settings; those of the options too where it cannot do without."""
     try:
-        return processor_class().to_dict()
+        return dict(processor_class().to_dict())
     except TypeError:
-        return processor_class(**options).to_dict()
+        return dict(processor_class(**options).to_dict())
 
 
 def _in_proportion(size: dict[str, int], to: dict[str, int], side: int) -> dict[str, int]:

@@ -72,4 +72,5 @@ def measured_count(model_type: str, config: PreTrainedConfig, image_processor: A
     features = getattr(features, "pooler_output", features)
     features = [features] if isinstance(features, torch.Tensor) else features
     rows = sum(feature.numel() // feature.shape[-1] for feature in features)
-    return rows // math.prod(encoded["pixel_values"].shape[:-3])
+    tiles = math.prod(encoded["pixel_values"].shape[:-3])
+    return int(rows // tiles)

@@ -1,4 +1,4 @@
-"""Which tokenizer, image processor, feature extractor ... a model type wants, by transformers' own tables."""
+"""Which tokenizer, image processor ... a model type wants, by transformers' own tables."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def wanted_classes(
 ) -> dict[str, type]:
     """The class of each kind that the model type needs.
 
-    What the auto classes name comes first, then what the facts say (a class name, or null for "none"),
-    then what types of the same family use, as far as the model takes such inputs.
+    What the auto classes name comes first, then what types of the same family use, as far as the
+    model takes such inputs. The facts (a class name, or null for "none") overrule both.
     """
     named = {kind: _named(kind, model_type) for kind in KINDS}
     if not any(named.values()):
@@ -74,13 +74,13 @@ def wanted_classes(
     return {kind: _class(name) for kind, name in named.items() if name}
 
 
-def component_kinds(processor_class: type) -> list[str]:
+def component_kinds(processor_class: Any) -> list[str]:
     """The kinds that a combined processor is made of."""
     return list(dict.fromkeys(kind_of(attribute) for attribute in processor_class.get_attributes()))
 
 
 def kind_of(attribute: str) -> str:
-    """The kind that an attribute of a combined processor holds ("char_tokenizer" holds a tokenizer)."""
+    """The kind that an attribute of a combined processor holds ("char_tokenizer": a tokenizer)."""
     if "audio_processor" in attribute:
         return "feature_extractor"
     return next(kind for kind in KINDS if kind in attribute)
@@ -92,7 +92,8 @@ def model_inputs(model_type: str) -> frozenset[str]:
     names: set[str] = set()
     for name in class_names(model_type):
         try:
-            names |= set(inspect.signature(model_class(name).forward).parameters)
+            model: Any = model_class(name)
+            names |= set(inspect.signature(model.forward).parameters)
         except (AttributeError, ImportError, ValueError):
             continue
     return frozenset(names)
@@ -103,7 +104,7 @@ def model_source(model_type: str) -> str:
     return inspect.getsource(sys.modules[model_class(class_names(model_type)[0]).__module__])
 
 
-def _class(name: str) -> type:
+def _class(name: str) -> Any:
     """A class by its name; the tokenizer tables name some that are not exported at the top."""
     found = getattr(transformers, name, None) or tokenization_auto.tokenizer_class_from_name(name)
     if found is None:
@@ -116,16 +117,16 @@ def _named(kind: str, model_type: str) -> str | None:
     name = TABLES[kind].get(model_type)
     if isinstance(name, dict):
         name = name.get("torchvision") or name.get("pil") or next(iter(name.values()))
-    return name
+    return str(name) if name else None
 
 
 def _module(model_type: str) -> str:
     """The folder of transformers.models that the type's code is in."""
-    return model_type_to_module_name(model_type)
+    return str(model_type_to_module_name(model_type))
 
 
 def _part(kind: str, model_type: str, processor: str, config: PreTrainedConfig) -> str | None:
-    """What a combined processor takes of this kind: its family's class, or the one in a folder of theirs."""
+    """What a combined processor takes of this kind: its family's class, or that of a part."""
     own = _class(processor).__module__.split(".")[2]
     for module in dict.fromkeys((_module(model_type), own)):
         found = _sibling(kind, module) or _own(kind, module)
@@ -154,7 +155,7 @@ def _sibling(kind: str, module: str) -> str | None:
 
 
 def _family(model_type: str, inputs: frozenset[str]) -> dict[str, str | None]:
-    """For a part of a larger model: the main type's classes, as far as the part takes their output."""
+    """For a part of a model: the main type's classes, as far as the part takes their output."""
     named: dict[str, str | None] = dict.fromkeys(KINDS)
     for kind, names in INPUTS.items():
         if inputs.intersection(names):

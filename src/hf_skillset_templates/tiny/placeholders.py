@@ -82,7 +82,7 @@ def _class_constants(processor_class: type) -> list[str]:
 
 
 def chat_template(processor: Any, facts: dict[str, str]) -> str:
-    """A plain conversation template that puts the processor's own marks where pictures and sounds go."""
+    """A plain conversation template with the processor's own marks for pictures and sounds."""
     template = TEMPLATE.read_text(encoding="utf-8")
     for kind in ("image", "video", "audio"):
         mark = facts.get(kind, getattr(processor, f"{kind}_token", None) or f"<{kind}>")

@@ -1,4 +1,4 @@
-"""Everything that turns text, pictures, sounds and videos into a tiny model's tensors, made offline."""
+"""All that turns text, pictures, sounds and videos into a tiny model's tensors, made offline."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def processor_facts(model_type: str) -> dict[str, Any]:
     facts = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("processor", {})
     if facts and not facts.get("why"):
         raise ValueError(f"{path.name}: a fact needs its why")
-    return facts
+    return dict(facts)
 
 
 def _build(
@@ -116,7 +116,7 @@ def _build(
 
 
 def _combine(
-    processor_class: type,
+    processor_class: Any,
     config: PreTrainedConfig,
     facts: dict[str, Any],
     made: dict[str, Any],

@@ -27,7 +27,7 @@ FIRST = ("bos_token", "pad_token", "eos_token", "unk_token", "cls_token", "sep_t
 @lru_cache(maxsize=1)
 def class_facts() -> dict[str, dict[str, Any]]:
     """What a tokenizer class wants and does not say: one entry per class, each with its `why`."""
-    return yaml.safe_load(FACTS.read_text(encoding="utf-8"))
+    return dict(yaml.safe_load(FACTS.read_text(encoding="utf-8")))
 
 
 def build_from_files(
@@ -52,7 +52,7 @@ def build_from_files(
 
 
 def _special_tokens(parameters: Any, options: dict[str, Any]) -> list[str]:
-    """The class's special tokens by its own defaults, fairseq's order (bos, pad, eos, unk) first."""
+    """The class's special tokens by its own defaults, in fairseq's order (bos, pad, eos, unk)."""
     defaults = {
         name: str(options.get(name, parameter.default))
         for name, parameter in parameters.items()
@@ -86,7 +86,7 @@ def _characters(paths: dict[str, Path], special: list[str], facts: dict[str, Any
 
 
 def _word_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
-    """BERT's vocab.txt; further files (shapes, sounds of characters) give each entry a small number."""
+    """BERT's vocab.txt; further files (shapes, sounds) give each entry a small number."""
     pieces = learn_pieces(
         700,
         normalizer=normalizers.BertNormalizer(),
@@ -115,7 +115,8 @@ def _sentence_pieces(paths: dict[str, Path], special: list[str], facts: dict[str
 def _byte_pairs(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
     """vocab.json and merges.txt; `mark` says how pieces show where a word ends.
 
-    "</w>" stands behind the last piece of a word, "@@" behind all others; "bytes" cuts bytes as GPT-2 does.
+    "</w>" stands behind the last piece of a word, "@@" behind all others; "bytes" cuts bytes as
+    GPT-2 does.
     """
     mark = facts["mark"]
     if mark == "bytes":

@@ -1,4 +1,4 @@
-"""Tiny tokenizers of any class: the class's own special tokens, then pieces learned from the corpus."""
+"""Tiny tokenizers of any class: its own special tokens, then pieces learned from the corpus."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def build_tokenizer(
 
 
 def _reopened(tokenizer: PreTrainedTokenizerBase, folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer as everybody will see it: some classes look up ids only when they open their files."""
+    """The tokenizer as everybody sees it: some classes look up ids when they open their files."""
     tokenizer.save_pretrained(folder)
     return type(tokenizer).from_pretrained(folder)
 
@@ -75,8 +75,8 @@ def _reopened(tokenizer: PreTrainedTokenizerBase, folder: Path) -> PreTrainedTok
 def listed_tokens(tokenizer_class: type, rows: Iterable[Any]) -> list[str]:
     """The tokens that rows of the facts speak of.
 
-    A row is a token, or {each: CONSTANT, form: "<|{}|>"} for every entry of a constant of the class's
-    module, or {upto: 2.0, step: 0.02, form: ...} for a series of numbers.
+    A row is a token, or {each: CONSTANT, form: "<|{}|>"} for every entry of a constant of the
+    class's module, or {upto: 2.0, step: 0.02, form: ...} for a series of numbers.
     """
     tokens: list[str] = []
     for row in rows:
@@ -98,7 +98,7 @@ def _parameters(tokenizer_class: type) -> set[str]:
         if base is TokenizersBackend:
             break
         if "__init__" in vars(base):
-            parameters = inspect.signature(base.__init__).parameters
+            parameters = inspect.signature(vars(base)["__init__"]).parameters
             names |= set(parameters)
             if "args" not in parameters:
                 break
@@ -154,11 +154,11 @@ def _starting_vocabulary(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _state(skeleton: TokenizersBackend) -> dict[str, Any]:
-    """The backend as its tokenizer.json would say; without the pre-tokenizer if that is Python code."""
+    """The backend as in its tokenizer.json; without the pre-tokenizer if that is Python code."""
     backend = skeleton.backend_tokenizer
     try:
-        return json.loads(backend.to_str())
-    except Exception:  # noqa: BLE001  # the library raises a bare Exception
+        return dict(json.loads(backend.to_str()))
+    except Exception:  # the library raises a bare Exception
         model = type(backend.model).__name__
         prefix = getattr(backend.model, "continuing_subword_prefix", None)
         return {
@@ -168,7 +168,7 @@ def _state(skeleton: TokenizersBackend) -> dict[str, Any]:
 
 
 def _learn_for(skeleton: TokenizersBackend, state: dict[str, Any]) -> tuple[Pieces, list[str]]:
-    """Pieces that suit the skeleton's model and pre-tokenizer, and the byte tokens it falls back to."""
+    """Pieces that suit the skeleton's model and pre-tokenizer, and its tokens for bytes."""
     backend, model = skeleton.backend_tokenizer, state["model"]
     marks = [f"<0x{byte:02X}>" for byte in range(256)] if model.get("byte_fallback") else []
     suffix = model.get("end_of_word_suffix") or ""
@@ -208,7 +208,7 @@ def _leaves_words_whole(backend: Tokenizer) -> bool:
 def _generic_backend(
     tokenizer_class: type[TokenizersBackend], options: dict[str, Any]
 ) -> TokenizersBackend:
-    """Byte-level byte-pair encoding, for model types whose checkpoints bring a tokenizer.json of their own."""
+    """Byte-level byte pairs, for types whose checkpoints bring a tokenizer.json of their own."""
     options = {**GENERIC_TOKENS, **options}
     cut = pre_tokenizers.ByteLevel(add_prefix_space=False)
     pieces = learn_pieces(SIZE, pre_tokenizer=cut, alphabet=pre_tokenizers.ByteLevel.alphabet())

@@ -27,14 +27,14 @@ def corpus_lines() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Pieces:
-    """A learned vocabulary: its pieces in order of their ids, the merges and how often each occurs."""
+    """A learned vocabulary: pieces in order of their ids, merges, and how often each occurs."""
 
     pieces: tuple[str, ...]
     merges: tuple[tuple[str, str], ...]
     counts: dict[str, int]
 
     def scored(self) -> list[tuple[str, float]]:
-        """The pieces with the logarithm of their share in the corpus, as Unigram models want them."""
+        """The pieces with the logarithm of their share in the corpus, as Unigram wants them."""
         total = sum(self.counts.values()) + len(self.pieces)
         return [
             (piece, round(math.log((self.counts.get(piece, 0) + 1) / total), 4))
@@ -54,7 +54,7 @@ def learn_pieces(
     """Learn `size` pieces by byte-pair merging, on text cut up as the tokenizer will cut it.
 
     `prefix` marks pieces inside a word (WordPiece's "##"), `suffix` those that end one ("</w>").
-    The `tokenizers` library's own trainer breaks ties by hash order; this one by the pieces themselves.
+    The `tokenizers` library's own trainer breaks ties by hash order; this one by the pieces.
     """
     words = [
         (_symbols(word, prefix, suffix), count)
@@ -148,4 +148,4 @@ def sentencepiece_model(special: Iterable[str], unknown: str, pieces: Pieces) ->
     proto.normalizer_spec.add_dummy_prefix = True
     proto.normalizer_spec.remove_extra_whitespaces = True
     proto.normalizer_spec.escape_whitespaces = True
-    return proto.SerializeToString(deterministic=True)
+    return bytes(proto.SerializeToString(deterministic=True))
