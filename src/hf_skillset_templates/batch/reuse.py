@@ -25,7 +25,7 @@ def use_libyaml() -> None:
     import yaml
 
     if yaml.__with_libyaml__:
-        yaml.SafeLoader, yaml.FullLoader = yaml.CSafeLoader, yaml.CFullLoader  # type: ignore[misc]
+        yaml.SafeLoader, yaml.FullLoader = yaml.CSafeLoader, yaml.CFullLoader  # type: ignore[misc, assignment]
 
 
 def reuse_compiled_templates() -> None:
