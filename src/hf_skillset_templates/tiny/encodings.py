@@ -11,6 +11,8 @@ from PIL import Image
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 from transformers.video_utils import VideoMetadata
 
+from hf_skillset_templates.tiny.needs import kind_of
+
 # A mapping of names to tensors; which one depends on the processor.
 Encoded = Any
 SENTENCES = ("The cat sleeps in the sun.", "A small boat went down the river, past the old mill.")
@@ -170,18 +172,18 @@ def _combined(processor: ProcessorMixin) -> dict[str, Encoded]:
     return found
 
 
+# The part that takes a medium, and the argument that it comes in (the first that there is).
+MEDIA = {
+    "image": ("image_processor", ("images",)),
+    "video": ("video_processor", ("videos", "images")),
+    "audio": ("feature_extractor", ("audio", "audios", "raw_speech", "args")),
+}
+
+
 def _takes(processor: ProcessorMixin, parameters: Mapping[str, Any], medium: str) -> bool:
-    part = {"image": "image_processor", "video": "video_processor", "audio": "feature_extractor"}[
-        medium
-    ]
-    named = {"image": {"images"}, "video": {"videos"}, "audio": {"audio", "audios", "raw_speech"}}[
-        medium
-    ]
-    has_part = any(
-        part in attribute.replace("audio_processor", "feature_extractor")
-        for attribute in processor.get_attributes()
-    )
-    return has_part and (bool(named & parameters.keys()) or "args" in parameters)
+    part, names = MEDIA[medium]
+    has_part = any(kind_of(attribute) == part for attribute in processor.get_attributes())
+    return has_part and any(name in parameters for name in names)
 
 
 # Arguments that some processors cannot do without.
@@ -197,18 +199,16 @@ def _call(
     """The processor's output for a question, a medium or both."""
     arguments: dict[str, Any] = {"return_tensors": "pt"}
     arguments |= {name: value for name, value in REQUIRED.items() if name in parameters}
+    name = next((name for name in MEDIA[medium][1] if name in parameters), "") if medium else ""
     if medium == "audio":
         part = getattr(processor, "feature_extractor", None) or processor.audio_processor
-        name = "audio" if "audio" in parameters or "args" in parameters else "audios"
+        name = "audio" if name == "args" else name
         arguments |= {name: waveform(part.sampling_rate), "sampling_rate": part.sampling_rate}
-    elif (
-        medium == "image"
-        and "videos" in parameters
-        and "Video" in type(processor.image_processor).__name__
-    ):
-        arguments["videos"] = list(video())
-    elif medium:
-        arguments[f"{medium}s"] = picture() if medium == "image" else video()
+    elif medium == "video":
+        arguments[name] = video()
+    elif medium == "image":
+        takes_clips = "Video" in type(processor.image_processor).__name__
+        arguments["videos" if takes_clips else name] = list(video()) if takes_clips else picture()
     if medium == "video":
         arguments["video_metadata"] = [video_metadata()]
     if with_text and "text" in parameters and hasattr(processor, "tokenizer"):

@@ -59,8 +59,8 @@ def wanted_classes(
     named = {kind: _named(kind, model_type) for kind in KINDS}
     if not any(named.values()):
         named = _family(model_type, model_inputs(model_type))
-    if not named["processor"] and sum(map(bool, named.values())) > 1:
-        named["processor"] = _own("processor", _module(model_type))
+    elif not named["processor"]:
+        named["processor"] = _own_processor(model_type)
     if named["processor"]:
         for kind in component_kinds(_class(named["processor"])):
             named[kind] = named[kind] or _part(kind, model_type, named["processor"], config)
@@ -173,9 +173,19 @@ def _is_text_model(model_type: str, config: PreTrainedConfig, named: dict[str, s
     return reads_text and getattr(config.get_text_config(), "vocab_size", None) is not None
 
 
+def _own_processor(model_type: str) -> str | None:
+    """The combined processor in the type's folder, if the model takes what all its parts make."""
+    found = _own("processor", _module(model_type))
+    inputs = model_inputs(model_type)
+    fits = found and all(inputs.intersection(INPUTS[k]) for k in component_kinds(_class(found)))
+    return found if fits else None
+
+
 def _own(kind: str, module: str) -> str | None:
     """The class of the kind that stands in the folder itself, if there is just one."""
     suffix = kind.title().replace("_", "")
     names = {name.removesuffix("Fast") for name in dir(getattr(transformers.models, module, None))}
     names = {name for name in names if name.endswith(suffix) and not name.startswith("_")}
+    if kind == "processor":
+        names = {name for name in names if not name.endswith(("ImageProcessor", "VideoProcessor"))}
     return names.pop() if len(names) == 1 else None
