@@ -1,0 +1,105 @@
+"""What a model type's default configuration gives: built on the meta device, without weights.
+
+Source: the class's own defaults, which may differ from the sizes of famous checkpoints.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from .entries import read_entry, write_entry
+
+FIELDS = ("parameters", "memory", "embedding_dim", "sequence_length", "full_size")
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+_WIDTHS = ("hidden_size", "d_model", "embed_dim", "hidden_dim", "dim", "n_embd", "projection_dim")
+_LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_target_positions")
+
+
+def _parts(config: Any) -> Iterator[Any]:
+    """The configuration itself, then its text part, then its other parts."""
+    yield config
+    try:
+        text = config.get_text_config()
+    except ValueError:  # several text parts: none of them is the text part
+        text = config
+    if text is not config:
+        yield text
+    for name in config.sub_configs:
+        part = getattr(config, name, None)
+        if part is not None and part is not text:
+            yield part
+
+
+def _number(config: Any, names: tuple[str, ...]) -> int | None:
+    """The first of the attributes that a part of the configuration has as a positive number."""
+    for part in _parts(config):
+        for name in names:
+            value = getattr(part, name, None)
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                return value
+    return None
+
+
+def _width(config: Any) -> int | None:
+    """The width of the last hidden states; of a pyramid of stages that of the last one."""
+    stages = getattr(config, "hidden_sizes", None)
+    found = _number(config, _WIDTHS)
+    if found is None and isinstance(stages, (list, tuple)) and stages:
+        return int(stages[-1])
+    return found
+
+
+def measure(model_type: str, model_class: str) -> dict[str, Any]:
+    """Parameters, memory per dtype, width and longest input of the default configuration."""
+    import torch
+
+    from ..tiny.architectures import model_class as class_named
+    from ..tiny.structure import build_on_meta
+
+    try:
+        from transformers import CONFIG_MAPPING
+
+        cls: Any = class_named(model_class)
+        config = CONFIG_MAPPING[model_type]()
+        model = build_on_meta(cls, config)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        return {"full_size": {"error": reason[:300]}}
+    count = sum(parameter.numel() for parameter in model.parameters())
+    dtypes = [parameter.dtype for parameter in model.parameters() if parameter.is_floating_point()]
+    dtype = max(set(dtypes), key=dtypes.count) if dtypes else torch.float32
+    return {
+        "parameters": count,
+        "memory": {name: count * size for name, size in BYTES.items()},
+        "embedding_dim": _width(config),
+        "sequence_length": _number(config, _LENGTHS),
+        "full_size": {"dtype": str(dtype).removeprefix("torch."), "model_class": model_class},
+    }
+
+
+def record(model_type: str) -> bool:
+    """Measure one model type and write it into its entry; False where nothing changed."""
+    entry = read_entry(model_type)
+    head = entry["tasks"][entry["primary_task"]]
+    rest = {key: value for key, value in entry.items() if key not in FIELDS}
+    return write_entry({**rest, **measure(model_type, head["model_class"])})
+
+
+def main() -> None:
+    """`python -m hf_skillset_templates.registry.full_size [MODEL_TYPE …]`: all without names."""
+    import transformers
+
+    from .universe import load_universe
+
+    transformers.logging.set_verbosity_error()
+    chosen = sys.argv[1:] or list(load_universe().model_types)
+    changed = sum(record(model_type) for model_type in chosen)
+    failed = [name for name in chosen if "error" in read_entry(name)["full_size"]]
+    print(json.dumps({"model_types": len(chosen), "changed": changed, "failed": failed}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Finds symbolic shapes: which dimensions of tensors move, and with what.
+
+Given the shapes of the same tensors in several runs of known sizes, each dimension becomes a number
+(it never moved), a symbol, or an expression of symbols that gives the size in every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+Sizes = tuple[int, ...]
+Shapes = Mapping[str, tuple[int, ...]]
+# Names of new symbols by tensor and position; a tensor that is not named here gives its own name.
+NAMES = {
+    "input_ids": ("batch", "sequence"),
+    "decoder_input_ids": ("batch", "target_sequence"),
+    "pixel_values": ("batch", "channels", "height", "width"),
+    "pixel_values_videos": ("batch", "frames", "channels", "height", "width"),
+    "input_features": ("batch", "features", "frames"),
+    "input_values": ("batch", "samples"),
+    "past_values": ("batch", "time"),
+    "sequences": ("batch", "generated"),
+}
+
+
+@dataclass
+class Symbols:
+    """The symbols known so far, each with its size in every run."""
+
+    sizes: dict[str, Sizes] = field(default_factory=dict)
+    free: set[str] = field(default_factory=set)
+
+    def explain(self, sizes: Sizes) -> str | int | None:
+        """A number, a symbol or an expression that has these sizes; None where none has."""
+        if len(set(sizes)) == 1:
+            return sizes[0]
+        for name, known in self.sizes.items():
+            if known == sizes:
+                return name
+        for finder in (self._linear, self._strided, self._sum_or_product):
+            found = finder(sizes)
+            if found:
+                return found
+        return None
+
+    def _linear(self, sizes: Sizes) -> str | None:
+        """`k*symbol + c`."""
+        for name, known in self.sizes.items():
+            pairs = sorted(set(zip(known, sizes, strict=True)))
+            if len({x for x, _ in pairs}) < 3 or len(pairs) != len({x for x, _ in pairs}):
+                continue
+            (x0, y0), (x1, y1) = pairs[0], pairs[-1]
+            factor, rest = divmod(y1 - y0, x1 - x0)
+            offset = y0 - factor * x0
+            if not rest and factor and all(y == factor * x + offset for x, y in pairs):
+                return _linear_text(name, factor, offset)
+        return None
+
+    def _strided(self, sizes: Sizes) -> str | None:
+        """`(symbol + a)//k + c`, what convolutions and pooling give."""
+        for name, known in self.sizes.items():
+            pairs = sorted(set(zip(known, sizes, strict=True)))
+            if len({x for x, _ in pairs}) < 3 or len(pairs) != len({x for x, _ in pairs}):
+                continue
+            rise = pairs[-1][1] - pairs[0][1]
+            if rise <= 0:
+                continue
+            ratio = (pairs[-1][0] - pairs[0][0]) / rise
+            for stride in sorted(range(max(2, int(ratio * 0.8)), int(ratio * 1.25) + 2),
+                                 key=lambda k: abs(k - ratio)):  # fmt: skip
+                shift = _shift(pairs, stride)
+                if shift is not None:
+                    return f"({_linear_text(name, 1, shift)})//{stride}"
+        return None
+
+    def _sum_or_product(self, sizes: Sizes) -> str | None:
+        """`a + b`, `a*b` or `k*a*b` of two symbols."""
+        for (one, x), (two, y) in combinations(self.sizes.items(), 2):
+            sums = {s - a - b for s, a, b in zip(sizes, x, y, strict=True)}
+            if len(sums) == 1:
+                return _linear_text(f"{one} + {two}", 1, sums.pop())
+            ratios = {s / (a * b) for s, a, b in zip(sizes, x, y, strict=True) if a * b}
+            ratio = ratios.pop() if len(ratios) == 1 else 0.0
+            if ratio >= 1 and ratio == int(ratio):
+                return f"{one}*{two}" if ratio == 1 else f"{int(ratio)}*{one}*{two}"
+        return None
+
+    def add(self, name: str, sizes: Sizes) -> str:
+        """A new symbol; a number is put behind a name that is taken."""
+        free = next(n for n in (name, *(f"{name}_{i}" for i in range(2, 99))) if n not in self.sizes)
+        self.sizes[free] = sizes
+        return free
+
+
+def _linear_text(name: str, factor: int, offset: int) -> str:
+    scaled = name if factor == 1 else f"{factor}*{name}"
+    return scaled if not offset else f"{scaled} {'+' if offset > 0 else '-'} {abs(offset)}"
+
+
+def _shift(pairs: list[tuple[int, int]], stride: int) -> int | None:
+    """The a of smallest size with `(x + a)//stride == y` for all pairs."""
+    low = max(stride * y - x for x, y in pairs)
+    high = min(stride * (y + 1) - x - 1 for x, y in pairs)
+    return min(range(low, high + 1), key=abs) if low <= high else None
+
+
+def name_of(tensor: str, position: int) -> str:
+    """What a dimension is called when nothing known explains it."""
+    names = NAMES.get(tensor, ())
+    if position < len(names):
+        return names[position]
+    return "batch" if position == 0 else f"{tensor}_{position}"
+
+
+def infer(symbols: Symbols, runs: list[Shapes], outputs: bool) -> dict[str, list[int | str]]:
+    """Tensor -> symbolic shape, for the tensors that every run has with the same rank.
+
+    New symbols of outputs are free: no input says how long they are.
+    """
+    common = [name for name in runs[0] if all(name in run for run in runs)]
+    found: dict[str, list[int | str]] = {}
+    for name in sorted(common, key=lambda tensor: (tensor not in NAMES, common.index(tensor))):
+        ranks = {len(run[name]) for run in runs}
+        if len(ranks) != 1:
+            continue
+        shape: list[int | str] = []
+        for position in range(ranks.pop()):
+            sizes = tuple(run[name][position] for run in runs)
+            known = symbols.explain(sizes)
+            if known is None:
+                known = symbols.add(name_of(name, position), sizes)
+                if outputs:
+                    symbols.free.add(known)
+            shape.append(known)
+        found[name] = shape
+    return {name: found[name] for name in common if name in found}
+
+
+def evaluate(dimension: int | str, sizes: Mapping[str, int]) -> int:
+    """The size of a symbolic dimension."""
+    if isinstance(dimension, int):
+        return dimension
+    return int(eval(dimension, {"__builtins__": {}}, dict(sizes)))
+
+
+def solve(shapes: Shapes, symbolic: Mapping[str, list[int | str]]) -> dict[str, int]:
+    """The symbols' sizes in a run, read from dimensions that are nothing but a symbol."""
+    found: dict[str, int] = {}
+    for name, shape in symbolic.items():
+        for dimension, size in zip(shape, shapes.get(name, ()), strict=False):
+            if isinstance(dimension, str) and dimension.isidentifier():
+                found.setdefault(dimension, size)
+    return found
+
+
+def wrong_predictions(
+    shapes: Shapes, symbolic: Mapping[str, list[int | str]], sizes: Mapping[str, int]
+) -> list[str]:
+    """Dimensions whose predicted size is not the real one."""
+    wrong = []
+    for name, shape in symbolic.items():
+        if name not in shapes or len(shapes[name]) != len(shape):
+            wrong.append(f"{name}: {shapes.get(name)} where {shape} was predicted")
+            continue
+        for position, (dimension, real) in enumerate(zip(shape, shapes[name], strict=True)):
+            predicted = evaluate(dimension, sizes)
+            if predicted != real:
+                wrong.append(f"{name}[{position}] = {dimension}: {predicted}, not {real}")
+    return wrong
