@@ -1,0 +1,83 @@
+"""A state and typed questions in, a probability for every option out (task `decision`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from transformers.decision import DecisionConfig, Question
+from transformers.decision.modeling_utils import process_scores
+
+from . import Encoded
+from .model_outputs import as_tensor
+
+
+def encode(
+    items: list[Any],
+    processor: Any,
+    config: Any,
+    questions: Mapping[str, Any] | None = None,
+    assets: Mapping[str, Any] | None = None,
+    decision_config: DecisionConfig | str | None = None,
+) -> list[Encoded]:
+    """A call for each prompt that the requests `{"state", "questions"}` make.
+
+    With `questions` an item is the state alone.
+    """
+    settings = as_settings(decision_config, config)
+    calls = []
+    for number, item in enumerate(items):
+        request = as_request(item, questions, assets)
+        for inputs, asked in settings.prepare_inputs(request, processor):
+            calls.append(Encoded(prompt_inputs(inputs, asked), context=(number, settings, asked)))
+    return calls
+
+
+def as_settings(decision_config: DecisionConfig | str | None, config: Any) -> DecisionConfig:
+    """How prompts are written: as given, or as the checkpoint says."""
+    if isinstance(decision_config, DecisionConfig):
+        return decision_config
+    return DecisionConfig.from_pretrained(decision_config or config.name_or_path)
+
+
+def as_request(
+    item: Any, questions: Mapping[str, Any] | None, assets: Mapping[str, Any] | None
+) -> Any:
+    """The request of one item, with the questions and pictures that the caller gave apart."""
+    request = item if questions is None else {"state": item, "questions": dict(questions)}
+    if assets is not None and isinstance(request, dict):
+        return {**request, "assets": dict(assets)}
+    return request
+
+
+def prompt_inputs(inputs: Mapping[str, Any], questions: list[Question]) -> dict[str, Any]:
+    """The model's tensors for one prompt: its tokens, and what is asked where."""
+    kinds = [Question.questions_types.index(question.type) for question in questions]
+    return {
+        **inputs,
+        "marks": inputs["marks"][None],
+        "num_options": np.array([[len(question.options) for question in questions]]),
+        "question_type_ids": np.array([kinds]),
+    }
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per request the answers by the question's name, with a probability for every option."""
+    answers: dict[int, dict[str, Any]] = {}
+    for call, prompt in zip(outputs, encoded):
+        number, settings, questions = prompt.context
+        (scores,) = call.values()
+        options = [len(question.options) for question in questions]
+        rows = process_scores(
+            settings,
+            as_tensor(prompt.inputs["input_ids"]),
+            prompt.inputs["marks"][0],
+            questions,
+            as_tensor(scores).split(options),
+        )
+        found = {q.name: q.answer(row.softmax(-1).tolist()) for q, row in zip(questions, rows)}
+        answers.setdefault(number, {}).update(found)
+    return list(answers.values())

@@ -1,0 +1,113 @@
+"""Text in, speech, music or another sound out (task `text-to-audio`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.text import as_text
+from . import Encoded
+from .generation import generation_options
+
+TOKENIZER_ONLY = ("musicgen", "speecht5")
+"""Model types whose processor is for recordings; texts go to its tokenizer."""
+NO_OPTIONS_OF_ITS_OWN = ("bark", "seamless_m4t", "seamless_m4t_v2")
+"""Model types that hand every option of `generate` down to the models inside them."""
+SPEAKER = {"csm": "[0]", "dia": "[S1] "}
+"""What a text starts with that names no speaker."""
+
+
+def encode(
+    texts: list[Any],
+    processor: Any,
+    config: Any,
+    forward_params: Mapping[str, Any] | None = None,
+    generate_kwargs: Mapping[str, Any] | None = None,
+    preprocess_params: Mapping[str, Any] | None = None,
+    processor_kwargs: Mapping[str, Any] | None = None,
+    max_new_tokens: int | None = None,
+    seed: int = 0,
+) -> list[Encoded]:
+    """A call for each text or chat."""
+    options = generation_options(max_new_tokens, None, generate_kwargs)
+    if config.model_type not in NO_OPTIONS_OF_ITS_OWN:
+        options.setdefault("return_dict_in_generate", True)
+    if config.model_type == "csm":
+        options.setdefault("output_audio", True)
+    given = {name: value for name, value in (forward_params or {}).items() if name not in options}
+    calls = []
+    for text in texts:
+        tokens = tokenize(text, processor, config, preprocess_params or {}, processor_kwargs or {})
+        calls.append(Encoded({**tokens, **given}, options, seed=seed))
+    return calls
+
+
+def tokenize(
+    text: Any,
+    processor: Any,
+    config: Any,
+    preprocess_params: Mapping[str, Any],
+    processor_kwargs: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The tokens of a text, or of a chat through the model's chat template."""
+    if config.model_type in TOKENIZER_ONLY:
+        processor = processor.tokenizer
+    if isinstance(text, list):
+        template = {"tokenize": True, "return_dict": True, "add_generation_prompt": True}
+        options = {**template, "processor_kwargs": dict(processor_kwargs), **preprocess_params}
+        return dict(processor.apply_chat_template(text, **options))
+    text = as_text(text)
+    options = {**text_options(config), **preprocess_params}
+    if config.model_type in SPEAKER and not text.startswith("["):
+        text = SPEAKER[config.model_type] + text
+    return dict(processor([text], **options, return_tensors="pt"))
+
+
+def text_options(config: Any) -> dict[str, Any]:
+    """The arguments with which a model type's texts are tokenized."""
+    if config.model_type == "csm":
+        return {"add_special_tokens": True}
+    if config.model_type == "bark":
+        return {
+            "max_length": 256,
+            "add_special_tokens": False,
+            "return_attention_mask": True,
+            "return_token_type_ids": False,
+        }
+    return {}
+
+
+def decode(
+    outputs: list[Mapping[str, Any]], encoded: list[Encoded], processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per text the `audio` (samples,) or (channels, samples) and its `sampling_rate`.
+
+    A model that makes a spectrogram gives `spectrogram` (frames, bins) instead.
+    """
+    return [sound(call, processor, config) for call in outputs]
+
+
+def sound(outputs: Mapping[str, Any], processor: Any, config: Any) -> dict[str, Any]:
+    """What one call of the model made."""
+    rate = sampling_rate(config, processor)
+    names = ("audio", "waveform", "spectrogram", "sequences")
+    name = next(name for name in names if name in outputs)
+    values = outputs[name]
+    if name == "sequences" and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
+        values = [np.asarray(part) for part in processor.decode(values)]
+    first = values[0] if isinstance(values, (list, tuple)) else values
+    if hasattr(config, "num_mel_bins") and name != "waveform":
+        return {"spectrogram": first.squeeze(), "sampling_rate": rate}
+    return {"audio": first.squeeze(), "sampling_rate": rate}
+
+
+def sampling_rate(config: Any, processor: Any) -> int | None:
+    """Samples per second, from wherever the checkpoint says it."""
+    extractor = getattr(processor, "feature_extractor", None)
+    for source in (config, getattr(config, "codec_config", None), extractor):
+        for name in ("sampling_rate", "sample_rate"):
+            if (rate := getattr(source, name, None)) is not None:
+                return rate
+    return None
