@@ -119,7 +119,8 @@ def test_the_batch_gives_the_same_bytes(template_repository: Path, tmp_path: Pat
         "import sys; from pathlib import Path; from hf_skillset_templates.batch import package;"
         "from hf_skillset_templates.batch.origin import template_origin;"
         "package.ROOT = Path(sys.argv[1]);"
-        "job = package.PackageJob('bert', 'hf_bert', sys.argv[2], {}, template_origin(package.ROOT));"
+        "origin = template_origin(package.ROOT);"
+        "job = package.PackageJob('bert', 'hf_bert', sys.argv[2], {}, origin);"
         "outcome = package.generate_package(job); sys.exit(outcome.error or None)"
     )
     batch = tmp_path / "batch"

@@ -1,4 +1,4 @@
-"""Packages that are committed as they must be rendered: `pytest --update-golden` writes them anew."""
+"""Packages committed as they must be rendered; `pytest --update-golden` writes them anew."""
 
 from __future__ import annotations
 

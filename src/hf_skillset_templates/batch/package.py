@@ -54,7 +54,7 @@ def generate_package(job: PackageJob) -> PackageOutcome:
     try:
         shutil.rmtree(staging, ignore_errors=True)
         render(job, staging)
-        for stage, hook in hooks():
+        for stage, hook in hooks():  # noqa: B007 - read where it failed
             hook(staging)
         stage = "publish"
         publish(staging, Path(job.output_dir) / job.package)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .tasks import TaskSpec
 
 ASSET = "asset:"
+PARTS = {"images": "image_processor", "audio": "feature_extractor", "videos": "video_processor"}
+"""Kinds of input in a sample and the part of a processor that takes them."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,19 @@ class TestRecord:
 
 
 def sample_inputs(spec: TaskSpec, processor: Any) -> list[Any]:
-    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own."""
-    return [resolve_sample(sample, processor) for sample in spec.samples]
+    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own.
+
+    Samples of a kind that the model does not take are left out, unless that left none.
+    """
+    usable = [sample for sample in spec.samples if takes(processor, sample)]
+    return [resolve_sample(sample, processor) for sample in usable or spec.samples]
+
+
+def takes(processor: Any, sample: Any) -> bool:
+    """Whether a processor made of parts has one for each picture, sound or video of a sample."""
+    if not isinstance(sample, dict) or not hasattr(processor, "tokenizer"):
+        return True
+    return all(hasattr(processor, part) for name, part in PARTS.items() if name in sample)
 
 
 def resolve_sample(sample: Any, processor: Any) -> Any:
