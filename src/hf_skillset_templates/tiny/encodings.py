@@ -207,7 +207,9 @@ def _call(
     elif medium == "video":
         arguments[name] = video()
     elif medium == "image":
-        takes_clips = "Video" in type(processor.image_processor).__name__
+        takes_clips = "Video" in type(processor.image_processor).__name__ and not hasattr(
+            processor, "video_processor"
+        )
         arguments["videos" if takes_clips else name] = list(video()) if takes_clips else picture()
     if medium == "video":
         arguments["video_metadata"] = [video_metadata()]

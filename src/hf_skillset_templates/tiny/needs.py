@@ -157,10 +157,12 @@ def _sibling(kind: str, module: str) -> str | None:
 def _family(model_type: str, inputs: frozenset[str]) -> dict[str, str | None]:
     """For a part of a model: the main type's classes, as far as the part takes their output."""
     named: dict[str, str | None] = dict.fromkeys(KINDS)
-    for kind, names in INPUTS.items():
-        if inputs.intersection(names):
-            named[kind] = _sibling(kind, _module(model_type))
     whole = _sibling("processor", _module(model_type))
+    lender = _class(whole).__module__.split(".")[2] if whole else None
+    for kind in (kind for kind, names in INPUTS.items() if inputs.intersection(names)):
+        named[kind] = _sibling(kind, _module(model_type))
+        if not named[kind] and lender and kind != "tokenizer":
+            named[kind] = _sibling(kind, lender)
     if whole and all(named[kind] for kind in component_kinds(_class(whole))):
         named["processor"] = whole
     return named

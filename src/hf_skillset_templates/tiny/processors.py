@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -165,3 +166,19 @@ def _save(made: dict[str, Any], folder: Path) -> None:
     for kind, part in made.items():
         if kind != "processor" and id(part) not in held:
             part.save_pretrained(folder)
+    for path in folder.rglob("tokenizer.json"):
+        _shorten(path)
+
+
+def _shorten(path: Path) -> None:
+    """A tokenizer.json with an entry of its lists a line: half the size, and still readable."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    lines = [f"{json.dumps(name)}: {_entries(value)}" for name, value in content.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _entries(value: Any) -> str:
+    """JSON text; the entries of a list stand on lines of their own."""
+    if not isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in value) + "\n]"
