@@ -1,0 +1,131 @@
+"""Tasks and platforms as sources: plain Python, documented as they are, one folder each."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+
+TASKS = sorted(path.parent for path in (ROOT / "task_variants").glob("*/variant.yml"))
+SOURCES = sorted(
+    path
+    for folder in ("task_variants", "hardware", "hooks")
+    for path in (ROOT / folder).rglob("*.py")
+)
+STEPS = {"encode": 3, "decode": 4}
+"""How many arguments each step takes before the handler parameters."""
+
+
+def step_parameters(module: Path) -> dict[str, Any]:
+    """The handler parameters that a task's code takes, with their defaults (... for none)."""
+    found: dict[str, Any] = {}
+    for node in ast.parse(module.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name in STEPS:
+            named = node.args.args[STEPS[node.name] :]
+            defaults = [ast.literal_eval(default) for default in node.args.defaults]
+            padded = [...] * (len(named) - len(defaults)) + defaults
+            found |= {argument.arg: value for argument, value in zip(named, padded)}
+    return found
+
+
+@pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)
+def test_documented_parameters_are_those_of_the_code(folder: Path) -> None:
+    variant = yaml.safe_load((folder / "variant.yml").read_text("utf-8"))
+    documented = {
+        name: ... if parameter["required"] else parameter.get("default")
+        for name, parameter in variant["handler_params"].items()
+    }
+    assert documented == step_parameters(folder / "task.py")
+
+
+@pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)
+def test_task_has_code_and_a_test(folder: Path) -> None:
+    assert (folder / "task.py").is_file()
+    assert f'TASK = "{folder.name}"' in (folder / "test_task.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_sources_hold_no_jinja(source: Path) -> None:
+    text = source.read_text("utf-8")
+    assert not [mark for mark in ("{{", "{%", "{#") if mark in text]
+
+
+def test_assets_of_samples_exist() -> None:
+    for folder in TASKS:
+        text = (folder / "variant.yml").read_text("utf-8")
+        names = [part.split('"')[0].split("'")[0] for part in text.split("asset:")[1:]]
+        for name in names:
+            name = name.split(",")[0].split("]")[0].split("}")[0].strip()
+            assert (ROOT / "task_variants" / "_samples" / name).is_file(), (folder.name, name)
+
+
+MADE_UP_VARIANT = {
+    "summary": "A text in, its number of tokens out.",
+    "modality": "text",
+    "rank": 1,
+    "auto_classes": ["AutoModelForMaskedLM"],
+    "pipeline": None,
+    "handler_name": "token_count",
+    "processor": "tokenizer",
+    "run": "forward",
+    "inputs": ["text"],
+    "handler_params": {},
+    "output": {"format": "count", "description": "An int."},
+    "samples": ["One boat.", "Two boats and a ship."],
+    "tolerance": 1e-5,
+}
+MADE_UP_TASK = '''"""A text in, its number of tokens out (task `token-counting`)."""
+
+from ..inputs.text import as_text
+from . import Encoded
+
+
+def encode(texts, tokenizer, config):
+    """Tokenize."""
+    return Encoded(dict(tokenizer([as_text(t) for t in texts], padding=True, return_tensors="np")))
+
+
+def decode(outputs, encoded, tokenizer, config):
+    """Count the tokens."""
+    return [int(row.sum()) for row in encoded.inputs["attention_mask"]]
+'''
+
+
+def test_a_new_task_is_one_folder(template_repository: Path, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    shutil.copytree(template_repository, template, ignore=shutil.ignore_patterns(".git"))
+    folder = template / "task_variants" / "token-counting"
+    folder.mkdir()
+    (folder / "variant.yml").write_text(yaml.safe_dump(MADE_UP_VARIANT))
+    (folder / "task.py").write_text(MADE_UP_TASK)
+    # What `scripts/build_registry.py` derives from the new variant.
+    path = template / "registry" / "models" / "bert.json"
+    entry = json.loads(path.read_text())
+    fill_mask = entry["tasks"]["fill-mask"]
+    entry["tasks"] = {"token-counting": {**fill_mask, "handler_name": "token_count"}}
+    path.write_text(json.dumps(entry))
+
+    package = tmp_path / "hf_bert"
+    command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
+    copied = subprocess.run(
+        [*command, "-d", "model_type=bert", "-d", "platforms=[cpu]", str(template), str(package)],
+        capture_output=True,
+        text=True,
+    )
+    assert copied.returncode == 0, copied.stderr
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/test_hf_bert.py"],
+        cwd=package,
+        env={"PYTHONPATH": "src", "HF_HUB_OFFLINE": "1", "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert tested.returncode == 0, tested.stdout[-3000:]
