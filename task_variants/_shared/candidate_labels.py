@@ -33,7 +33,7 @@ def as_captions(candidate_labels: Any, hypothesis_template: str) -> list[str]:
         ValueError: the template has no place for a label.
     """
     if hypothesis_template.format("label") == hypothesis_template:
-        raise ValueError(f"hypothesis_template needs a {{}}; got {hypothesis_template!r}")
+        raise ValueError("hypothesis_template needs a {}; got " + repr(hypothesis_template))
     return [hypothesis_template.format(label) for label in as_labels(candidate_labels)]
 
 

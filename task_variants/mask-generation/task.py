@@ -13,7 +13,6 @@ from ..inputs.image import load_image
 from . import Encoded
 from .model_outputs import as_model_output
 
-CROP_OVERLAP = 512 / 1500
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def encode(
     points_per_batch: int | None = 64,
     points_per_crop: int = 32,
     crops_n_layers: int = 0,
-    crop_overlap_ratio: float = CROP_OVERLAP,
+    crop_overlap_ratio: float = 0.3413333333333333,  # 512 / 1500
     crop_n_points_downscale_factor: int = 1,
 ) -> list[Encoded]:
     """Lay a grid of prompt points over each image and its crops: a run per `points_per_batch`."""
