@@ -1,0 +1,258 @@
+"""Runs a transformers model whose modules compute in exported graphs.
+
+The model stays what it is: `generate`, its caches and its outputs are transformers' own.
+Only the `forward` of the modules that are called from outside is replaced. A replacement
+looks for a graph that fits its call (the same named tensors and constants, shapes that the
+graph allows), exports one where there is none, and runs it. Tokens, sampling and whatever
+else `generate` does between the calls stay in torch.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import inspect
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .export_cache import write_whole
+
+MODULES_FILE = "modules.json"
+
+
+class Graph(ABC):
+    """One exported and compiled graph."""
+
+    dynamic: bool
+    """Whether it was exported for other shapes, too."""
+
+    @abstractmethod
+    def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+        """Whether tensors of these shapes can go in."""
+
+    @abstractmethod
+    def __call__(self, inputs: Mapping[str, Any]) -> Any:
+        """What the module returns for its named arguments."""
+
+
+class GraphMaker(ABC):
+    """Exports, keeps and loads the graphs of one runtime."""
+
+    @abstractmethod
+    def make(self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic: bool) -> Graph:
+        """Export `module` as called with `inputs`; keep it under `path` (without a suffix)."""
+
+    @abstractmethod
+    def load(self, path: Path) -> Graph:
+        """Load what `make` kept under `path`."""
+
+
+@dataclass
+class ExportedModel:
+    """The modules of one model that compute in exported graphs."""
+
+    model: Any
+    maker: GraphMaker
+    folder: Path
+    exporting: bool = False
+    modules: dict[str, ExportedForward] = field(default_factory=dict)
+
+    def intercept(self, names: list[str]) -> None:
+        """Let these modules (names as in `named_modules`, "" for the model) run graphs."""
+        for name in names:
+            if name not in self.modules:
+                self.modules[name] = ExportedForward(self, name, self.model.get_submodule(name))
+
+    @contextmanager
+    def exports(self) -> Iterator[None]:
+        """All modules compute in torch while one of them is traced."""
+        self.exporting = True
+        try:
+            yield
+        finally:
+            self.exporting = False
+
+    def saved_modules(self) -> list[str] | None:
+        """The names that an earlier start found, None for a first one."""
+        path = self.folder / MODULES_FILE
+        return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+    def save_modules(self) -> None:
+        """Keep the names of the modules that run graphs."""
+        write_whole(self.folder / MODULES_FILE, json.dumps(sorted(self.modules)))
+
+
+class ExportedForward:
+    """The replaced `forward` of one module."""
+
+    def __init__(self, owner: ExportedModel, name: str, module: Any) -> None:
+        self.owner, self.name, self.module = owner, name, module
+        self.torch_forward = module.forward
+        self.parameters = inspect.signature(module.forward).parameters
+        self.graphs: dict[str, list[Graph]] = {}
+        self.in_pieces = False
+
+        @functools.wraps(module.forward)
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            if owner.exporting:
+                return self.torch_forward(*args, **kwargs)
+            return self.run(self.named(args, kwargs))
+
+        module.forward = forward
+
+    def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of a call by name; those that are None say nothing and are left out."""
+        named = {**dict(zip(self.parameters, args)), **kwargs}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def run(self, named: dict[str, Any]) -> Any:
+        """Run the call in the graph for it, exporting one first where there is none.
+
+        Raises:
+            ExportError: no graph can be exported and run for this call, nor for the
+                module's parts.
+        """
+        call = Call.of(self.module, named)
+        if self.in_pieces and not call.has_past:
+            return self.torch_forward(**named)
+        errors = []
+        for graph in sorted(self.known(call), key=lambda graph: graph.dynamic):
+            if graph.accepts(call.shapes):
+                try:
+                    return graph(call.inputs)
+                except RuntimeError as error:  # the runtime finds another shape in its way
+                    errors.append(error)
+        for dynamic in (False,) if errors else (True, False):
+            try:
+                return self.export(call, dynamic)(call.inputs)
+            except Exception as error:  # exporters fail in every way that Python knows
+                errors.append(error)
+        if pieces := self.pieces(call):
+            self.in_pieces = True
+            self.owner.intercept(pieces)
+            return self.torch_forward(**named)
+        raise ExportError(self.name, type(self.module).__name__, errors)
+
+    def known(self, call: Call) -> list[Graph]:
+        """The graphs for calls of this signature, those of earlier starts among them."""
+        if call.signature not in self.graphs:
+            found = sorted(self.owner.folder.glob(f"{self.stem(call)}-*.json"))
+            graphs = [self.owner.maker.load(path.with_suffix("")) for path in found]
+            self.graphs[call.signature] = graphs
+        return self.graphs[call.signature]
+
+    def stem(self, call: Call) -> str:
+        """What the names of the files for calls of this signature begin with."""
+        return f"{self.name or 'model'}-{short_digest(call.signature)}"
+
+    def export(self, call: Call, dynamic: bool) -> Graph:
+        """Export a graph for this call's shapes, or for others, too."""
+        kind = "dynamic" if dynamic else short_digest(json.dumps(call.shapes, sort_keys=True))
+        path = self.owner.folder / f"{self.stem(call)}-{kind}"
+        with self.owner.exports():
+            graph = self.owner.maker.make(self.module, copy.deepcopy(call.named), path, dynamic)
+        self.graphs[call.signature].append(graph)
+        return graph
+
+    def pieces(self, call: Call) -> list[str]:
+        """The modules to export where the whole cannot be: encoders, decoder, projector, head."""
+        from transformers.exporters.utils import decompose_multimodal, is_multimodal
+
+        if self.name or call.has_past or not is_multimodal(self.module):
+            return []
+        with self.owner.exports():
+            found = decompose_multimodal(self.module, copy.deepcopy(call.named))
+        names = {id(module): name for name, module in self.module.named_modules()}
+        return [names[id(module)] for module, _inputs in found.values()]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a module."""
+
+    named: Mapping[str, Any]
+    """The arguments, as given."""
+    inputs: Mapping[str, Any]
+    """What the exported graph gets for them."""
+    signature: str
+    """Which tensors there are and which constants; everything but the shapes."""
+    shapes: Mapping[str, tuple[int, ...]]
+    has_past: bool
+    """Whether it goes on from a filled cache."""
+
+    @classmethod
+    def of(cls, module: Any, named: Mapping[str, Any]) -> Call:
+        """Describe the call of `module` with these arguments."""
+        from transformers.exporters.utils import get_leaf_tensors, prepare_for_export
+
+        _module, inputs, _flags = prepare_for_export(module, copy.deepcopy(dict(named)))
+        leaves = get_leaf_tensors(inputs)
+        kinds = {name: f"{leaf.dtype}[{leaf.dim()}]" for name, leaf in leaves.items()}
+        constants = {
+            name: value
+            for name, value in named.items()
+            if isinstance(value, (bool, int, float, str, list, tuple))
+            and not get_leaf_tensors({name: value})
+        }
+        past = named.get("past_key_values")
+        return cls(
+            named=named,
+            inputs=inputs,
+            signature=json.dumps([kinds, constants], sort_keys=True),
+            shapes={name: tuple(leaf.shape) for name, leaf in leaves.items()},
+            has_past=past is not None and past.get_seq_length() > 0,
+        )
+
+
+class ExportError(RuntimeError):
+    """No graph could be exported and run for a module. Says which module and why."""
+
+    def __init__(self, name: str, kind: str, errors: list[Exception]) -> None:
+        causes = dict.fromkeys(f"{type(cause).__name__}: {cause}" for cause in map(root_of, errors))
+        super().__init__(f"{name or 'the model'} ({kind}): {'; then '.join(causes)}")
+
+
+def root_of(error: BaseException) -> BaseException:
+    """The error that an error was raised from, at the very beginning."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def short_digest(text: str) -> str:
+    """A few letters that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def outermost_calls(model: Any) -> Iterator[list[str]]:
+    """Collects the names of the modules that are called while no other module runs."""
+    import torch
+
+    names = {id(module): name for name, module in model.named_modules()}
+    depth, found = [0], []
+
+    def enter(module: Any, _args: Any) -> None:
+        if depth[0] == 0 and id(module) in names and names[id(module)] not in found:
+            found.append(names[id(module)])
+        depth[0] += 1
+
+    def leave(_module: Any, _args: Any, _output: Any) -> None:
+        depth[0] -= 1
+
+    hooks = torch.nn.modules.module
+    handles = [
+        hooks.register_module_forward_pre_hook(enter),
+        hooks.register_module_forward_hook(leave),
+    ]
+    try:
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()

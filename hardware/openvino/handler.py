@@ -1,0 +1,231 @@
+"""OpenVINO: graphs exported by transformers, compiled for an Intel CPU, GPU or NPU."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..tasks import Encoded, TaskSpec
+from . import EMULATED, REAL, Detection, Device
+from .export_cache import export_folder, write_whole
+from .exported_forward import ExportedModel, Graph, GraphMaker, outermost_calls
+from .torch_platform import TorchPlatform, load_model
+
+if TYPE_CHECKING:
+    from ..endpoint import Endpoint, EndpointHandler
+
+PACKAGES = ("openvino", "torch", "transformers")
+PRECISIONS = ("f32", "bf16", "f16", "int8")
+EMULATED_DEVICES = ("GPU", "NPU")
+"""Devices whose graphs run on the CPU plugin where the device is missing."""
+
+
+class OpenVINO(TorchPlatform):
+    """The devices of OpenVINO's plugins.
+
+    The loaded model is transformers' own; its modules compute in OpenVINO graphs, which are
+    exported once and kept. `generate` and the joints between a multimodal model's parts run
+    in torch on the host.
+    """
+
+    name = "openvino"
+    default_device = "CPU"
+    runtime_requirements = ("openvino>=2026.4", "nncf>=3.4")
+
+    def detect(self) -> Detection:
+        try:
+            import openvino
+        except ImportError:
+            return Detection(False, "openvino is not installed")
+        version = openvino.__version__.split("-")[0]
+        if not (found := self.devices(openvino)):
+            return Detection(False, "OpenVINO has no plugin for a device here", version=version)
+        return Detection(True, devices=found, version=version)
+
+    def devices(self, torch: Any) -> tuple[Device, ...]:
+        """The devices that OpenVINO's plugins find (`torch` is not asked)."""
+        import openvino
+
+        core = openvino.Core()
+        return tuple(
+            Device(label, core.get_property(label, "FULL_DEVICE_NAME"), total_memory(core, label))
+            for label in core.available_devices
+        )
+
+    def free_memory(self, torch: Any, device: str) -> int:
+        import psutil
+
+        return psutil.virtual_memory().available
+
+    def missing(self, torch: Any) -> str:
+        return "openvino is not installed"
+
+    def require(self, device: str) -> None:
+        super().require(self.runs_on(device))
+
+    def runs_on(self, device: str) -> str:
+        """The device whose plugin runs the graphs for `device`."""
+        available = {found.label.partition(".")[0] for found in self.detect().devices}
+        missing = device in EMULATED_DEVICES and device not in available
+        return "CPU" if missing else device
+
+    def implementation_type(self, device: str) -> str:
+        return REAL if self.runs_on(device) == device else EMULATED
+
+    def load(
+        self,
+        checkpoint: str,
+        spec: TaskSpec,
+        device: str,
+        resources: Mapping[str, Any],
+        metadata: Mapping[str, Any],
+    ) -> Any:
+        """Load the model and the graphs that earlier starts exported.
+
+        `metadata["precision"]` is `f32` (the default), `bf16`, `f16` (what the plugin may
+        compute in) or `int8` (weights compressed by NNCF); `metadata["cache_dir"]` is where
+        exported graphs are kept.
+
+        Raises:
+            ValueError: no such precision or device.
+        """
+        self.require(device)
+        precision = metadata.get("precision", "f32")
+        if precision not in PRECISIONS:
+            raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
+        if (target := self.runs_on(device)) != device:
+            warnings.warn(f"OpenVINO has no {device} here: its CPU plugin stands in", stacklevel=4)
+        model = load_model(checkpoint, spec, resources, {})
+        facts = (spec.name, spec.auto_class, precision == "int8")
+        folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
+        exported = ExportedModel(model, OpenVINOGraphs(target, precision), folder)
+        model.exported = exported
+        exported.intercept([""] if spec.run == "forward" else exported.saved_modules() or [])
+        return model
+
+    def prepare(self, handler: EndpointHandler) -> None:
+        """Export what the samples need: the first one twice, which keeps the batch open, and all."""
+        from ..self_test import sample_inputs
+
+        samples = sample_inputs(handler.spec, handler.processor)
+        handler([samples[0]] * 2, **handler.spec.sample_params)
+        handler(samples, **handler.spec.sample_params)
+
+    def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
+        exported: ExportedModel = endpoint.exported
+        if not exported.modules:
+            with outermost_calls(endpoint) as names:
+                super().run(endpoint, spec, encoded)
+            exported.intercept(names)
+            exported.save_modules()
+        return super().run(endpoint, spec, encoded)
+
+
+class OpenVINOGraphs(GraphMaker):
+    """Exports to OpenVINO and compiles for one device and precision."""
+
+    def __init__(self, device: str, precision: str) -> None:
+        self.device = device
+        self.precision = precision
+
+    def make(self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic: bool) -> Graph:
+        import torch
+        from transformers.exporters import OpenVINOConfig, OpenVINOExporter
+
+        config = OpenVINOConfig(dynamic=dynamic, stateful=False, quantizer=self.quantizer())
+        # Two dimensions that happen to be equal in this call are still two dimensions.
+        with torch.fx.experimental._config.patch(use_duck_shape=False):
+            program, metadata = OpenVINOExporter().export_program(module, dict(inputs), config)
+        OpenVINOExporter.save_program(program, path.with_suffix(".xml"))
+        write_whole(path.with_suffix(".json"), json.dumps(asdict(metadata)))
+        return self.compiled(program, metadata)
+
+    def quantizer(self) -> Any:
+        """NNCF's 8-bit weight compression, where that is the precision."""
+        if self.precision != "int8":
+            return None
+        from transformers.exporters import NNCFOpenVINOQuantizer, NNCFWeightCompressionConfig
+
+        return NNCFOpenVINOQuantizer(NNCFWeightCompressionConfig())
+
+    def load(self, path: Path) -> Graph:
+        from transformers.exporters import OpenVINOExporter
+        from transformers.exporters.metadata import ExportMetadata, register_treespec_types
+
+        metadata = ExportMetadata.from_dict(
+            json.loads(path.with_suffix(".json").read_text("utf-8"))
+        )
+        for spec in (metadata.in_spec, metadata.out_spec):
+            register_treespec_types(spec)
+        return self.compiled(OpenVINOExporter.load_program(path.with_suffix(".xml")), metadata)
+
+    def compiled(self, program: Any, metadata: Any) -> Graph:
+        """The program on the device, at the asked precision."""
+        import openvino
+        from transformers.exporters.runners import OpenVINOModelRunner
+
+        hint = "f32" if self.precision == "int8" else self.precision
+        options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
+        compiled = openvino.Core().compile_model(program, self.device, options)
+        return OpenVINOGraph(OpenVINOModelRunner(compiled, metadata))
+
+
+class OpenVINOGraph(Graph):
+    """One compiled graph behind the exporters' runner."""
+
+    def __init__(self, runner: Any) -> None:
+        self.runner = runner
+        self.dynamic = any(port.partial_shape.is_dynamic for port in runner.compiled_model.inputs)
+
+    def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+        return all(
+            port.partial_shape.compatible(shape_of(port, shapes))
+            for port in self.runner.compiled_model.inputs
+        )
+
+    def __call__(self, inputs: Mapping[str, Any]) -> Any:
+        return self.runner(**inputs)
+
+
+def shape_of(port: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
+    """The shape of the tensor that goes into a port; an open one for a port that takes none."""
+    import openvino
+
+    for name in port.get_names():
+        if (path := name.removeprefix("input.")) in shapes:
+            return openvino.PartialShape(list(shapes[path]))
+    return openvino.PartialShape.dynamic()
+
+
+def total_memory(core: Any, label: str) -> int | None:
+    """Bytes of a device's memory, where its plugin says."""
+    if "GPU_DEVICE_TOTAL_MEM_SIZE" not in core.get_property(label, "SUPPORTED_PROPERTIES"):
+        return None
+    size: int = core.get_property(label, "GPU_DEVICE_TOTAL_MEM_SIZE")
+    return size
+
+
+PLATFORM = OpenVINO()
+
+
+def init_openvino(
+    skillset: Any,
+    model: str,
+    model_type: str | None = None,
+    device: str = PLATFORM.default_device,
+    openvino_label: str = PLATFORM.name,
+    *converters: Any,
+    task: str | None = None,
+) -> Endpoint:
+    """Load `model` (hub id or local folder) on OpenVINO; see `Skillset.open_endpoint`.
+
+    Raises:
+        ValueError: `model_type` is another one than the skillset's.
+    """
+    if model_type not in (None, skillset.model_type):
+        raise ValueError(f"this skillset is for {skillset.model_type}, not for {model_type}")
+    return skillset.open_endpoint(PLATFORM, model, device, openvino_label, task)
