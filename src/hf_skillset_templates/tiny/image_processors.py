@@ -65,7 +65,7 @@ def _defaults(processor_class: type, options: dict[str, Any]) -> dict[str, Any]:
     """The class's own settings; those of the options too where it cannot do without."""
     try:
         return dict(processor_class().to_dict())
-    except TypeError:
+    except (TypeError, ValueError):
         return dict(processor_class(**options).to_dict())
 
 

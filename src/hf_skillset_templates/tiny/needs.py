@@ -61,6 +61,7 @@ def wanted_classes(
         named = _family(model_type, model_inputs(model_type))
     elif not named["processor"]:
         named["processor"] = _own_processor(model_type)
+    named.update({kind: facts[kind] for kind in KINDS if kind in facts})
     if named["processor"]:
         for kind in component_kinds(_class(named["processor"])):
             named[kind] = named[kind] or _part(kind, model_type, named["processor"], config)

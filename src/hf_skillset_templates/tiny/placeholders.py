@@ -13,9 +13,13 @@ from typing import Any
 
 TOKEN = re.compile(r"^(<[^<>\s]{1,60}>|<\|[^|\s]{1,60}\|>|\[/?[A-Z_]{2,40}\])$")
 ATTRIBUTE = re.compile(r"tokenizer\.(\w+_token)(?:_id)?\b")
+# getattr(tokenizer, "image_token", None): used where there is one, and missed where there is none.
 OPTIONAL = re.compile(r"getattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)\",\s*None\s*\)")
+# hasattr(...), or another default than None: the processor helps itself.
 GUARDED = re.compile(
-    r"hasattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)(?:_id)?\"|getattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)(?:_id)?\",\s*[^N\s]"
+    r"hasattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)(?:_id)?\""
+    r"|getattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)\",\s*[^N\s]"
+    r"|getattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)_id\""
 )
 STANDARD = {f"{name}_token" for name in ("bos", "eos", "pad", "unk", "sep", "cls", "mask")}
 TEMPLATE = Path(__file__).with_name("chat_templates") / "conversation.jinja"
@@ -35,18 +39,12 @@ def placeholders_of(processor_class: type) -> Placeholders:
     sources = [inspect.getsource(sys.modules[name]) for name in _modules(processor_class)]
     literals = dict.fromkeys(token for source in sources for token in _literals(source))
     literals.update(dict.fromkeys(_class_constants(processor_class)))
-    asked = {
-        name
-        for source in sources
-        for pattern in (ATTRIBUTE, OPTIONAL)
-        for name in pattern.findall(source)
-    }
+    asked = {name for source in sources for name in ATTRIBUTE.findall(source)}
     guarded = {name for source in sources for names in GUARDED.findall(source) for name in names}
+    optional = {name for source in sources for name in OPTIONAL.findall(source)}
     defaults = _token_defaults(processor_class)
-    named = {
-        name: defaults.get(name, f"<{name.removesuffix('_token')}>")
-        for name in sorted(asked - guarded - STANDARD)
-    }
+    wanted = sorted(((asked - guarded) | optional) - STANDARD)
+    named = {name: defaults.get(name, f"<{name.removesuffix('_token')}>") for name in wanted}
     return Placeholders(tuple(literals), named)
 
 
