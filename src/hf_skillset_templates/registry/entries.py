@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from .paths import MODELS
 
+_PLAIN = r'\n\s+(?:[^\s\[\]{}"][^\n\[\]{}"]*|"[^"\n\\]*"),?'
+_PLAIN_LIST = re.compile(rf"\[{_PLAIN}(?:{_PLAIN})*\n\s*\]")
 # Facts first, what is measured after them by name.
 ORDER = (
     "model_type", "package", "description", "modality", "default_checkpoint", "config_class",
@@ -17,7 +20,13 @@ ORDER = (
 
 
 def dump(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    """Indented JSON with short lists of plain values on one line."""
+    return _PLAIN_LIST.sub(_on_one_line, json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    line = " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]")
+    return line if len(line) <= 80 else found[0]
 
 
 def write_text(path: Path, content: str) -> bool:

@@ -45,7 +45,8 @@ def _platform_requirements() -> dict[str, list[str]]:
 
 
 def _tensors(spec: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
-    return (spec or {}).get("tensors", {})
+    tensors: dict[str, dict[str, Any]] = (spec or {}).get("tensors", {})
+    return tensors
 
 
 def _side(format_name: str, spec: dict[str, Any] | None) -> dict[str, Any]:

@@ -88,11 +88,19 @@ def build_facts(model_types: list[str]) -> int:
     changed = int(write_text(PIPELINE_MAP, dump(table)))
     changed += write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
     for model_type in model_types:
-        measured = {key: value for key, value in read_entry(model_type).items() if key not in ORDER}
-        changed += write_entry(
-            {**facts_of(model_type, tasks[model_type], universe, variants), **measured}
-        )
+        facts = facts_of(model_type, tasks[model_type], universe, variants)
+        changed += write_entry(with_measured(facts, read_entry(model_type)))
     return changed
+
+
+def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """Facts together with what an entry has measured, of its tasks too."""
+    known = entry.get("tasks", {})
+    for task, stated in facts["tasks"].items():
+        old = known.get(task, {})
+        if old.get("model_class") == stated["model_class"]:
+            stated |= {"tensors": old["tensors"]} if "tensors" in old else {}
+    return {**facts, **{key: value for key, value in entry.items() if key not in ORDER}}
 
 
 def main() -> None:

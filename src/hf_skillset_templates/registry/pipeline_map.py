@@ -12,7 +12,7 @@ from .variants import Variant
 
 AUTO_MODEL = "AutoModel"
 BY_NAME = ("MODEL_", "AutoBackbone")
-"""Mappings without an auto class, and the auto class that asks the hub first and so opens no folder."""
+"""Mappings without an auto class; AutoBackbone asks the hub first and so opens no folder."""
 
 
 class PipelineMapError(ValueError):

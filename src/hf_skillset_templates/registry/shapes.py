@@ -8,21 +8,38 @@ them changed together must have exactly the predicted shapes.
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .default_shapes import at_default_size
 from .entries import read_entry, write_entry
 from .paths import TINY
-from .sized_samples import SCALES, axes_of, scaled
+from .sized_samples import SCALES, axes_of, repeated, scaled
 from .symbols import Symbols, infer, solve, wrong_predictions
 from .variants import load_variants
 
 BATCHES = (1, 2, 3)
 NEW_TOKENS = (4, 5, 6)
+LABELS = (3, 4, 5)
+JOB = "hf_skillset_templates.registry.shapes:measure_job"
+TIME_LIMIT_S = 300.0
+MEMORY_MB = 6000
 Tensors = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The sizes of one run: how much the sample grows along each axis, and numbers."""
+
+    scales: dict[str, float] = field(default_factory=dict)
+    batch: int = BATCHES[0]
+    new_tokens: int = NEW_TOKENS[0]
+    labels: int = LABELS[0]
 
 
 class Probe:
@@ -47,15 +64,23 @@ class Probe:
         taken = [s for s in self.spec.samples if self.self_test.takes(self.processor, s)]
         self.sample = (taken or list(self.spec.samples))[0]
 
-    def run(self, sizes: Mapping[str, float], batch: int, tokens: int) -> tuple[Tensors, Tensors]:
-        """The model's named input and output tensors for `batch` samples of these sizes."""
-        item = self.self_test.resolve_sample(scaled(self.sample, dict(sizes)), self.processor)
+    def parameters(self, setting: Setting) -> dict[str, Any]:
+        """The sample's handler parameters at the setting's sizes."""
         given = dict(self.spec.sample_params)
         if "max_new_tokens" in given:
-            given["max_new_tokens"] = tokens
-        parameters, _ = self.spec.parameters(given)
+            given["max_new_tokens"] = setting.new_tokens
+        if "candidate_labels" in given:
+            words = ["thing", "of", "kind"]
+            label = " ".join(repeated(words, setting.scales.get("text", 1.0)))
+            given["candidate_labels"] = [f"{label} {i}" for i in range(setting.labels)]
+        return given
+
+    def run(self, setting: Setting) -> tuple[Tensors, Tensors]:
+        """The model's named input and output tensors at the setting's sizes."""
+        item = self.self_test.resolve_sample(scaled(self.sample, setting.scales), self.processor)
+        parameters, _ = self.spec.parameters(self.parameters(setting))
         encoded = self.spec.module.encode(
-            [item] * batch, self.processor, self.model.config, **parameters
+            [item] * setting.batch, self.processor, self.model.config, **parameters
         )
         first = encoded[0] if isinstance(encoded, list) else encoded
         outputs = self.platform.run(self.model, self.spec, first)
@@ -77,38 +102,54 @@ def shapes_of(found: Tensors) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in found.items()}
 
 
-def plan(axes: list[str], generates: bool) -> list[tuple[dict[str, float], int, int]]:
-    """The runs: the sample as it is, then each axis, the batch and the new tokens by themselves."""
-    base = BATCHES[0], NEW_TOKENS[0]
-    runs: list[tuple[dict[str, float], int, int]] = [({}, *base)]
-    runs += [({axis: scale}, *base) for axis in axes for scale in SCALES[1:]]
-    runs += [({}, batch, base[1]) for batch in BATCHES[1:]]
-    if generates:
-        runs += [({}, base[0], tokens) for tokens in NEW_TOKENS[1:]]
+def plan(axes: list[str], parameters: Mapping[str, Any]) -> list[Setting]:
+    """The runs: the sample as it is, then each axis and each number changed by itself."""
+    runs = [Setting()]
+    runs += [Setting(scales={axis: scale}) for axis in axes for scale in SCALES[1:]]
+    runs += [Setting(batch=batch) for batch in BATCHES[1:]]
+    if "max_new_tokens" in parameters:
+        runs += [Setting(new_tokens=tokens) for tokens in NEW_TOKENS[1:]]
+    if "candidate_labels" in parameters:
+        runs += [Setting(labels=labels) for labels in LABELS[1:]]
     return runs
 
 
 def measure_task(probe: Probe) -> dict[str, Any]:
     """The symbolic input and output of one task, proven by a run of other sizes."""
     axes = axes_of(probe.sample)
-    generates = "max_new_tokens" in probe.spec.sample_params
-    done, refused = [], []
-    for sizes, batch, tokens in plan(axes, generates):
+    if "candidate_labels" in probe.spec.sample_params and "text" not in axes:
+        axes.append("text")
+    done: list[tuple[Setting, Tensors, Tensors]] = []
+    refused = []
+    for setting in plan(axes, probe.spec.sample_params):
         try:
-            done.append((sizes, batch, tokens, *probe.run(sizes, batch, tokens)))
+            done.append((setting, *probe.run(setting)))
         except Exception as error:
-            if not sizes and batch == 1 and tokens == NEW_TOKENS[0]:
+            if not done:
                 raise
-            refused.append(f"{sizes or f'batch {batch}'}: {type(error).__name__}")
-    symbols = Symbols({"batch": tuple(run[1] for run in done)})
-    if generates:
-        symbols.sizes["new_tokens"] = tuple(run[2] for run in done)
-    inputs = infer(symbols, [shapes_of(run[3]) for run in done], outputs=False)
-    outputs = infer(symbols, [shapes_of(run[4]) for run in done], outputs=True)
-    wrong = verify(probe, axes, symbols, inputs, outputs, bool(refused))
+            refused.append(f"{setting}: {type(error).__name__}")
+    symbols = Symbols({"batch": tuple(setting.batch for setting, _, _ in done)})
+    for name in ("new_tokens", "labels"):
+        sizes = tuple(getattr(setting, name) for setting, _, _ in done)
+        if len(set(sizes)) > 1:
+            symbols.sizes[name] = sizes
+    inputs = infer(symbols, [shapes_of(found) for _, found, _ in done], outputs=False)
+    outputs = infer(symbols, [shapes_of(found) for _, _, found in done], outputs=True)
+    last = Setting(
+        scales=dict.fromkeys(axes, 1.25),
+        batch=1 if any("batch" in line for line in refused) else 2,
+        new_tokens=NEW_TOKENS[1],
+        labels=LABELS[1],
+    )
+    wrong = verify(probe, last, symbols, inputs, outputs)
+    found_in, found_out = done[0][1:]
+    sizes_of = "tiny" if wrong else at_default_size(probe, inputs, outputs, found_in)
     return {
-        "input": {"tensors": described(inputs, done[0][3])},
-        "output": {"tensors": described(outputs, done[0][4])},
+        "tensors": {
+            "sizes": sizes_of,
+            "input": described(inputs, found_in),
+            "output": described(outputs, found_out),
+        },
         "free": sorted(symbols.free),
         "refused": refused,
         "wrong": wrong,
@@ -117,25 +158,23 @@ def measure_task(probe: Probe) -> dict[str, Any]:
 
 def verify(
     probe: Probe,
-    axes: list[str],
+    setting: Setting,
     symbols: Symbols,
     inputs: dict[str, list[int | str]],
     outputs: dict[str, list[int | str]],
-    partial: bool,
 ) -> list[str]:
     """What is predicted wrongly for a run in which all sizes differ from the others."""
-    batch, tokens = (1 if partial else 2), NEW_TOKENS[1]
     try:
-        got_in, got_out = probe.run(dict.fromkeys(axes, 1.25), batch, tokens)
+        got_in, got_out = map(shapes_of, probe.run(setting))
     except Exception as error:
         return [f"the run with all sizes changed failed: {type(error).__name__}: {error}"[:200]]
-    sizes = {"batch": batch, "new_tokens": tokens, **solve(shapes_of(got_in), inputs)}
-    free = {name: size for name, size in solve(shapes_of(got_out), outputs).items()}
-    sizes = {**{name: free[name] for name in symbols.free if name in free}, **sizes}
+    known = {"batch": setting.batch, "new_tokens": setting.new_tokens, "labels": setting.labels}
+    free = {name: size for name, size in solve(got_out, outputs).items() if name in symbols.free}
+    sizes = {**solve(got_in, inputs), **known, **free}
     try:
         return [
-            *wrong_predictions(shapes_of(got_in), inputs, sizes),
-            *wrong_predictions(shapes_of(got_out), outputs, sizes),
+            *wrong_predictions(got_in, inputs, sizes),
+            *wrong_predictions(got_out, outputs, sizes),
         ]
     except NameError as error:
         return [str(error)]
@@ -181,17 +220,31 @@ def record(model_type: str, found: dict[str, Any]) -> bool:
     """Write the shapes of the tasks that were proven; False where nothing changed."""
     entry, variants = read_entry(model_type), load_variants()
     for task, facts in entry["tasks"].items():
-        measured = found.get(task, {})
-        for side in ("input", "output"):
-            facts.pop(side, None)
-            if measured.get(side) and not measured["wrong"]:
-                facts[side] = {"format": format_of(variants[task], side), **measured[side]}
+        facts.pop("tensors", None)
+        if not why(found.get(task)):
+            facts["tensors"] = found[task]["tensors"]
+    entry["shapes"] = {
+        "proven": sum("tensors" in facts for facts in entry["tasks"].values()),
+        "failed": {task: reason for task in entry["tasks"] if (reason := why(found.get(task)))},
+    }
+    variant = variants[entry["primary_task"]]
+    measured = entry["tasks"][entry["primary_task"]].get("tensors")
     for side in ("input", "output"):
         entry.pop(side, None)
-        primary = entry["tasks"][entry["primary_task"]]
-        if side in primary:
-            entry[side] = primary[side]
+        if measured:
+            entry[side] = {
+                "format": format_of(variant, side),
+                "sizes": measured["sizes"],
+                "tensors": measured[side],
+            }
     return write_entry(entry)
+
+
+def why(found: dict[str, Any] | None) -> str:
+    """Why a task's shapes were not proven; empty where they were."""
+    if found is None:
+        return "the package has no code for the task"
+    return str(found["error"] if "error" in found else "; ".join(found["wrong"][:2]))
 
 
 def format_of(variant: Any, side: str) -> str:
@@ -200,3 +253,31 @@ def format_of(variant: Any, side: str) -> str:
         return str(variant.output["format"])
     kinds = [kind for kind in variant.inputs if kind != "chat"]
     return kinds[0] if len(kinds) == 1 else "multimodal"
+
+
+def missing() -> list[str]:
+    """Model types with a tiny model whose entry has no shapes yet."""
+    built = sorted(path.parent.name for path in TINY.glob("*/config.json"))
+    return [name for name in built if "shapes" not in read_entry(name)]
+
+
+def main() -> None:
+    """`python -m hf_skillset_templates.registry.shapes [MODEL_TYPE …]`: those missing by default.
+
+    One JSON line per model type: its tasks proven, and the errors of the others.
+    """
+    from .. import isolation
+
+    isolation.preload("torch", "transformers", "copier")
+    for model_type in sys.argv[1:] or missing():
+        found = isolation.run_isolated(JOB, model_type, TIME_LIMIT_S, MEMORY_MB)
+        if "stage" in found:
+            found = {task: found for task in read_entry(model_type)["tasks"]}
+        record(model_type, found)
+        print(
+            json.dumps({"model_type": model_type, **read_entry(model_type)["shapes"]}), flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 # Names of new symbols by tensor and position; a tensor that is not named here gives its own name.
 NAMES = {
     "input_ids": ("batch", "sequence"),
+    "input_ids/3": ("batch", "choices", "sequence"),
     "decoder_input_ids": ("batch", "target_sequence"),
     "pixel_values": ("batch", "channels", "height", "width"),
     "pixel_values_videos": ("batch", "frames", "channels", "height", "width"),
@@ -89,7 +90,9 @@ class Symbols:
 
     def add(self, name: str, sizes: Sizes) -> str:
         """A new symbol; a number is put behind a name that is taken."""
-        free = next(n for n in (name, *(f"{name}_{i}" for i in range(2, 99))) if n not in self.sizes)
+        free = next(
+            n for n in (name, *(f"{name}_{i}" for i in range(2, 99))) if n not in self.sizes
+        )
         self.sizes[free] = sizes
         return free
 
@@ -106,9 +109,9 @@ def _shift(pairs: list[tuple[int, int]], stride: int) -> int | None:
     return min(range(low, high + 1), key=abs) if low <= high else None
 
 
-def name_of(tensor: str, position: int) -> str:
+def name_of(tensor: str, position: int, rank: int) -> str:
     """What a dimension is called when nothing known explains it."""
-    names = NAMES.get(tensor, ())
+    names = NAMES.get(f"{tensor}/{rank}", NAMES.get(tensor, ()))
     if position < len(names):
         return names[position]
     return "batch" if position == 0 else f"{tensor}_{position}"
@@ -130,7 +133,7 @@ def infer(symbols: Symbols, runs: list[Shapes], outputs: bool) -> dict[str, list
             sizes = tuple(run[name][position] for run in runs)
             known = symbols.explain(sizes)
             if known is None:
-                known = symbols.add(name_of(name, position), sizes)
+                known = symbols.add(name_of(name, position, len(runs[0][name])), sizes)
                 if outputs:
                     symbols.free.add(known)
             shape.append(known)

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..registry.entries import in_order
+from ..registry.entries import dump, in_order
 
 
 def write_atomic(path: Path, text: str) -> bool:
@@ -30,7 +30,7 @@ def merge_entry(path: Path, values: dict[str, Any]) -> bool:
     """Sets some keys of a JSON entry and leaves the others alone."""
     entry = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     entry.update(json.loads(json.dumps(values, sort_keys=True)))
-    return write_atomic(path, json.dumps(in_order(entry), indent=2, ensure_ascii=False) + "\n")
+    return write_atomic(path, dump(in_order(entry)))
 
 
 def publish_folder(staged: Path, target: Path) -> bool:

@@ -1,0 +1,43 @@
+"""The platforms that the template offers: one folder each in `hardware/`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .paths import ROOT
+
+HARDWARE = ROOT / "hardware"
+PLATFORMS_FILE = ROOT / "registry" / "platforms.json"
+FIRST = ("cpu", "cuda", "openvino", "apple", "qualcomm")
+"""The order in which the platforms are offered; others follow by name."""
+FIELDS = {"title", "runtime", "requirements", "tolerance", "detection"}
+OPTIONAL_FIELDS = {"min_cosine"}
+
+
+def platform_names(hardware: Path = HARDWARE) -> list[str]:
+    """The platforms that have a handler, in the order in which they are offered."""
+    names = {path.parent.name for path in hardware.glob("*/handler.py")}
+    return [name for name in FIRST if name in names] + sorted(names - set(FIRST))
+
+
+def load_platform(name: str, hardware: Path = HARDWARE) -> dict[str, Any]:
+    """What a platform's `platform.yml` says.
+
+    Raises:
+        ValueError: a field is missing or unknown.
+    """
+    facts: dict[str, Any] = yaml.safe_load((hardware / name / "platform.yml").read_text("utf-8"))
+    if missing := FIELDS - set(facts):
+        raise ValueError(f"hardware/{name}/platform.yml lacks {', '.join(sorted(missing))}")
+    if unknown := set(facts) - FIELDS - OPTIONAL_FIELDS:
+        raise ValueError(f"hardware/{name}/platform.yml has unknown {', '.join(sorted(unknown))}")
+    return facts
+
+
+def write_platforms() -> None:
+    """Write `registry/platforms.json`, the choices of the question for platforms."""
+    PLATFORMS_FILE.write_text(json.dumps(platform_names()) + "\n", "utf-8")
