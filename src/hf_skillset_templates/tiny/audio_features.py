@@ -50,6 +50,7 @@ def build_feature_extractor(
         settings["chunk_length"] = WINDOW_SECONDS
     extractor = extractor_class(**{**settings, **options})
     _align_window(config, extractor)
+    _align_projection(config, extractor)
     return extractor
 
 
@@ -70,3 +71,11 @@ def _align_window(config: PreTrainedConfig, extractor: Any) -> None:
     for _, node in nodes(config):
         if getattr(node, "max_source_positions", None) and getattr(node, "num_mel_bins", None):
             node.max_source_positions = frames // 2
+
+
+def _align_projection(config: PreTrainedConfig, extractor: Any) -> None:
+    """Widen the first layer of encoders that take several frames in a row."""
+    stride = getattr(extractor, "stride", None)
+    for _, node in nodes(config):
+        if stride and hasattr(node, "feature_projection_input_dim"):
+            node.feature_projection_input_dim = extractor.feature_size * stride

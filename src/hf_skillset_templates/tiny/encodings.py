@@ -182,8 +182,10 @@ MEDIA = {
 
 def _takes(processor: ProcessorMixin, parameters: Mapping[str, Any], medium: str) -> bool:
     part, names = MEDIA[medium]
-    has_part = any(kind_of(attribute) == part for attribute in processor.get_attributes())
-    return has_part and any(name in parameters for name in names)
+    parts = {kind_of(attribute) for attribute in processor.get_attributes()}
+    if medium == "video" and "image_processor" in parts:
+        names = names[:1]  # then "images" are pictures
+    return part in parts and any(name in parameters for name in names)
 
 
 # Arguments that some processors cannot do without.
