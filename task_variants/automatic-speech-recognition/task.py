@@ -50,19 +50,32 @@ def decode(
     if "logits" in outputs:
         tokens = outputs["logits"].argmax(axis=-1)
         return [transcribe_ctc(row, processor, config, return_timestamps) for row in tokens]
-    return [transcribe(row, processor, return_timestamps) for row in outputs["sequences"]]
+    if hasattr(processor.tokenizer, "_decode_asr"):
+        return [
+            transcribe_whisper(row, processor, config, return_timestamps)
+            for row in outputs["sequences"]
+        ]
+    if return_timestamps:
+        raise ValueError("only CTC models and Whisper give times; call without return_timestamps")
+    texts = processor.tokenizer.batch_decode(outputs["sequences"], skip_special_tokens=True)
+    return [{"text": text} for text in texts]
 
 
-def transcribe(
-    tokens: np.ndarray, processor: Any, return_timestamps: bool | str | None
+def transcribe_whisper(
+    tokens: np.ndarray, processor: Any, config: Any, return_timestamps: bool | str | None
 ) -> dict[str, Any]:
-    """Text of generated tokens."""
-    tokenizer = processor.tokenizer
-    if not return_timestamps:
-        return {"text": tokenizer.decode(tokens, skip_special_tokens=True)}
-    timed = tokenizer.decode(tokens, skip_special_tokens=True, output_offsets=True)
-    chunks = [{"timestamp": part["timestamp"], "text": part["text"]} for part in timed["offsets"]]
-    return {"text": timed["text"], "chunks": chunks}
+    """Text of the tokens that Whisper generated, by the code of transformers' pipeline."""
+    if isinstance(return_timestamps, str):
+        raise ValueError(
+            f"Whisper times segments: return_timestamps=True; not {return_timestamps!r}"
+        )
+    text, timed = processor.tokenizer._decode_asr(
+        [{"tokens": tokens[None]}],
+        return_timestamps=return_timestamps,
+        return_language=None,
+        time_precision=processor.feature_extractor.chunk_length / config.max_source_positions,
+    )
+    return {"text": text, **timed}
 
 
 def transcribe_ctc(

@@ -29,8 +29,8 @@ def encode(
         )
     )
     if getattr(config, "is_encoder_decoder", False):
-        start = np.full((len(texts), 1), config.decoder_start_token_id or 0)
-        inputs["decoder_input_ids"] = start
+        start = getattr(config, "decoder_start_token_id", None) or 0
+        inputs["decoder_input_ids"] = np.full((len(texts), 1), start)
     return Encoded(inputs)
 
 

@@ -19,23 +19,33 @@ def encode(
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
-) -> Encoded:
-    """Tokenize prompts, padded on the left; chats go through the model's chat template."""
-    chats = [isinstance(prompt, list) for prompt in prompts]
+) -> list[Encoded]:
+    """Tokenize prompts, padded on the left; chats go through the model's chat template.
+
+    Prompts share a call, except for the decoder half of an encoder-decoder: it counts
+    positions from the first column, padding included.
+    """
+    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    if tokenizer.pad_token_id is not None:
+        options.setdefault("pad_token_id", tokenizer.pad_token_id)
+    alone = hasattr(config, "decoder_layers")
+    calls = [[prompt] for prompt in prompts] if alone else [prompts]
+    return [Encoded(tokenize(call, tokenizer), options, context=call) for call in calls]
+
+
+def tokenize(prompts: list[Any], tokenizer: Any) -> dict[str, np.ndarray]:
+    """The tokens of prompts, and which of them are no padding."""
     texts = [as_prompt(prompt, tokenizer) for prompt in prompts]
+    chats = any(isinstance(prompt, list) for prompt in prompts)
     tokens = tokenizer(
         texts,
         padding=len(texts) > 1,
         padding_side="left",
-        add_special_tokens=not any(chats),
+        add_special_tokens=not chats,
         return_tensors="np",
     )
     names = ("input_ids", "attention_mask")
-    inputs = {name: tokens[name] for name in names if name in tokens}
-    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
-    if tokenizer.pad_token_id is not None:
-        options.setdefault("pad_token_id", tokenizer.pad_token_id)
-    return Encoded(inputs, options, context=prompts)
+    return {name: tokens[name] for name in names if name in tokens}
 
 
 def as_prompt(prompt: Any, tokenizer: Any) -> str:
@@ -47,22 +57,28 @@ def as_prompt(prompt: Any, tokenizer: Any) -> str:
 
 
 def decode(
-    outputs: Mapping[str, np.ndarray],
-    encoded: Encoded,
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
     tokenizer: Any,
     config: Any,
     return_full_text: bool = True,
 ) -> list[list[dict[str, Any]]]:
     """Each prompt with its continuation (the continuation alone without `return_full_text`)."""
-    per_prompt = len(outputs["sequences"]) // len(encoded.context)
-    results: list[list[dict[str, Any]]] = [[] for _ in encoded.context]
-    prompt_tokens = encoded.inputs["input_ids"].shape[1]
-    for row, sequence in enumerate(outputs["sequences"]):
-        prompt = encoded.context[row // per_prompt]
-        text = tokenizer.decode(sequence[prompt_tokens:], skip_special_tokens=True)
-        if return_full_text and isinstance(prompt, list):
-            text = [*prompt, {"role": "assistant", "content": text}]
-        elif return_full_text:
-            text = prompt + text
-        results[row // per_prompt].append({"generated_text": text})
+    results: list[list[dict[str, Any]]] = []
+    for call, request in zip(outputs, encoded):
+        continuations = call["sequences"][:, request.inputs["input_ids"].shape[1] :]
+        texts = tokenizer.batch_decode(continuations, skip_special_tokens=True)
+        each = len(texts) // len(request.context)
+        for row, prompt in enumerate(request.context):
+            found = texts[row * each : (row + 1) * each]
+            if return_full_text:
+                found = [with_prompt(prompt, text) for text in found]
+            results.append([{"generated_text": text} for text in found])
     return results
+
+
+def with_prompt(prompt: Any, text: str) -> Any:
+    """The prompt and the text that goes on from it; a chat and the assistant's answer."""
+    if isinstance(prompt, list):
+        return [*prompt, {"role": "assistant", "content": text}]
+    return prompt + text

@@ -36,12 +36,20 @@ def encode(
         options.setdefault("return_dict_in_generate", True)
     if config.model_type == "csm":
         options.setdefault("output_audio", True)
-    given = {name: value for name, value in (forward_params or {}).items() if name not in options}
+    given = {**neutral_speaker(config), **(forward_params or {})}
+    given = {name: value for name, value in given.items() if name not in options}
     calls = []
     for text in texts:
         tokens = tokenize(text, processor, config, preprocess_params or {}, processor_kwargs or {})
         calls.append(Encoded({**tokens, **given}, options, seed=seed))
     return calls
+
+
+def neutral_speaker(config: Any) -> dict[str, np.ndarray]:
+    """A voice of no one for the models that want the vector of one."""
+    if not hasattr(config, "speaker_embedding_dim"):
+        return {}
+    return {"speaker_embeddings": np.zeros((1, config.speaker_embedding_dim), np.float32)}
 
 
 def tokenize(

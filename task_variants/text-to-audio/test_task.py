@@ -26,7 +26,9 @@ def test_equals_the_model(cell: Any) -> None:
     processor, model = cell.opened.processor, cell.opened.endpoint
     tokenizer = getattr(processor, "tokenizer", processor)
     for text in cell.samples:
-        inputs = tokenizer([text], return_tensors="pt")
+        inputs = dict(tokenizer([text], return_tensors="pt"))
+        if hasattr(model.config, "speaker_embedding_dim"):
+            inputs["speaker_embeddings"] = torch.zeros(1, model.config.speaker_embedding_dim)
         torch.manual_seed(0)
         with torch.no_grad():
             made = model.generate(**inputs) if cell.spec.run == "generate" else model(**inputs)

@@ -20,16 +20,17 @@ def padded(values: list[float], length: int) -> tuple[Any, Any]:
 
 def samples(cell: Any, values: list[float]) -> Any:
     config = cell.opened.endpoint.config
-    if config.num_time_features or config.num_dynamic_real_features:
-        pytest.skip("the model wants time features")
     length = config.context_length + max(config.lags_sequence)
     past, observed = padded(values, length)
+    width = config.num_time_features + config.num_dynamic_real_features
+    ages = torch.log10(torch.arange(length + config.prediction_length) + 2.0)[None, :, None]
+    features = ages.repeat(1, 1, width)
     torch.manual_seed(0)
     return cell.opened.endpoint.generate(
         past_values=past,
         past_observed_mask=observed,
-        past_time_features=torch.zeros(1, length, 0),
-        future_time_features=torch.zeros(1, config.prediction_length, 0),
+        past_time_features=features[:, :length],
+        future_time_features=features[:, length:],
     ).sequences[0]
 
 

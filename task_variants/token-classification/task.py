@@ -18,7 +18,7 @@ from .scores import softmax
 
 
 def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:
-    """Tokenize, keeping where each token stands in its text."""
+    """Tokenize, keeping which tokens are no padding and where each stands in its text."""
     texts = [as_text(text) for text in texts]
     inputs = dict(
         tokenizer(
@@ -30,8 +30,13 @@ def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:
         )
     )
     special = inputs.pop("special_tokens_mask")
-    offsets = inputs.pop("offset_mapping", [None] * len(texts))
-    return Encoded(inputs, context=list(zip(texts, special, offsets)))
+    offsets = inputs.pop("offset_mapping", None)
+    mask = inputs.get("attention_mask", np.ones_like(special)).astype(bool)
+    context = [
+        (text, kept, special[row][kept], None if offsets is None else offsets[row][kept])
+        for row, (text, kept) in enumerate(zip(texts, mask))
+    ]
+    return Encoded(inputs, context=context)
 
 
 def decode(
@@ -48,11 +53,11 @@ def decode(
     grouping = TokenClassificationPipeline.__new__(TokenClassificationPipeline)
     grouping.tokenizer, grouping.model = tokenizer, SimpleNamespace(config=config)
     results = []
-    for row, (text, special, offsets) in enumerate(encoded.context):
+    for row, (text, kept, special, offsets) in enumerate(encoded.context):
         tokens = grouping.gather_pre_entities(
             text,
-            encoded.inputs["input_ids"][row],
-            softmax(outputs["logits"][row]),
+            encoded.inputs["input_ids"][row][kept],
+            softmax(outputs["logits"][row][kept]),
             offsets,
             special,
             strategy,
