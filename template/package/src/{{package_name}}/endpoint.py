@@ -47,18 +47,7 @@ class EndpointHandler:
         items = list(inputs) if batched else [inputs]
         if not items:
             raise ValueError(f"{self.spec.name} got an empty list; give it at least one input")
-        results: list[Any] = []
-        waiting = items
-        while waiting:
-            chunk = waiting[: self.batch_size if self._pads() else 1]
-            try:
-                results += self._answer(chunk, encode_parameters, decode_parameters)
-                waiting = waiting[len(chunk) :]
-                continue
-            except Exception as error:
-                if len(chunk) == 1 or not self.platform.is_out_of_memory(error):
-                    raise
-            self._halve_batch(len(chunk))  # the error and what it holds are gone by now
+        results = self._answer_all(items, encode_parameters, decode_parameters)
         return {
             "result": results if batched else results[0],
             "implementation_type": self.platform.implementation_type(self.device),
@@ -68,6 +57,22 @@ class EndpointHandler:
             "task": self.spec.name,
             "elapsed_s": time.perf_counter() - started,
         }
+
+    def _answer_all(
+        self, items: list[Any], encode_parameters: Any, decode_parameters: Any
+    ) -> list[Any]:
+        """One result for each of `items`, in batches that the device has memory for."""
+        results: list[Any] = []
+        while waiting := items[len(results) :]:
+            batch = waiting[: self.batch_size if self._pads() else 1]
+            try:
+                results += self._answer(batch, encode_parameters, decode_parameters)
+                continue
+            except Exception as error:
+                if len(batch) == 1 or not self.platform.is_out_of_memory(error):
+                    raise
+            self._halve_batch(len(batch))  # the error and what it holds are gone by now
+        return results
 
     def _answer(
         self, items: list[Any], encode_parameters: Any, decode_parameters: Any

@@ -24,7 +24,7 @@ class Encoded:
     inputs: Mapping[str, Any]
     """The model's named inputs, batched (numpy arrays or torch tensors)."""
     generate_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    """Options of `generate`; unused where the model is run forward."""
+    """Options of `generate` or another method; unused where the model is run forward."""
     context: Any = None
     """Whatever `decode` needs besides the outputs."""
     seed: int | None = None
@@ -51,7 +51,7 @@ class TaskSpec:
     """The transformers pipeline that does the same; None where there is none."""
     processor: str
     run: str
-    """`forward` or `generate`."""
+    """`forward`, `generate` or the name of another method of the model."""
     handler_params: Mapping[str, Mapping[str, Any]]
     output: Mapping[str, Any]
     samples: tuple[Any, ...]
