@@ -94,7 +94,7 @@ class EndpointHandler:
             f"{self.device} has no memory for a batch of {too_large};"
             f" {self.spec.name} goes on with {self.batch_size}",
             ResourceWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
     def _run(self, encoded: Encoded | list[Encoded]) -> Any:
