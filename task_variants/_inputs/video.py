@@ -58,3 +58,11 @@ def read_file(path: str | Path) -> list[np.ndarray]:
             return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     except (av.FFmpegError, IndexError) as error:
         raise ValueError(f"cannot read a video from {str(path)!r}: {error}") from error
+
+
+def duration(value: Any) -> float | None:
+    """The length of a video file in seconds; None for frames, which do not tell."""
+    if not isinstance(value, (str, Path)):
+        return None
+    with av.open(str(value)) as container:
+        return container.duration / av.time_base if container.duration else None

@@ -10,25 +10,16 @@ import torch
 
 from . import Encoded
 from .candidate_labels import as_labels
+from .label_runs import encode_label_runs
 from .model_outputs import as_model_output
-from .pictures import as_box, encode_pictures
+from .pictures import as_box
 
 
 def encode(
     images: list[Any], processor: Any, config: Any, candidate_labels: str | list[str]
 ) -> list[Encoded]:
-    """Preprocess the images once, and each label: the model looks for one label at a time."""
-    pictures = encode_pictures(images, processor.image_processor)
-    return [
-        Encoded(
-            {
-                **processor.tokenizer([label] * len(images), return_tensors="pt"),
-                **pictures.inputs,
-            },
-            context=pictures.context,
-        )
-        for label in as_labels(candidate_labels)
-    ]
+    """Preprocess the images and the labels: the model looks for one label at a time."""
+    return encode_label_runs(images, processor, candidate_labels)
 
 
 def decode(

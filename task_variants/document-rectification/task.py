@@ -1,0 +1,31 @@
+"""A photograph of a bent page in, the flat page out (task `document-rectification`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from . import Encoded
+from .model_outputs import as_model_output
+from .pictures import encode_pictures
+
+
+def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
+    """Load and preprocess the images."""
+    encoded = encode_pictures(images, image_processor)
+    pages = encoded.inputs["original_images"]
+    return Encoded({"pixel_values": encoded.inputs["pixel_values"]}, context=pages)
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per photograph `image`, the flat page in the photograph's size."""
+    found = image_processor.post_process_document_rectification(
+        as_model_output(outputs).last_hidden_state, encoded.context
+    )
+    # The image processor gives blue first.
+    return [{"image": Image.fromarray(page["images"].flip(-1).numpy())} for page in found]

@@ -1,0 +1,60 @@
+"""A text with other media in, joint hidden states out (task `multimodal-feature-extraction`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.audio import load_audio
+from ..inputs.image import load_image
+from ..inputs.text import as_text
+from ..inputs.video import load_video
+from . import Encoded
+from .model_outputs import as_tensor
+
+MEDIA = ("images", "videos", "audio")
+
+
+def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
+    """Preprocess `{"text", "images", "videos", "audio"}` items, each with what the model takes."""
+    return [Encoded(dict(prepare(item, processor))) for item in items]
+
+
+def prepare(item: Any, processor: Any) -> Any:
+    """One input through the processor.
+
+    Raises:
+        TypeError: `item` is no dict with a text.
+    """
+    if not isinstance(item, dict) or "text" not in item:
+        names = ", ".join(("text", *MEDIA))
+        raise TypeError(f"expected a dict with {names}, got {repr(item)[:80]}")
+    given: dict[str, Any] = {}
+    if "images" in item:
+        given["images"] = load_image(item["images"])
+    if "videos" in item:
+        given["videos"] = load_video(item["videos"])
+    if "audio" in item:
+        rate = processor.feature_extractor.sampling_rate
+        given |= {"audio": load_audio(item["audio"], rate), "sampling_rate": rate}
+    return processor(text=as_text(item["text"]), **given, return_tensors="pt")
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
+    processor: Any,
+    config: Any,
+    return_tensors: bool = False,
+) -> list[dict[str, Any]]:
+    """Per input every tensor of the model's output by its name, as lists or as tensors."""
+    return [
+        {
+            name: as_tensor(value) if return_tensors else value.tolist()
+            for name, value in found.items()
+            if isinstance(value, np.ndarray)
+        }
+        for found in outputs
+    ]

@@ -1,0 +1,52 @@
+"""Pages and questions in, vectors and scores out (task `visual-document-retrieval`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.image import load_image
+from ..inputs.text import as_fields, as_text
+from . import Encoded
+from .model_outputs import as_tensor
+
+
+def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
+    """Preprocess `{"images", "queries"}` items: a run for the pages and one for the questions."""
+    runs = []
+    for item in items:
+        images, queries = as_fields(item, "images", "queries")
+        pages = [load_image(image) for image in as_list(images)]
+        questions = [as_text(query) for query in as_list(queries)]
+        runs.append(Encoded(dict(processor.process_images(pages, return_tensors="pt"))))
+        runs.append(Encoded(dict(processor.process_queries(questions, return_tensors="pt"))))
+    return runs
+
+
+def as_list(values: Any) -> list[Any]:
+    """The values; a single one may stand for a list of one.
+
+    Raises:
+        ValueError: there is none.
+    """
+    listed = values if isinstance(values, list) else [values]
+    if not listed:
+        raise ValueError("images and queries need at least one entry each")
+    return listed
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per item `image_embeddings` and `query_embeddings`, and `scores` (queries, images)."""
+    vectors = [as_tensor(found["embeddings"]) for found in outputs]
+    return [
+        {
+            "image_embeddings": pages,
+            "query_embeddings": questions,
+            "scores": processor.score_retrieval(list(questions), list(pages)),
+        }
+        for pages, questions in zip(vectors[::2], vectors[1::2])
+    ]
