@@ -69,10 +69,10 @@ class TorchPlatform(Platform):
         }
         # not inference_mode: its tensors cannot be traced for export
         with torch.no_grad(), random_numbers(encoded.seed, endpoint.device, torch):
-            if spec.run == "generate":
-                outputs = endpoint.generate(**inputs, **encoded.generate_kwargs)
-            else:
+            if spec.run == "forward":
                 outputs = endpoint(**inputs)
+            else:
+                outputs = getattr(endpoint, spec.run)(**inputs, **encoded.generate_kwargs)
         named = outputs if isinstance(outputs, Mapping) else {"sequences": outputs}
         arrays = {name: to_numpy(value, torch) for name, value in named.items()}
         return {name: value for name, value in arrays.items() if value is not None}
@@ -130,7 +130,7 @@ def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
     """`value` with each array in it as a tensor on `device`; floats in the model's `dtype`."""
     if isinstance(value, (list, tuple)):
         return type(value)(to_device(item, device, dtype, torch) for item in value)
-    if not hasattr(value, "dtype"):
+    if not hasattr(value, "shape"):
         return value
     tensor = torch.as_tensor(value)
     return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
