@@ -1,0 +1,54 @@
+"""A recording of music in, its notes out (task `automatic-music-transcription`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.audio import load_audio
+from . import Encoded
+from .model_outputs import as_tensor
+
+
+def encode(
+    recordings: list[Any],
+    processor: Any,
+    config: Any,
+    composer: str = "composer1",
+    generate_kwargs: Mapping[str, Any] | None = None,
+) -> list[Encoded]:
+    """A call for each recording: its features, beat by beat."""
+    rate = processor.feature_extractor.sampling_rate
+    calls = []
+    for recording in recordings:
+        waveform = load_audio(recording, rate)
+        features = processor(audio=waveform, sampling_rate=rate, return_tensors="pt")
+        options = {"composer": composer, **(generate_kwargs or {})}
+        inputs = {"input_features": features["input_features"]}
+        calls.append(Encoded(inputs, options, context=features))
+    return calls
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
+) -> list[dict[str, list[dict[str, Any]]]]:
+    """Per recording its `notes` with `start` and `end` (seconds), `pitch` and `velocity`."""
+    results = []
+    for call, request in zip(outputs, encoded):
+        found = processor.batch_decode(
+            as_tensor(call["sequences"]), request.context, return_midi=False
+        )
+        results.append({"notes": [as_note(note) for note in found["notes"]]})
+    return results
+
+
+def as_note(note: Any) -> dict[str, Any]:
+    """A note as plain numbers."""
+    return {
+        "start": float(note.start),
+        "end": float(note.end),
+        "pitch": int(note.pitch),
+        "velocity": int(note.velocity),
+    }
