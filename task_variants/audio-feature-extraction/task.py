@@ -10,7 +10,6 @@ import numpy as np
 from . import Encoded
 from .recordings import audio_features
 
-
 MASK = {"attention_mask": "input_features_mask"}
 INPUT_NAMES = {
     "audioflamingo3_encoder": MASK,

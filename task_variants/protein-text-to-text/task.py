@@ -1,0 +1,52 @@
+"""A protein and a question in, an answer out (task `protein-text-to-text`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.text import as_fields, as_text
+from . import Encoded
+from .generation import generation_options
+
+
+def encode(
+    items: list[Any],
+    processor: Any,
+    config: Any,
+    max_new_tokens: int = 256,
+    generate_kwargs: Mapping[str, Any] | None = None,
+) -> list[Encoded]:
+    """A call for each `{"protein", "text"}`; the text is a question or a chat.
+
+    A protein has its amino acids (`aa_seq`) and its structure in Foldseek's letters (`foldseek`).
+    """
+    options = generation_options(max_new_tokens, None, generate_kwargs)
+    calls = []
+    for item in items:
+        protein, text = as_fields(item, "protein", "text")
+        sequences = as_fields(protein, "aa_seq", "foldseek")
+        aa_seq, foldseek = (as_text(sequence) for sequence in sequences)
+        chat = text if isinstance(text, list) else [{"role": "user", "content": as_text(text)}]
+        inputs = processor(
+            proteins=[{"aa_seq": aa_seq, "foldseek": foldseek}], messages_list=[chat]
+        )
+        calls.append(Encoded(dict(inputs), options))
+    return calls
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
+) -> list[list[dict[str, str]]]:
+    """Per item a list of `{"generated_text"}`."""
+    return [
+        [
+            {"generated_text": text}
+            for text in processor.tokenizer.batch_decode(
+                call["sequences"], skip_special_tokens=True
+            )
+        ]
+        for call in outputs
+    ]
