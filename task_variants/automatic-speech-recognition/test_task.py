@@ -18,7 +18,8 @@ def test_equals_the_pipeline(cell: Any) -> None:
         waveform, rate = soundfile.read(path, dtype="float32")
         # The pipeline changes the dict that it is given.
         recording = {"array": waveform, "sampling_rate": rate}
-        cell.assert_equal(cell.run(path, **options), cell.pipeline(dict(recording), **options))
+        expected = cell.pipeline(dict(recording), **options)
+        cell.assert_equal(cell.run(path, **options), {"text": expected["text"]})
         cell.assert_equal(cell.run(recording, **options), cell.run(path, **options))
 
 
