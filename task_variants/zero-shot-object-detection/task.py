@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..inputs.image import load_image
 from . import Encoded
 from .candidate_labels import as_labels
 from .label_runs import encode_label_runs
@@ -18,8 +19,18 @@ from .pictures import as_box
 def encode(
     images: list[Any], processor: Any, config: Any, candidate_labels: str | list[str]
 ) -> list[Encoded]:
-    """Preprocess the images and the labels: the model looks for one label at a time."""
-    return encode_label_runs(images, processor, candidate_labels)
+    """Preprocess the images and the labels: most models look for one label at a time."""
+    if not takes_all_labels(processor):
+        return encode_label_runs(images, processor, candidate_labels)
+    pictures = [load_image(image) for image in images]
+    texts = [as_labels(candidate_labels)] * len(images)
+    inputs = processor(images=pictures, text=texts, return_tensors="pt")
+    return [Encoded(dict(inputs), context=[(one.height, one.width) for one in pictures])]
+
+
+def takes_all_labels(processor: Any) -> bool:
+    """Whether the model is given all labels at once."""
+    return "classes_input_ids" in processor.model_input_names
 
 
 def decode(
@@ -33,22 +44,29 @@ def decode(
 ) -> list[list[dict[str, Any]]]:
     """What was found of each label in each image, best first; at most `top_k`."""
     sizes = torch.tensor(encoded[0].context, dtype=torch.int32)
+    labels = as_labels(candidate_labels)
     results: list[list[dict[str, Any]]] = [[] for _ in sizes]
-    for label, found in zip(as_labels(candidate_labels), outputs):
-        pictures = processor.image_processor.post_process_object_detection(
-            as_model_output(found), threshold=threshold, target_sizes=sizes
+    if takes_all_labels(processor):
+        pictures = processor.post_process_grounded_object_detection(
+            as_model_output(outputs[0]), [labels] * len(sizes), threshold, target_sizes=sizes
         )
-        for result, picture in zip(results, pictures):
-            result += detections(label, picture)
+        results = [detections(picture["text_labels"], picture) for picture in pictures]
+    else:
+        for label, found in zip(labels, outputs):
+            pictures = processor.image_processor.post_process_object_detection(
+                as_model_output(found), threshold=threshold, target_sizes=sizes
+            )
+            for result, picture in zip(results, pictures):
+                result += detections([label] * len(picture["scores"]), picture)
     return [
         sorted(result, key=lambda one: one["score"], reverse=True)[:top_k] for result in results
     ]
 
 
-def detections(label: str, picture: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What was found of one label in one image."""
+def detections(labels: list[str], picture: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was found in one image, with a label for each."""
     return [
         {"score": score, "label": label, "box": as_box(box)}
-        for score, box in zip(picture["scores"].tolist(), picture["boxes"])
+        for score, label, box in zip(picture["scores"].tolist(), labels, picture["boxes"])
         if score
     ]

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from PIL import Image
+
 TASK = "zero-shot-object-detection"
+
+
+def expected(cell: Any, path: str, **options: Any) -> Any:
+    """The pipeline's answer; it cannot run the models that take all labels at once."""
+    processor = cell.opened.processor
+    if "classes_input_ids" not in processor.model_input_names:
+        return cell.pipeline(path, **options)
+    options = {**cell.spec.sample_params, **options}
+    image, labels = Image.open(path).convert("RGB"), options["candidate_labels"]
+    outputs = cell.model_outputs(**processor(images=image, text=[labels], return_tensors="pt"))
+    (found,) = processor.post_process_grounded_object_detection(
+        outputs, [labels], options["threshold"], target_sizes=[(image.height, image.width)]
+    )
+    columns = (found["scores"].tolist(), found["text_labels"], found["boxes"].int().tolist())
+    names = ("xmin", "ymin", "xmax", "ymax")
+    answers = [{"score": s, "label": t, "box": dict(zip(names, b))} for s, t, b in zip(*columns)]
+    return sorted(answers, key=lambda one: -one["score"])[: options["top_k"]]
 
 
 def test_equals_the_pipeline(cell: Any) -> None:
     for image in cell.samples:
         labels = cell.spec.sample_params["candidate_labels"]
-        cell.assert_equal(cell.run(image), cell.pipeline(image))
+        cell.assert_equal(cell.run(image), expected(cell, image))
         cell.assert_equal(cell.run(image, candidate_labels=",".join(labels)), cell.run(image))
 
 
@@ -19,5 +38,5 @@ def test_threshold_leaves_out_low_scores(cell: Any) -> None:
     scores = [answer["score"] for answer in cell.run(image, top_k=None)]
     options = {"threshold": scores[len(scores) // 2] if scores else 0.5, "top_k": None}
     found = cell.run(image, **options)
-    cell.assert_equal(found, cell.pipeline(image, **options))
+    cell.assert_equal(found, expected(cell, image, **options))
     assert all(answer["score"] > options["threshold"] for answer in found)

@@ -33,9 +33,11 @@ def encode(
     captions = as_captions(candidate_labels, hypothesis_template)
     words = processor.tokenizer(captions, padding=True, return_tensors="pt")
     if hasattr(processor, "image_processor"):
-        loose = [frame for video in frames for frame in video]
-        pixels = processor.image_processor(loose, return_tensors="pt")["pixel_values"]
-        return Encoded({**words, "pixel_values": pixels.unflatten(0, (len(videos), -1))})
+        nested = [list(video) for video in frames]
+        pixels = processor.image_processor(nested, return_tensors="pt")["pixel_values"]
+        # Some image processors keep the videos apart, some give one row of frames.
+        pixels = pixels.reshape(len(videos), -1, *pixels.shape[-3:])
+        return Encoded({**words, "pixel_values": pixels})
     pictures = processor.video_processor(frames, do_sample_frames=False, return_tensors="pt")
     return Encoded({**words, **pictures})
 

@@ -7,6 +7,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 
 TASK = "zero-shot-video-classification"
 
@@ -24,7 +25,10 @@ def expected_scores(cell: Any, path: str, labels: list[str]) -> Any:
     captions = [f"This is a video of {label}." for label in labels]
     words = processor.tokenizer(captions, padding=True, return_tensors="pt")
     if hasattr(processor, "image_processor"):
-        pixels = processor.image_processor(list(frames), return_tensors="pt")["pixel_values"]
+        single = [processor.image_processor(frame, return_tensors="pt") for frame in frames]
+        pixels = torch.stack(
+            [one["pixel_values"].reshape(-1, *one["pixel_values"].shape[-2:]) for one in single]
+        )
         outputs = cell.model_outputs(**words, pixel_values=pixels[None])
     else:
         options = {"do_sample_frames": False, "return_tensors": "pt"}
