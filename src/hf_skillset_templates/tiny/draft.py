@@ -88,6 +88,8 @@ def _differences(config: Any, children: set[str]) -> dict[str, Any]:
         }
     # A backbone takes its taps by number; the names of its stages follow.
     own.pop("_out_features", None)
-    if "_out_indices" in own:
-        own["out_indices"] = own.pop("_out_indices")
-    return own
+    own.pop("_out_indices", None)
+    taps = getattr(config, "out_indices", None)
+    if default is None or taps != getattr(default, "out_indices", None):
+        own["out_indices"] = taps
+    return {name: value for name, value in own.items() if name != "out_indices" or value}

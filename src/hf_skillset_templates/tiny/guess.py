@@ -9,7 +9,7 @@ from typing import Any
 
 from .draft import Draft
 from .layers import select_layers
-from .sizes import Target, kind_of, shrink_list
+from .sizes import Target, kind_of, shrink_list, uniform_target
 
 LEAST_IMAGE = 32  # pixels
 
@@ -81,6 +81,8 @@ def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
                 if kind != "layers"
                 else node.changes[name]
             )
+        elif kind == "width" and target is uniform_target and value in _stage_widths(node):
+            changed = shrink_list(kind, name, [value, widest], target, widest)[0]
         elif isinstance(value, int) and not isinstance(value, bool):
             changed = _number(node, kind, name, value, target)
         else:
@@ -96,6 +98,8 @@ def _number(node: Draft, kind: str, name: str, value: int, target: Target) -> in
         if heads is not None and value == heads:
             return target("heads", name, value)
         return 1 if value == 1 else target(kind, name, value)
+    if name == "head_dim" and value == node.values.get("qk_rope_head_dim"):
+        return target("rope_dim", name, value)
     return target(kind, name, value)
 
 
@@ -163,26 +167,37 @@ def _patch_side(node: Draft) -> int:
     return patch if isinstance(patch, int) and patch else 16
 
 
+IMAGE_GRIDS = re.compile(r"^image_grid_pinpoints$|^backbone_feature_sizes$|_rope_\w+_sizes$")
 IMAGE_TOKENS = re.compile(
     r"^(mm_tokens_per_image|image_seq_len(gth)?|num_image_tokens|vision_soft_tokens_per_image)$"
 )
 
 
 def _fit_image_tokens(draft: Draft) -> None:
-    """The number of tokens of one image follows the number of its patches."""
+    """What is counted in patches or pixels of the image follows its new size."""
     sizes = [
-        (old, node.get("image_size"))
+        (_side(node.values["image_size"]), _side(node.get("image_size")))
         for _, node in draft.walk()
-        if isinstance(old := node.values.get("image_size"), int) and "patch_size" in node.values
+        if node.values.get("image_size")
     ]
+    if not sizes:
+        return
+    old, new = max(sizes)
     for _, node in draft.walk():
         for name, value in node.values.items():
-            if sizes and name == "image_grid_pinpoints" and value:
-                old, new = sizes[0]
-                node.changes[name] = [[side * new // old for side in pair] for pair in value]
-            if sizes and isinstance(value, int) and IMAGE_TOKENS.search(name):
-                old, new = sizes[0]
+            if isinstance(value, int) and IMAGE_TOKENS.search(name):
                 node.changes[name] = max(1, value * new * new // (old * old))
+            elif isinstance(value, list) and value and IMAGE_GRIDS.search(name):
+                node.changes[name] = _scaled(value, new, old)
+
+
+def _side(size: Any) -> int:
+    """One side of an image, given as a number or as height and width."""
+    return size if isinstance(size, int) else size[-1]
+
+
+def _scaled(values: list[Any], new: int, old: int) -> list[Any]:
+    return [_scaled(v, new, old) if isinstance(v, list) else max(1, v * new // old) for v in values]
 
 
 def _fill_head_sizes(draft: Draft) -> None:

@@ -6,6 +6,7 @@ is somebody else's subject. Every input is named in one table by the parameter i
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -200,11 +201,9 @@ def place_tower_tokens(
     accepted = inspect.signature(getattr(base, method)).parameters
     sampler.build([n for n, p in accepted.items() if p.default is p.empty and n in BUILDERS])
     takes_all = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
-    tower = {
-        k: v
-        for k, v in sampler.made.items()
-        if k in accepted and k not in ("input_ids", "attention_mask")
-    }
+    needed = {name for name, p in accepted.items() if p.default is p.empty}
+    optional = {"input_ids", "attention_mask"} - needed
+    tower = {k: v for k, v in sampler.made.items() if k in accepted and k not in optional}
     with torch.no_grad():
         features = getattr(base, method)(
             **tower, **({"return_dict": True} if takes_all or "return_dict" in accepted else {})
@@ -267,12 +266,16 @@ def tokens(sampler: Sampler, vocab: int, length: int) -> Any:
     "classes_input_ids",
 )
 def _text(sampler: Sampler) -> Any:
-    return in_codebooks(sampler, text_ids(sampler, ("text", "encoder")))
+    ids = text_ids(sampler, ("text", "encoder"))
+    return ids if "decoder_input_ids" in sampler.parameters else in_codebooks(sampler, ids)
 
 
 def in_codebooks(sampler: Sampler, ids: Any) -> Any:
     """Token ids as models of audio codes take them: a row, or a column, for each codebook."""
-    books = sampler.number("num_codebooks", "num_channels", near=("decoder",))
+    books = sampler.number("num_codebooks", near=("decoder",))
+    for path, config in walk_configs(sampler.config):
+        if books is None and "decoder" in path:
+            books = read(config, "num_channels")
     if sampler.layout == 1 and isinstance(books, int):
         return ids.repeat(books, 1)
     if sampler.layout == 2 and isinstance(books, int):
@@ -364,7 +367,14 @@ def _grid(sampler: Sampler) -> Any:
     return torch.tensor([[1, side, side]])
 
 
-@fills("pixel_values", "high_res_pixel_values", "prompt_pixel_values", "images", "image")
+@fills(
+    "pixel_values",
+    "high_res_pixel_values",
+    "prompt_pixel_values",
+    "prompt_masks",
+    "images",
+    "image",
+)
 def _pixels(sampler: Sampler) -> Any:
     if "image_grid_thw" in sampler.parameters or "grid_thw" in sampler.parameters:
         name = "image_grid_thw" if "image_grid_thw" in sampler.parameters else "grid_thw"
@@ -516,3 +526,20 @@ def _masked_patches(sampler: Sampler) -> Any:
     mask = torch.zeros((1, depth * (height // patch) * (width // patch)), dtype=torch.bool)
     mask[:, ::2] = True
     return mask
+
+
+@fills("inference_session")
+def _session(sampler: Sampler) -> Any:
+    """A video of two frames in which one object was marked by a point."""
+    module = importlib.import_module(type(sampler.model).__module__)
+    found = [v for n, v in vars(module).items() if n.endswith("InferenceSession")]
+    channels, height, width = image_shape(sampler)
+    video = sampler.normal(2, channels, height, width)
+    import torch
+
+    session = found[0](video=video, video_height=height, video_width=width, dtype=torch.float32)
+    sampler.made["frame_idx"] = 0
+    point = {"point_coords": torch.ones(1, 1, 1, 2), "point_labels": torch.ones(1, 1, 1).int()}
+    session.add_point_inputs(session.obj_id_to_idx(1), 0, point)
+    session.obj_with_new_inputs = [1]
+    return session

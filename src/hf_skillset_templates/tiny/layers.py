@@ -49,7 +49,10 @@ def select_layers(draft: Draft, least: int = 2) -> None:
         kept = _representatives(draft, depth, lists, indices, overrides, max(least, taps))
         draft.changes[name] = len(kept)
         for key in lists:
-            draft.changes[key] = [draft.values[key][i] for i in kept]
+            entries = [draft.values[key][i] for i in kept]
+            if "source" in key:  # layers that borrow from earlier ones, themselves if none is kept
+                entries = [kept.index(e) if e in kept else at for at, e in enumerate(entries)]
+            draft.changes[key] = entries
         for key in indices:
             draft.changes[key] = [
                 kept.index(i % depth) for i in draft.values[key] if i % depth in kept
@@ -114,7 +117,7 @@ def _representatives(
     seen: dict[Any, int] = {}
     kept: set[int] = set()
     for layer in range(depth):
-        described = [repr(draft.values[name][layer]) for name in sorted(lists)]
+        described = [repr(draft.values[n][layer]) for n in sorted(lists) if "source" not in n]
         described += [
             str(layer in members[name]) for name in sorted(indices) if not TAPS.search(name)
         ]

@@ -113,7 +113,7 @@ def restore(undo: list[tuple[Draft, dict[str, Any]]]) -> None:
         node.changes.update(changes)
 
 
-def revert_culprits(draft: Draft, runs: Callable[[], bool], tries: int = 120) -> list[str]:
+def revert_culprits(draft: Draft, runs: Callable[[], bool], tries: int = 60) -> list[str]:
     """Takes back the one change, or the two of one node, that keeps a tiny model from running.
 
     Returns the names reverted to the default's value; none when no such change was found.

@@ -78,9 +78,7 @@ def shrink(model_type: str) -> TinyConfig:
     """The best tiny configuration found; raises when no candidate builds."""
     enter_stage("default configuration")
     draft = draft_of(default_config(model_type))
-    draft.explicit.update(
-        {k: v for k, v in override(model_type).get("default", {}).items() if "." not in k}
-    )
+    keep_defaults(draft, override(model_type).get("default", {}))
     best: TinyConfig | None = None
     errors: list[str] = []
     without_gain = 0
@@ -104,7 +102,7 @@ def shrink(model_type: str) -> TinyConfig:
         if best.is_complete:
             break
     if best is None:
-        for strategy in itertools.islice(candidates(draft, model_type), 2):
+        for strategy in itertools.islice(candidates(draft, model_type), 1):
             with contextlib.suppress(Exception):
                 return examine(model_type, draft, strategy, repair=True)
         raise RuntimeError("; ".join(errors))
@@ -146,6 +144,9 @@ def examine(model_type: str, draft: Draft, strategy: str, repair: bool = False) 
         enter_stage(f"reduction of {strategy}")
         reduce_draft(draft, weigh, runs, MAX_PARAMETERS)
         strategy += ", reduced"
+        size = weigh()
+    if size is not None and size > MAX_BUILD:
+        raise MemoryError(f"{size} parameters")
     found = judge(model_type, draft.build(), strategy)
     found.lost_structure = structure_problems(draft) + lost_kinds(model_type, found)
     found.changed_non_size_fields = non_size_changes(draft)
@@ -167,6 +168,15 @@ def candidates(draft: Draft, model_type: str) -> Iterator[str]:
             yield f"{name}, {layers} layers"
 
 
+def keep_defaults(draft: Draft, defaults: dict[str, Any]) -> None:
+    """Passes hand-written defaults to their nodes, declared fields or not."""
+    nodes = dict(draft.walk())
+    for path, value in defaults.items():
+        parent, _, name = path.rpartition(".")
+        if parent in nodes and name not in nodes[parent].children:
+            nodes[parent].explicit[name] = value
+
+
 def apply_changes(draft: Draft, changes: dict[str, Any]) -> None:
     """Writes hand-written tiny values, named by dotted path, into the draft."""
     nodes = dict(draft.walk())
@@ -181,11 +191,7 @@ def judge(model_type: str, config: Any, strategy: str) -> TinyConfig:
     found = TinyConfig(model_type, config, strategy)
     for name in class_names(model_type):
         try:
-            cls = model_class(name)
-            size = parameter_count(build_on_meta(cls, config))
-            if size > MAX_BUILD:
-                raise MemoryError(f"{size} parameters")
-            add(found, try_forward(cls, config, override(model_type).get("inputs")))
+            add(found, try_forward(model_class(name), config, override(model_type).get("inputs")))
         except Exception as error:
             found.failed[name] = describe(error)
     if not found.ran:
@@ -224,7 +230,7 @@ _default_kinds: dict[str, Any] = {}
 def lost_kinds(model_type: str, found: TinyConfig) -> list[str]:
     """Module classes of the default models that the tiny ones do not have."""
     lost: set[str] = set()
-    for name in found.ran[:2]:
+    for name in found.ran[:1]:
         try:
             if name not in _default_kinds:
                 _default_kinds[name] = build_on_meta(model_class(name), default_config(model_type))

@@ -13,7 +13,7 @@ from typing import Any
 
 KEEP = re.compile(
     r"(_id|_ids|_idx|_idxs|_eps|_index|_prob|_rate|_ratio|_std|_mean|_theta|_cost|_coef\w*|_weight|_scale|_factor|_factors)$"
-    r"|kernel|stride|padding|dilation|loss|sampling|hop_length|temperature|mel_bins|^mask_|^seed$|_rope_theta$"
+    r"|kernel|stride|padding|dilation|loss|sampling|hop_length|temperature|mel_bins|^mask_(time|feature_(length|prob|min))|^resnet_head$|^keypoint_decoder_dim$|^backbone_feature_sizes$|_rope_\w+_sizes$|^seed$|_rope_theta$"
     r"|sample_rate|pretraining_tp|^out_indices$|_bins$|grid_size|^num_feat_extract_layers$|^num_conv_layers$"
 )
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 
 
 def build_on_meta(cls: type, config: Any) -> Any:
     """The model without memory for its weights."""
-    import copy
-
     import torch
 
     with torch.device("meta"):
-        return cls._from_config(copy.deepcopy(config_for(cls, config))).eval()
+        return instantiate(cls, config)
 
 
-def config_for(cls: type, config: Any) -> Any:
-    """The part of a composite configuration that this class takes: a text model's own part."""
-    wanted = getattr(cls, "config_class", None)
-    if wanted is None or isinstance(config, wanted):
-        return config
-    parts = [getattr(config, name, None) for name in config.sub_configs]
-    return next((part for part in parts if type(part) is wanted), config)
+def instantiate(cls: type, config: Any) -> Any:
+    """The model for evaluation: of the configuration, or of the part of it that the class takes.
+
+    An auto class hands a text model the text part of a composite configuration.
+    """
+    try:
+        return cls._from_config(copy.deepcopy(config)).eval()
+    except AttributeError:
+        wanted = getattr(cls, "config_class", None)
+        parts = [getattr(config, name, None) for name in config.sub_configs]
+        part = next((part for part in parts if type(part) is wanted), None)
+        if part is None:
+            raise
+        return cls._from_config(copy.deepcopy(part)).eval()
 
 
 def parameter_count(model: Any) -> int:
