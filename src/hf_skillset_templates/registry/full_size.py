@@ -5,8 +5,6 @@ Source: the class's own defaults, which may differ from the sizes of famous chec
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,20 +84,3 @@ def record(model_type: str) -> bool:
     head = entry["tasks"][entry["primary_task"]]
     rest = {key: value for key, value in entry.items() if key not in FIELDS}
     return write_entry({**rest, **measure(model_type, head["model_class"])})
-
-
-def main() -> None:
-    """`python -m hf_skillset_templates.registry.full_size [MODEL_TYPE …]`: all without names."""
-    import transformers
-
-    from .universe import load_universe
-
-    transformers.logging.set_verbosity_error()
-    chosen = sys.argv[1:] or list(load_universe().model_types)
-    changed = sum(record(model_type) for model_type in chosen)
-    failed = [name for name in chosen if "error" in read_entry(name)["full_size"]]
-    print(json.dumps({"model_types": len(chosen), "changed": changed, "failed": failed}))
-
-
-if __name__ == "__main__":
-    main()

@@ -7,11 +7,8 @@ them changed together must have exactly the predicted shapes.
 
 from __future__ import annotations
 
-import importlib
-import json
-import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +16,9 @@ from typing import Any
 from .default_shapes import at_default_size
 from .entries import read_entry, write_entry
 from .paths import TINY
+from .runtime import assemble, module, specs
 from .sized_samples import SCALES, axes_of, repeated, scaled
-from .symbols import Symbols, infer, solve, wrong_predictions
+from .symbols import Symbols, infer, solve, telling_size, wrong_predictions
 from .variants import load_variants
 
 BATCHES = (1, 2, 3)
@@ -29,6 +27,7 @@ LABELS = (3, 4, 5)
 JOB = "hf_skillset_templates.registry.shapes:measure_job"
 TIME_LIMIT_S = 300.0
 MEMORY_MB = 6000
+MOST_NARROWING = 24
 Tensors = dict[str, Any]
 
 
@@ -42,27 +41,60 @@ class Setting:
     labels: int = LABELS[0]
 
 
-class Probe:
-    """One task of a generated package with the tiny model, ready to be run at any size."""
+@dataclass(frozen=True)
+class Run:
+    """The tensors that the model was given and gave back in one run."""
 
-    def __init__(self, package: Any, model_type: str, task: str) -> None:
+    setting: Setting
+    inputs: Tensors
+    outputs: Tensors
+
+
+class Bench:
+    """The tiny model of a model type; each model class and processor is made once."""
+
+    def __init__(self, runtime: Path, model_type: str) -> None:
+        import transformers
+
+        self.folder = TINY / model_type
+        self.config = transformers.AutoConfig.from_pretrained(self.folder)
+        self.platform = module(runtime, "platforms").discover()["cpu"].PLATFORM
+        self.auto_classes = module(runtime, "base").PROCESSOR_AUTO_CLASSES
+        self.samples = module(runtime, "self_test")
+        self.made: dict[str, Any] = {}
+
+    def model(self, auto_class: str) -> Any:
+        """A model with seeded weights."""
         import torch
         import transformers
 
-        skillset = getattr(package, package.__name__)()
-        skillset.init("torch", "transformers", "numpy")
-        self.spec = skillset.task(task)
-        platforms = importlib.import_module(f"{package.__name__}.platforms")
-        self.self_test = importlib.import_module(f"{package.__name__}.self_test")
-        self.platform = platforms.discover()["cpu"].PLATFORM
-        folder = TINY / model_type
-        config = transformers.AutoConfig.from_pretrained(folder)
-        torch.manual_seed(0)
-        model_class = getattr(transformers, self.spec.auto_class)
-        self.model = getattr(model_class, "from_config", model_class)(config).eval()
-        self.processor = skillset._load_processor(str(folder), self.spec)
-        taken = [s for s in self.spec.samples if self.self_test.takes(self.processor, s)]
-        self.sample = (taken or list(self.spec.samples))[0]
+        if auto_class not in self.made:
+            torch.manual_seed(0)
+            cls = getattr(transformers, auto_class)
+            self.made[auto_class] = getattr(cls, "from_config", cls)(self.config).eval()
+        return self.made[auto_class]
+
+    def processor(self, kind: str) -> Any:
+        """The tokenizer, image processor and so on; None for a task that has none."""
+        import transformers
+
+        if kind == "none":
+            return None
+        if kind not in self.made:
+            cls = getattr(transformers, self.auto_classes[kind])
+            self.made[kind] = cls.from_pretrained(self.folder)
+        return self.made[kind]
+
+
+class Probe:
+    """One task with the tiny model, ready to be run at any size."""
+
+    def __init__(self, bench: Bench, spec: Any) -> None:
+        self.spec, self.platform, self.samples = spec, bench.platform, bench.samples
+        self.model = bench.model(spec.auto_class)
+        self.processor = bench.processor(spec.processor)
+        taken = [s for s in spec.samples if self.samples.takes(self.processor, s)]
+        self.sample = (taken or list(spec.samples))[0]
 
     def parameters(self, setting: Setting) -> dict[str, Any]:
         """The sample's handler parameters at the setting's sizes."""
@@ -77,7 +109,7 @@ class Probe:
 
     def run(self, setting: Setting) -> tuple[Tensors, Tensors]:
         """The model's named input and output tensors at the setting's sizes."""
-        item = self.self_test.resolve_sample(scaled(self.sample, setting.scales), self.processor)
+        item = self.samples.resolve_sample(scaled(self.sample, setting.scales), self.processor)
         parameters, _ = self.spec.parameters(self.parameters(setting))
         encoded = self.spec.module.encode(
             [item] * setting.batch, self.processor, self.model.config, **parameters
@@ -119,22 +151,19 @@ def measure_task(probe: Probe) -> dict[str, Any]:
     axes = axes_of(probe.sample)
     if "candidate_labels" in probe.spec.sample_params and "text" not in axes:
         axes.append("text")
-    done: list[tuple[Setting, Tensors, Tensors]] = []
+    done: list[Run] = []
     refused = []
     for setting in plan(axes, probe.spec.sample_params):
         try:
-            done.append((setting, *probe.run(setting)))
+            done.append(Run(setting, *probe.run(setting)))
         except Exception as error:
             if not done:
                 raise
             refused.append(f"{setting}: {type(error).__name__}")
-    symbols = Symbols({"batch": tuple(setting.batch for setting, _, _ in done)})
-    for name in ("new_tokens", "labels"):
-        sizes = tuple(getattr(setting, name) for setting, _, _ in done)
-        if len(set(sizes)) > 1:
-            symbols.sizes[name] = sizes
-    inputs = infer(symbols, [shapes_of(found) for _, found, _ in done], outputs=False)
-    outputs = infer(symbols, [shapes_of(found) for _, _, found in done], outputs=True)
+    if "audio" in axes:
+        narrow_strides(probe, done)
+    symbols, inputs = known_symbols(done)
+    outputs = infer(symbols, [shapes_of(run.outputs) for run in done], outputs=True)
     last = Setting(
         scales=dict.fromkeys(axes, 1.25),
         batch=1 if any("batch" in line for line in refused) else 2,
@@ -142,7 +171,7 @@ def measure_task(probe: Probe) -> dict[str, Any]:
         labels=LABELS[1],
     )
     wrong = verify(probe, last, symbols, inputs, outputs)
-    found_in, found_out = done[0][1:]
+    found_in, found_out = done[0].inputs, done[0].outputs
     sizes_of = "tiny" if wrong else at_default_size(probe, inputs, outputs, found_in)
     return {
         "tensors": {
@@ -154,6 +183,30 @@ def measure_task(probe: Probe) -> dict[str, Any]:
         "refused": refused,
         "wrong": wrong,
     }
+
+
+def known_symbols(done: list[Run]) -> tuple[Symbols, dict[str, list[int | str]]]:
+    """The symbols of the runs' inputs, and the inputs' symbolic shapes."""
+    symbols = Symbols({"batch": tuple(run.setting.batch for run in done)})
+    for name in ("new_tokens", "labels"):
+        sizes = tuple(getattr(run.setting, name) for run in done)
+        if len(set(sizes)) > 1:
+            symbols.sizes[name] = sizes
+    return symbols, infer(symbols, [shapes_of(run.inputs) for run in done], outputs=False)
+
+
+def narrow_strides(probe: Probe, done: list[Run]) -> None:
+    """Add runs with recordings of the lengths that tell where a frame begins."""
+    for _ in range(MOST_NARROWING):
+        symbols, _ = known_symbols(done)
+        told = telling_size(symbols, [shapes_of(run.outputs) for run in done])
+        if told is None or told[0] != "samples":
+            return
+        setting = Setting(scales={"audio": told[1] / symbols.sizes["samples"][0]})
+        run = Run(setting, *probe.run(setting))
+        if run.setting.scales in [earlier.setting.scales for earlier in done]:
+            return
+        done.append(run)
 
 
 def verify(
@@ -188,32 +241,20 @@ def described(symbolic: dict[str, list[int | str]], found: Tensors) -> dict[str,
     }
 
 
-def generated(model_type: str, folder: Path) -> Any:
-    """A freshly generated package of the model type, imported."""
-    from ..batch.package import PackageJob, generate_package
-
-    name = read_entry(model_type)["package"]
-    outcome = generate_package(PackageJob(model_type, name, str(folder), {"platforms": ["cpu"]}))
-    if outcome.status != "generated":
-        raise RuntimeError(f"{outcome.stage}: {outcome.error}")
-    sys.path.insert(0, str(folder / name / "src"))
-    return importlib.import_module(name)
-
-
-def measure_job(model_type: str) -> dict[str, Any]:
+def measure_job(job: dict[str, str]) -> dict[str, Any]:
     """Task -> its measured shapes or its error; run it in a process of its own."""
     from ..tiny.build import quiet
 
     quiet()
-    with tempfile.TemporaryDirectory() as folder:
-        package = generated(model_type, Path(folder))
-        found: dict[str, Any] = {}
-        for task in getattr(package, package.__name__)().tasks:
-            try:
-                found[task] = measure_task(Probe(package, model_type, task))
-            except Exception as error:
-                found[task] = {"error": f"{type(error).__name__}: {error}"[:300]}
-        return found
+    runtime = Path(job["runtime"])
+    bench = Bench(runtime, job["model_type"])
+    found: dict[str, Any] = {}
+    for task, spec in specs(runtime, job["model_type"]).items():
+        try:
+            found[task] = measure_task(Probe(bench, spec))
+        except Exception as error:
+            found[task] = {"error": f"{type(error).__name__}: {error}"[:300]}
+    return found
 
 
 def record(model_type: str, found: dict[str, Any]) -> bool:
@@ -261,23 +302,17 @@ def missing() -> list[str]:
     return [name for name in built if "shapes" not in read_entry(name)]
 
 
-def main() -> None:
-    """`python -m hf_skillset_templates.registry.shapes [MODEL_TYPE …]`: those missing by default.
-
-    One JSON line per model type: its tasks proven, and the errors of the others.
-    """
+def measure_all(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Measure and record model types one by one; yields what their entries say then."""
     from .. import isolation
 
-    isolation.preload("torch", "transformers", "copier")
-    for model_type in sys.argv[1:] or missing():
-        found = isolation.run_isolated(JOB, model_type, TIME_LIMIT_S, MEMORY_MB)
-        if "stage" in found:
-            found = {task: found for task in read_entry(model_type)["tasks"]}
-        record(model_type, found)
-        print(
-            json.dumps({"model_type": model_type, **read_entry(model_type)["shapes"]}), flush=True
-        )
-
-
-if __name__ == "__main__":
-    main()
+    isolation.preload("torch", "transformers", "hf_skillset_templates.registry.shapes")
+    with tempfile.TemporaryDirectory() as folder:
+        assemble(Path(folder))
+        for model_type in model_types:
+            job = {"model_type": model_type, "runtime": folder}
+            found = isolation.run_isolated(JOB, job, TIME_LIMIT_S, MEMORY_MB)
+            if "stage" in found:
+                found = {task: found for task in read_entry(model_type)["tasks"]}
+            record(model_type, found)
+            yield model_type, read_entry(model_type)["shapes"]

@@ -60,7 +60,16 @@ class Symbols:
         return None
 
     def _strided(self, sizes: Sizes) -> str | None:
-        """`(symbol + a)//k + c`, what convolutions and pooling give."""
+        """`(symbol + a)//k`, what convolutions and pooling give."""
+        found = self.strides(sizes)
+        if found is None:
+            return None
+        name, stride, low, high = found
+        shift = min(range(low, high + 1), key=abs)
+        return f"({_linear_text(name, 1, shift)})//{stride}" if shift else f"{name}//{stride}"
+
+    def strides(self, sizes: Sizes) -> tuple[str, int, int, int] | None:
+        """Symbol, k, and the least and the greatest a with `(symbol + a)//k` for these sizes."""
         for name, known in self.sizes.items():
             pairs = sorted(set(zip(known, sizes, strict=True)))
             if len({x for x, _ in pairs}) < 3 or len(pairs) != len({x for x, _ in pairs}):
@@ -69,11 +78,12 @@ class Symbols:
             if rise <= 0:
                 continue
             ratio = (pairs[-1][0] - pairs[0][0]) / rise
-            for stride in sorted(range(max(2, int(ratio * 0.8)), int(ratio * 1.25) + 2),
-                                 key=lambda k: abs(k - ratio)):  # fmt: skip
-                shift = _shift(pairs, stride)
-                if shift is not None:
-                    return f"({_linear_text(name, 1, shift)})//{stride}"
+            tried = range(max(2, int(ratio * 0.8)), int(ratio * 1.25) + 2)
+            for stride in sorted(tried, key=lambda k: (abs(k - ratio), k)):
+                low = max(stride * y - x for x, y in pairs)
+                high = min(stride * (y + 1) - x - 1 for x, y in pairs)
+                if low <= high:
+                    return name, stride, low, high
         return None
 
     def _sum_or_product(self, sizes: Sizes) -> str | None:
@@ -102,11 +112,23 @@ def _linear_text(name: str, factor: int, offset: int) -> str:
     return scaled if not offset else f"{scaled} {'+' if offset > 0 else '-'} {abs(offset)}"
 
 
-def _shift(pairs: list[tuple[int, int]], stride: int) -> int | None:
-    """The a of smallest size with `(x + a)//stride == y` for all pairs."""
-    low = max(stride * y - x for x, y in pairs)
-    high = min(stride * (y + 1) - x - 1 for x, y in pairs)
-    return min(range(low, high + 1), key=abs) if low <= high else None
+def telling_size(symbols: Symbols, runs: list[Shapes]) -> tuple[str, int] | None:
+    """A symbol and a size of it that would tell where a stride begins; None where all is told.
+
+    The size halves what is still possible for one dimension.
+    """
+    for name in runs[0]:
+        if any(len(run.get(name, ())) != len(runs[0][name]) for run in runs):
+            continue
+        for position in range(len(runs[0][name])):
+            sizes = tuple(run[name][position] for run in runs)
+            explained = symbols.explain(sizes)
+            strides = symbols.strides(sizes) if "//" in str(explained) else None
+            if strides is not None and strides[2] < strides[3]:
+                symbol, stride, low, high = strides
+                base, middle = max(symbols.sizes[symbol]), (low + high + 1) // 2
+                return symbol, base - (base + middle) % stride
+    return None
 
 
 def name_of(tensor: str, position: int, rank: int) -> str:
