@@ -32,9 +32,8 @@ def build_checkpoint(model_class: str, folder: Path) -> Path:
         torch.use_deterministic_algorithms(False)
     initialise_the_rest(model, torch)
     model.save_pretrained(folder)
-    for path in TINY.iterdir():
-        if path.name != "config.json":
-            shutil.copyfile(path, folder / path.name)
+    left_out = shutil.ignore_patterns("config.json")
+    shutil.copytree(TINY, folder, ignore=left_out, dirs_exist_ok=True)
     return folder
 
 
