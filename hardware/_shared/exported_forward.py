@@ -24,13 +24,14 @@ from typing import Any
 from .export_cache import write_whole
 
 MODULES_FILE = "modules.json"
+CALL_SUFFIX = ".call.json"
+"""Of the file with the shapes of the call a graph was exported for; it is written last."""
+DYNAMIC = "-dynamic"
+"""Ends the name of a graph with dynamic shapes."""
 
 
 class Graph(ABC):
     """One exported and compiled graph."""
-
-    dynamic: bool
-    """Whether it was exported for other shapes, too."""
 
     @abstractmethod
     def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
@@ -51,6 +52,30 @@ class GraphMaker(ABC):
     @abstractmethod
     def load(self, path: Path) -> Graph:
         """Load what `make` kept under `path`."""
+
+
+@dataclass(frozen=True)
+class KnownGraph:
+    """A graph and the call that it was exported for."""
+
+    graph: Graph
+    dynamic: bool
+    """Whether it was exported for other shapes, too."""
+    traced: Mapping[str, list[int]]
+    """The shapes of the tensors it was exported with."""
+
+    def fits(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+        """Whether tensors of these shapes can go in.
+
+        An export takes a dimension of 0 or 1 for a constant, however open the graph looks.
+        """
+        if not self.dynamic:
+            return all(list(shape) == self.traced[name] for name, shape in shapes.items())
+        pairs = ((self.traced[name], shape) for name, shape in shapes.items())
+        constant = all(
+            size == was for traced, shape in pairs for was, size in zip(traced, shape) if was < 2
+        )
+        return constant and self.graph.accepts(shapes)
 
 
 @dataclass
@@ -95,7 +120,7 @@ class ExportedForward:
         self.owner, self.name, self.module = owner, name, module
         self.torch_forward = module.forward
         self.parameters = inspect.signature(module.forward).parameters
-        self.graphs: dict[str, list[Graph]] = {}
+        self.graphs: dict[str, list[KnownGraph]] = {}
         self.in_pieces = False
 
         @functools.wraps(module.forward)
@@ -122,15 +147,15 @@ class ExportedForward:
         if self.in_pieces and not call.has_past:
             return self.torch_forward(**named)
         errors = []
-        for graph in sorted(self.known(call), key=lambda graph: graph.dynamic):
-            if graph.accepts(call.shapes):
+        for known in sorted(self.known(call), key=lambda known: known.dynamic):
+            if known.fits(call.shapes):
                 try:
-                    return graph(call.inputs)
+                    return known.graph(call.inputs)
                 except RuntimeError as error:  # the runtime finds another shape in its way
                     errors.append(error)
         for dynamic in (False,) if errors else (True, False):
             try:
-                return self.export(call, dynamic)(call.inputs)
+                return self.export(call, dynamic).graph(call.inputs)
             except Exception as error:  # exporters fail in every way that Python knows
                 errors.append(error)
         if pieces := self.pieces(call):
@@ -139,26 +164,37 @@ class ExportedForward:
             return self.torch_forward(**named)
         raise ExportError(self.name, type(self.module).__name__, errors)
 
-    def known(self, call: Call) -> list[Graph]:
+    def known(self, call: Call) -> list[KnownGraph]:
         """The graphs for calls of this signature, those of earlier starts among them."""
         if call.signature not in self.graphs:
-            found = sorted(self.owner.folder.glob(f"{self.stem(call)}-*.json"))
-            graphs = [self.owner.maker.load(path.with_suffix("")) for path in found]
-            self.graphs[call.signature] = graphs
+            found = sorted(self.owner.folder.glob(f"{self.stem(call)}-*{CALL_SUFFIX}"))
+            self.graphs[call.signature] = [self.load(path) for path in found]
         return self.graphs[call.signature]
+
+    def load(self, path: Path) -> KnownGraph:
+        """A graph that an earlier start exported."""
+        stem = path.name.removesuffix(CALL_SUFFIX)
+        return KnownGraph(
+            graph=self.owner.maker.load(path.with_name(stem)),
+            dynamic=stem.endswith(DYNAMIC),
+            traced=json.loads(path.read_text("utf-8")),
+        )
 
     def stem(self, call: Call) -> str:
         """What the names of the files for calls of this signature begin with."""
         return f"{self.name or 'model'}-{short_digest(call.signature)}"
 
-    def export(self, call: Call, dynamic: bool) -> Graph:
-        """Export a graph for this call's shapes, or for others, too."""
-        kind = "dynamic" if dynamic else short_digest(json.dumps(call.shapes, sort_keys=True))
-        path = self.owner.folder / f"{self.stem(call)}-{kind}"
+    def export(self, call: Call, dynamic: bool) -> KnownGraph:
+        """Export a graph for this call's shapes, or for others, too, and keep it."""
+        shapes = {name: list(shape) for name, shape in call.shapes.items()}
+        name = f"{self.stem(call)}-{short_digest(json.dumps(shapes, sort_keys=True))}"
+        path = self.owner.folder / (name + DYNAMIC * dynamic)
         with self.owner.exports():
             graph = self.owner.maker.make(self.module, copy.deepcopy(call.named), path, dynamic)
-        self.graphs[call.signature].append(graph)
-        return graph
+        known = KnownGraph(graph, dynamic, shapes)
+        self.known(call).append(known)
+        write_whole(path.with_name(path.name + CALL_SUFFIX), json.dumps(shapes))
+        return known
 
     def pieces(self, call: Call) -> list[str]:
         """The modules to export where the whole cannot be: encoders, decoder, projector, head."""

@@ -108,7 +108,7 @@ class OpenVINO(TorchPlatform):
         return model
 
     def prepare(self, handler: EndpointHandler) -> None:
-        """Export what the samples need: the first one twice, which keeps the batch open, and all."""
+        """Export what the samples need: the first one twice, to keep the batch open, and all."""
         from ..self_test import sample_inputs
 
         samples = sample_inputs(handler.spec, handler.processor)
@@ -140,8 +140,8 @@ class OpenVINOGraphs(GraphMaker):
         # Two dimensions that happen to be equal in this call are still two dimensions.
         with torch.fx.experimental._config.patch(use_duck_shape=False):
             program, metadata = OpenVINOExporter().export_program(module, dict(inputs), config)
-        OpenVINOExporter.save_program(program, path.with_suffix(".xml"))
-        write_whole(path.with_suffix(".json"), json.dumps(asdict(metadata)))
+        OpenVINOExporter.save_program(program, beside(path, ".xml"))
+        write_whole(beside(path, ".json"), json.dumps(asdict(metadata)))
         return self.compiled(program, metadata)
 
     def quantizer(self) -> Any:
@@ -156,12 +156,10 @@ class OpenVINOGraphs(GraphMaker):
         from transformers.exporters import OpenVINOExporter
         from transformers.exporters.metadata import ExportMetadata, register_treespec_types
 
-        metadata = ExportMetadata.from_dict(
-            json.loads(path.with_suffix(".json").read_text("utf-8"))
-        )
+        metadata = ExportMetadata.from_dict(json.loads(beside(path, ".json").read_text("utf-8")))
         for spec in (metadata.in_spec, metadata.out_spec):
             register_treespec_types(spec)
-        return self.compiled(OpenVINOExporter.load_program(path.with_suffix(".xml")), metadata)
+        return self.compiled(OpenVINOExporter.load_program(beside(path, ".xml")), metadata)
 
     def compiled(self, program: Any, metadata: Any) -> Graph:
         """The program on the device, at the asked precision."""
@@ -179,7 +177,6 @@ class OpenVINOGraph(Graph):
 
     def __init__(self, runner: Any) -> None:
         self.runner = runner
-        self.dynamic = any(port.partial_shape.is_dynamic for port in runner.compiled_model.inputs)
 
     def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
         return all(
@@ -188,7 +185,13 @@ class OpenVINOGraph(Graph):
         )
 
     def __call__(self, inputs: Mapping[str, Any]) -> Any:
-        return self.runner(**inputs)
+        # Copied inputs: the CPU plugin grows a cache in place and would write beyond ours.
+        return self.runner(share_inputs=False, **inputs)
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The file of a graph with this suffix; the graph's own name may hold dots."""
+    return path.with_name(path.name + suffix)
 
 
 def shape_of(port: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
