@@ -77,7 +77,7 @@ def insert_handlers(package: Path, add: tuple[str, ...] = ()) -> None:
     tasks = {name: variant for name in answers["tasks"] if (variant := load_variant(name))}
     for name in tasks:
         insert_task(name, source, package / "tests")
-    entry = registry_entry(answers, tasks)
+    entry = registry_entry(answers, tasks, platforms)
     write_json(source / "registry.json", entry)
     copy_samples(json.dumps(entry), source / "samples")
     if platforms != answers["platforms"]:
@@ -150,8 +150,10 @@ def relative_imports(module: Path) -> list[tuple[int, str]]:
     return [(node.level, node.module or "") for node in imports if node.level]
 
 
-def registry_entry(answers: dict[str, Any], variants: dict[str, Any]) -> dict[str, Any]:
-    """What the package's `registry.json` says: the measured entry and the tasks' own facts.
+def registry_entry(
+    answers: dict[str, Any], variants: dict[str, Any], platforms: list[str]
+) -> dict[str, Any]:
+    """What the package's `registry.json` says: what was measured, the tasks' and platforms' facts.
 
     The profile `template` gets what the code needs, `improved` all that is known.
     """
@@ -166,7 +168,18 @@ def registry_entry(answers: dict[str, Any], variants: dict[str, Any]) -> dict[st
             name: {key: task[key] for key in SHORT_TASK if key in task}
             for name, task in tasks.items()
         }
-    return {**entry, "default_checkpoint": answers["checkpoint"] or None, "tasks": tasks}
+    return {
+        **entry,
+        "default_checkpoint": answers["checkpoint"] or None,
+        "tasks": tasks,
+        "platforms": {name: platform_facts(name) for name in platforms},
+    }
+
+
+def platform_facts(name: str) -> dict[str, Any]:
+    """What a platform's `platform.yml` says."""
+    facts: dict[str, Any] = yaml.safe_load((HARDWARE / name / "platform.yml").read_text("utf-8"))
+    return facts
 
 
 def task_entry(variant: dict[str, Any], measured: dict[str, Any], name: str) -> dict[str, Any]:
@@ -183,7 +196,7 @@ def task_entry(variant: dict[str, Any], measured: dict[str, Any], name: str) -> 
 
 
 def resolved_run(run: str | dict[str, str], model_class: str, auto_class: str) -> str:
-    """`forward` or `generate`, where it depends on the class for that class."""
+    """How the model is called, where it depends on the class for that class."""
     if isinstance(run, str):
         return run
     return run[model_class] if model_class in run else run[auto_class]

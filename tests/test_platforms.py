@@ -1,0 +1,56 @@
+"""The platform folders: complete, offered, and independent of each other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hf_skillset_templates.registry.platforms import (
+    HARDWARE,
+    PLATFORMS_FILE,
+    load_platform,
+    platform_names,
+)
+
+
+def test_every_platform_folder_is_offered() -> None:
+    assert json.loads(PLATFORMS_FILE.read_text("utf-8")) == platform_names()
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_platform_states_its_facts(name: str) -> None:
+    facts = load_platform(name)
+    assert 0 < facts["tolerance"] < 1
+    assert isinstance(facts["requirements"], list)
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_no_other_source_names_the_platform(name: str) -> None:
+    """A platform is one folder: taking it away breaks nothing else."""
+    others = [path for path in HARDWARE.rglob("*.py") if path.parent.name != name]
+    named = [path for path in others if f"from .{name} import" in path.read_text("utf-8")]
+    assert not named
+
+
+def test_intel_xpu_is_one_folder() -> None:
+    """The proof that a platform is one folder: nothing else in the sources says its name."""
+    root = HARDWARE.parent
+    sources = [*root.glob("template/**/*"), *root.glob("hooks/*.py"), *root.glob("task_variants/*/*")]
+    sources += [root / "copier.yml", *HARDWARE.glob("_shared/*.py")]
+    texts = {path: path.read_text("utf-8", errors="ignore") for path in sources if path.is_file()}
+    assert not [path for path, text in texts.items() if "xpu" in text.lower()]
+    assert sorted(path.name for path in Path(HARDWARE / "xpu").iterdir()) == [
+        "handler.py",
+        "platform.yml",
+    ]
+
+
+def test_unknown_field_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "abacus"
+    folder.mkdir()
+    facts = (HARDWARE / "cpu" / "platform.yml").read_text("utf-8")
+    (folder / "platform.yml").write_text(f"{facts}beads: 10\n", "utf-8")
+    with pytest.raises(ValueError, match="unknown beads"):
+        load_platform("abacus", tmp_path)
