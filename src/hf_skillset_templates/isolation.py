@@ -43,7 +43,7 @@ def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb:
     what its process has mapped when it starts, in MiB (enforced where `resource` exists).
     """
     methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     receiver, sender = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, "output")

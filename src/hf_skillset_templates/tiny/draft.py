@@ -13,16 +13,26 @@ from typing import Any
 
 # Attributes of every configuration that say nothing about a size.
 COMMON = {
-    "architectures", "chunk_size_feed_forward", "dtype", "id2label", "label2id", "is_encoder_decoder",
-    "model_type", "output_hidden_states", "problem_type", "return_dict", "transformers_version", "tie_last_hidden_states",
-}  # fmt: skip
+    "architectures",
+    "chunk_size_feed_forward",
+    "dtype",
+    "id2label",
+    "is_encoder_decoder",
+    "label2id",
+    "model_type",
+    "output_hidden_states",
+    "problem_type",
+    "return_dict",
+    "tie_last_hidden_states",
+    "transformers_version",
+}
 
 
 @dataclass
 class Draft:
     """One configuration node: its class, its default values and what to change in them."""
 
-    cls: type
+    cls: Any
     values: dict[str, Any]
     explicit: dict[str, Any] = field(default_factory=dict)
     children: dict[str, Draft] = field(default_factory=dict)

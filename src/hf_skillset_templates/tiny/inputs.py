@@ -129,9 +129,19 @@ def read(config: Any, name: str) -> Any:
 
 # Inputs given when the signature has them although the model can do without.
 WELCOME = (
-    "input_ids", "pixel_values", "input_features", "input_values", "past_values", "decoder_input_ids", "audio_values",
-    "flattened_patches", "past_time_features", "past_observed_mask", "future_values", "future_time_features",
-)  # fmt: skip
+    "input_ids",
+    "pixel_values",
+    "input_features",
+    "input_values",
+    "past_values",
+    "decoder_input_ids",
+    "audio_values",
+    "flattened_patches",
+    "past_time_features",
+    "past_observed_mask",
+    "future_values",
+    "future_time_features",
+)
 
 
 def input_names(sampler: Sampler, only_main: bool) -> list[str]:
@@ -379,7 +389,8 @@ def _pixels(sampler: Sampler) -> Any:
     if "image_grid_thw" in sampler.parameters or "grid_thw" in sampler.parameters:
         name = "image_grid_thw" if "image_grid_thw" in sampler.parameters else "grid_thw"
         sampler.made[name] = _grid(sampler)
-        return flat_patches(sampler)
+        patches = flat_patches(sampler)
+        return patches[None] if sampler.layout == 1 else patches
     channels, height, width = image_shape(sampler)
     if "spatial_shapes" in sampler.parameters:
         return flat_patches(sampler)[None, :16]
@@ -406,8 +417,19 @@ def _video(sampler: Sampler) -> Any:
 @fills("input_features", "audio_mel")
 def _spectrogram(sampler: Sampler) -> Any:
     near = ("audio", "speech", "encoder")
-    mels = sampler.number("num_mel_bins", "feature_projection_input_dim", "input_feat_size", "input_dim", "feature_size",
-                          "input_feat_per_channel", "n_mel_bins", "mel_dim", "input_size", near=near, default=80)  # fmt: skip
+    mels = sampler.number(
+        "num_mel_bins",
+        "feature_projection_input_dim",
+        "input_feat_size",
+        "input_dim",
+        "feature_size",
+        "input_feat_per_channel",
+        "n_mel_bins",
+        "mel_dim",
+        "input_size",
+        near=near,
+        default=80,
+    )
     positions = sampler.number("max_source_positions", near=near)
     if sampler.layout == 1:
         return sampler.normal(
@@ -464,7 +486,7 @@ def _pixel_mask(sampler: Sampler) -> Any:
     import torch
 
     pixels = sampler.made["pixel_values"].shape
-    if len(pixels) == 3:
+    if len(pixels) == 3 or sampler.layout == 3:  # patches, or tiles, and not pixels
         return torch.ones(pixels[:2], dtype=torch.bool)
     return torch.ones((*pixels[:-3], *pixels[-2:]), dtype=torch.bool)
 
@@ -543,3 +565,12 @@ def _session(sampler: Sampler) -> Any:
     session.add_point_inputs(session.obj_id_to_idx(1), 0, point)
     session.obj_with_new_inputs = [1]
     return session
+
+
+@fills("image_embeds_position_mask")
+def _image_positions(sampler: Sampler) -> Any:
+    import torch
+
+    mask = torch.zeros(_text_shape(sampler), dtype=torch.long)
+    mask[:, : sampler.number("latent_query_num", default=1)] = 1
+    return mask

@@ -93,10 +93,14 @@ def _index_lists(draft: Draft, depth: int) -> list[str]:
     return [
         name
         for name, value in draft.values.items()
-        if isinstance(value, list) and value and INDICES.search(name) and len(value) != depth and name not in STAGES
+        if isinstance(value, list)
+        and value
+        and INDICES.search(name)
+        and len(value) != depth
+        and name not in STAGES
         and all(_is_count(i) and -depth <= i <= depth for i in value)
         and len(set(value)) == len(value)
-    ]  # fmt: skip
+    ]
 
 
 def _overrides(draft: Draft) -> dict[int, Any]:

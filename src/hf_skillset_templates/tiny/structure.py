@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 
-def build_on_meta(cls: type, config: Any) -> Any:
+def build_on_meta(cls: Any, config: Any) -> Any:
     """The model without memory for its weights."""
     import torch
 
@@ -15,7 +15,7 @@ def build_on_meta(cls: type, config: Any) -> Any:
         return instantiate(cls, config)
 
 
-def instantiate(cls: type, config: Any) -> Any:
+def instantiate(cls: Any, config: Any) -> Any:
     """The model for evaluation: of the configuration, or of the part of it that the class takes.
 
     An auto class hands a text model the text part of a composite configuration.
