@@ -80,7 +80,12 @@ def encode_text(
 ) -> dict[str, Any]:
     """A text with its media; where placeholders are missing, as a chat's message or put before."""
     tokens = {name: getattr(processor, f"{KINDS[name]}_token", None) for name in media}
-    missing = {name: token for name, token in tokens.items() if token and token not in text}
+    # Processors whose placeholder is no plain string put it into the text themselves.
+    missing = {
+        name: token
+        for name, token in tokens.items()
+        if isinstance(token, str) and token not in text
+    }
     if missing and getattr(processor, "chat_template", None):
         parts = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
         message = {"role": "user", "content": [*parts, {"type": "text", "text": text}]}

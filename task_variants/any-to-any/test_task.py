@@ -14,7 +14,8 @@ def with_placeholders(cell: Any, sample: dict[str, Any]) -> dict[str, Any]:
     """The sample as the pipeline wants it: with the placeholders in its text."""
     names = {"images": "image_token", "videos": "video_token", "audio": "audio_token"}
     tokens = [getattr(cell.opened.processor, names[name], "") for name in sample if name in names]
-    return {**sample, "text": "".join(token or "" for token in tokens) + sample["text"]}
+    placeholders = "".join(token for token in tokens if isinstance(token, str))
+    return {**sample, "text": placeholders + sample["text"]}
 
 
 def test_equals_the_pipeline(cell: Any) -> None:

@@ -45,7 +45,8 @@ def as_prompt(item: Any, processor: Any) -> tuple[str, list[Any]]:
     images = images if isinstance(images, list) else [images]
     text = as_text(item["text"])
     placeholder = getattr(processor, "image_token", None)
-    if placeholder is None or placeholder in text:
+    # Processors whose placeholder is no plain string put it into the text themselves.
+    if not isinstance(placeholder, str) or placeholder in text:
         return text, [load_image(image) for image in images]
     if getattr(processor, "chat_template", None):
         content = [{"type": "image", "image": image} for image in images]

@@ -20,7 +20,7 @@ def encode(items: list[Any], processor: Any, config: Any, max_new_tokens: int = 
     inputs = processor(
         images=[load_image(image) for image, _ in pairs],
         text=[as_text(question) for _, question in pairs],
-        padding=len(items) > 1,
+        padding=True,
         return_tensors="pt",
     )
     return Encoded(dict(inputs), generation_options(max_new_tokens, None, None))
@@ -35,7 +35,9 @@ def decode(
 ) -> list[list[dict[str, Any]]]:
     """Per item the `top_k` answers of the model's list, or the one that it wrote."""
     if "logits" not in outputs:
-        texts = processor.batch_decode(outputs["sequences"], skip_special_tokens=True)
+        pairs = zip(outputs["sequences"], encoded.inputs["input_ids"])
+        written = [without_question(tokens, question.numpy()) for tokens, question in pairs]
+        texts = processor.batch_decode(written, skip_special_tokens=True)
         return [[{"answer": text.strip()}] for text in texts]
     return [
         [
@@ -44,3 +46,9 @@ def decode(
         ]
         for logits in outputs["logits"]
     ]
+
+
+def without_question(tokens: np.ndarray, question: np.ndarray) -> np.ndarray:
+    """The generated tokens; models that go on writing the question repeat it before them."""
+    repeated = np.array_equal(tokens[: len(question)], question)
+    return tokens[len(question) :] if repeated else tokens
