@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Number
 from typing import Any
 
@@ -80,3 +81,95 @@ def describe(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"a list of {len(value)}"
     return repr(value)[:80]
+
+
+@dataclass(frozen=True)
+class Error:
+    """How far a result is from the reference."""
+
+    max_abs: float
+    """Largest absolute difference of two numbers."""
+    cosine: float
+    """Cosine similarity of all numbers; 1 where there are none."""
+    mismatches: float
+    """Share of the leaves that differ by more than the tolerance."""
+    texts_differ: bool
+    """Whether a label, a text or a shape is another one."""
+    ties: int
+    """Ranked entries that changed places with one whose score is within the tolerance."""
+
+
+def measure(found: Any, expected: Any, tolerance: float) -> Error:
+    """The error of `found`; entries of a ranking that are tied may stand in either order."""
+    found, ties = untied(found, expected, tolerance)
+    ours, theirs = dict(leaves(found)), dict(leaves(expected))
+    shared = [(ours[where], theirs[where]) for where in theirs if where in ours]
+    numbers = [
+        (float(one), float(other))
+        for one, other in shared
+        if isinstance(one, Number) and isinstance(other, Number)
+    ]
+    wrong = sum(not equal(one, other, tolerance) for one, other in shared)
+    wrong += len(set(ours) ^ set(theirs))
+    return Error(
+        max_abs=max((abs(one - other) for one, other in numbers), default=0.0),
+        cosine=cosine(numbers),
+        mismatches=wrong / max(len(set(ours) | set(theirs)), 1),
+        texts_differ=set(ours) != set(theirs)
+        or any(one != other for one, other in shared if not isinstance(other, Number)),
+        ties=ties,
+    )
+
+
+def leaves(value: Any, where: str = "result") -> Iterator[tuple[str, Any]]:
+    """Every leaf of a result with the path to it."""
+    value = plain(value)
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from leaves(value[key], f"{where}.{key}")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for i, item in enumerate(value):
+            yield from leaves(item, f"{where}[{i}]")
+    else:
+        yield where, value
+
+
+def cosine(pairs: list[tuple[float, float]]) -> float:
+    """Cosine similarity of the two sides; 1 where both are empty or zero."""
+    product = sum(one * other for one, other in pairs)
+    lengths = math.hypot(*(one for one, _ in pairs)), math.hypot(*(other for _, other in pairs))
+    if not any(lengths):
+        return 1.0
+    return product / (lengths[0] * lengths[1]) if all(lengths) else 0.0
+
+
+def untied(found: Any, expected: Any, tolerance: float) -> tuple[Any, int]:
+    """`found` with tied entries of its rankings in the order of `expected`, and how many moved."""
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        parts = {key: untied(found[key], expected.get(key), tolerance) for key in found}
+        return {key: part for key, (part, _) in parts.items()}, sum(n for _, n in parts.values())
+    if not (isinstance(expected, list) and isinstance(found, list)) or len(found) != len(expected):
+        return found, 0
+    if all(isinstance(item, Mapping) and "score" in item for item in [*found, *expected]):
+        rows = [tied_row(found, expected, i, tolerance) for i in range(len(expected))]
+        return rows, sum(row is not ours for row, ours in zip(rows, found))
+    items = [untied(one, other, tolerance) for one, other in zip(found, expected)]
+    return [item for item, _ in items], sum(n for _, n in items)
+
+
+def tied_row(found: list[Any], expected: list[Any], place: int, tolerance: float) -> Any:
+    """The found entry for one place of a ranking: its own, or the one it is tied with."""
+    ours, wanted = found[place], expected[place]
+    if identity(ours) == identity(wanted):
+        return ours
+    for other in found:
+        if identity(other) == identity(wanted):
+            return other if abs(other["score"] - ours["score"]) <= tolerance else ours
+    at_the_end = abs(wanted["score"] - expected[-1]["score"]) <= tolerance
+    close = abs(ours["score"] - wanted["score"]) <= tolerance
+    return {**wanted, "score": ours["score"]} if at_the_end and close else ours
+
+
+def identity(entry: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What an entry of a ranking is about: all but its numbers with a fraction."""
+    return sorted((key, repr(value)) for key, value in entry.items() if type(value) is not float)
