@@ -37,10 +37,13 @@ def encode(
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, tokenizer: Any, config: Any
 ) -> list[list[list[list[float]]]]:
-    """Per text the (1, tokens, hidden) states of the (last) encoder layer, padding removed."""
-    key = "encoder_last_hidden_state"
-    states = outputs[key] if key in outputs else outputs["last_hidden_state"]
+    """Per text the (1, tokens, hidden) states of the (last) encoder layer, padding removed.
+
+    An encoder that gives nothing but a pooled vector gives (1, hidden).
+    """
+    names = ("encoder_last_hidden_state", "last_hidden_state", "pooler_output")
+    states = next(outputs[name] for name in names if name in outputs)
     mask = encoded.inputs.get("attention_mask")
-    if len(states) == 1 or mask is None:
+    if len(states) == 1 or mask is None or states.ndim == 2:
         return [[state.tolist()] for state in states]
     return [[state[row.astype(bool)].tolist()] for state, row in zip(states, mask)]
