@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pexpect
 import pytest
 from conftest import ROOT, Run, file_bytes, summary_of
 
@@ -177,3 +178,22 @@ def test_publishing_replaces_the_whole_package(tmp_path: Path) -> None:
         (folder / name).touch()
     publish(staging, target)
     assert [path.name for path in target.iterdir()] == ["new"]
+
+
+def test_interactive_run_picks_in_the_terminal(tmp_path: Path) -> None:
+    script = [str(ROOT / "scripts" / "batch_generate.py"), "--interactive", "--dry-run"]
+    terminal = pexpect.spawn(
+        sys.executable,
+        [*script, "--output-dir", str(tmp_path)],
+        timeout=60,
+        encoding="utf-8",
+        dimensions=(50, 160),
+    )
+    for question in ("Model types", "Platforms", "Profile"):
+        terminal.expect(question)
+        terminal.send("\r")
+    terminal.expect("bert -> ")
+    terminal.expect("whisper -> ")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
