@@ -17,7 +17,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 class TorchPlatform(Platform):
     """Loads a checkpoint with its auto class and runs it eagerly on a torch device."""
 
-    resources = ("torch",)
+    resources = ("torch", "transformers", "numpy")
     runtime_requirements = ()
 
     @abstractmethod

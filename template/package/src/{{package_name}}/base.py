@@ -11,7 +11,8 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 from .endpoint import Endpoint, EndpointHandler
-from .platforms import HardwareUnavailableError, Platform, discover
+from .mock import Mock, MockHandler
+from .platforms import Detection, HardwareUnavailableError, Platform, discover
 from .self_test import TestRecord, run_samples
 from .tasks import TaskSpec
 
@@ -112,14 +113,15 @@ class Skillset:
         """
         spec = self.task(task)
         platform, device = self._available(platform, device)
-        self.init("transformers", "numpy", *platform.resources)
+        self.init(*platform.resources)
         endpoint = platform.load(model, spec, device, self.resources, self.metadata)
-        handler = EndpointHandler(
+        stands_in = isinstance(platform, Mock)
+        handler = (MockHandler if stands_in else EndpointHandler)(
             platform=platform,
             spec=spec,
             model_type=self.model_type,
             endpoint=endpoint,
-            processor=self._load_processor(model, spec),
+            processor=None if stands_in else self._load_processor(model, spec),
             device=device,
             hardware_label=label,
             batch_size=platform.batch_size(endpoint, device),
@@ -134,7 +136,7 @@ class Skillset:
             return platform, device
         except HardwareUnavailableError:
             for name in self.metadata.get("fallback", ()):
-                fallback = platform_named(name)
+                fallback = Mock(self.registry) if name == Mock.name else platform_named(name)
                 if fallback.detect().available:
                     return fallback, fallback.default_device
             raise
@@ -164,6 +166,15 @@ class Skillset:
         if tokenizer is not None:
             endpoint_handler.processor = tokenizer
         return run_samples(endpoint_handler, endpoint_model, endpoint_label)
+
+
+def detect_hardware() -> dict[str, Detection]:
+    """What each platform's runtime says about this machine, by platform.
+
+    Each answer says whether the platform can run here, why not, and names its devices, their
+    memory (bytes) and the runtime's version.
+    """
+    return {name: module.PLATFORM.detect() for name, module in discover().items()}
 
 
 def platform_named(name: str) -> Platform:
@@ -197,7 +208,7 @@ def handler_factory(platform: Platform, task: str) -> Callable[..., EndpointHand
             ).handler
             handler.processor = tokenizer or handler.processor
             return handler
-        self.init("transformers", "numpy", *platform.resources)
+        self.init(*platform.resources)
         return EndpointHandler(
             platform=platform,
             spec=spec,

@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .base import Skillset
-from .platforms import HardwareUnavailableError, discover
+from .base import Skillset, detect_hardware
+from .platforms import Device, HardwareUnavailableError, discover
 from .self_test import TestRecord
 
 STATUSES = ("REAL", "EMULATED", "MOCK", "UNAVAILABLE", "FAILED")
@@ -41,7 +41,11 @@ def parser(skillset: Skillset) -> argparse.ArgumentParser:
     result.add_argument("--task", action="append", choices=list(skillset.tasks), help="repeatable")
     result.add_argument("--platform", action="append", choices=list(discover()), help="repeatable")
     result.add_argument("--json", metavar="FILE", help="write the records there; '-' for stdout")
-    result.add_argument("--hardware", action="store_true", help="show what each platform found")
+    result.add_argument(
+        "--hardware",
+        action="store_true",
+        help="show what each platform finds here (with --json -: as JSON)",
+    )
     result.add_argument(
         "--install",
         nargs="*",
@@ -91,15 +95,21 @@ def test_cell(skillset: Skillset, platform: str, task: str, model: str) -> TestR
 
 def show_hardware(as_json: bool) -> int:
     """Print what each platform's runtime says about this machine."""
-    found = {name: module.PLATFORM.detect() for name, module in discover().items()}
+    found = detect_hardware()
     if as_json:
         print(json.dumps({name: asdict(detection) for name, detection in found.items()}, indent=2))
         return 0
     for name, detection in found.items():
-        devices = ", ".join(f"{d.label} ({d.name})" for d in detection.devices)
+        devices = ", ".join(map(device_text, detection.devices))
         state = devices if detection.available else f"unavailable: {detection.reason}"
         print(f"{name:10} {detection.version or '-':16} {state}")
     return 0
+
+
+def device_text(device: Device) -> str:
+    """A device in a few words."""
+    memory = f", {device.total_memory / 2**30:.1f} GiB" if device.total_memory else ""
+    return f"{device.label} ({device.name}{memory})"
 
 
 def install(skillset: Skillset, platforms: Sequence[str]) -> int:

@@ -66,8 +66,8 @@ class Platform(ABC):
 
     name: ClassVar[str]
     default_device: ClassVar[str]
-    resources: ClassVar[tuple[str, ...]] = ()
-    """Modules that the platform takes from the skillset's resources, beside transformers."""
+    resources: ClassVar[tuple[str, ...]] = ("transformers", "numpy")
+    """Modules that the platform takes from the skillset's resources."""
     runtime_requirements: ClassVar[tuple[str, ...]]
     """Distributions that the platform needs beyond the package's own dependencies."""
 
