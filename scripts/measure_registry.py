@@ -2,6 +2,7 @@
 
 python scripts/measure_registry.py sizes --all
 python scripts/measure_registry.py shapes --missing
+python scripts/measure_registry.py dependencies --all
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from hf_skillset_templates.registry.confirm import confirm
 from hf_skillset_templates.registry.full_size import record as record_sizes
 from hf_skillset_templates.registry.resolve import UnknownModelError, model_types, resolve_model
 from hf_skillset_templates.registry.shapes import measure_all, missing
@@ -47,6 +49,13 @@ def shapes(
     """Input and output tensors of every task, one JSON line per model type."""
     names = chosen(model, everything, missing() if unmeasured else [])
     for model_type, found in measure_all(names):
+        typer.echo(json.dumps({"model_type": model_type, **found}))
+
+
+@app.command()
+def dependencies(model: Models = [], everything: Everything = False) -> None:
+    """Import everything where nothing but the stated dependencies is installed."""
+    for model_type, found in confirm(chosen(model, everything, [])):
         typer.echo(json.dumps({"model_type": model_type, **found}))
 
 

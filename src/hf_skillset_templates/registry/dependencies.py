@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .imports import Needs, needs_of
-from .sources import class_files, files_of, package, transformers_version
+from .sources import class_files, files_of, method, package, transformers_version
 
 # What transformers installs itself, or what is no package of its own.
 _WITH_TRANSFORMERS = {
@@ -113,6 +113,24 @@ def _processor_needs(processors: dict[str, dict[str, str]]) -> Needs:
                 needs.merge(found)
             else:
                 needs.optional |= found.required | found.optional
+    for combined in processors.get("processor", {}).values():
+        needs.merge(_component_needs(combined, set(processors)))
+    return needs
+
+
+def _component_needs(combined: str, mapped: set[str]) -> Needs:
+    """What the parts of a combined processor need that no auto mapping names."""
+    needs = Needs()
+    constructor = method(combined, "__init__")
+    parts = {argument.arg for argument in constructor.args.args} if constructor else set()
+    parts -= mapped
+    if "image_processor" in parts:
+        needs.add({"vision"}, True)
+    if "video_processor" in parts:
+        needs.add({"torchvision"}, True)
+    if "feature_extractor" in parts:
+        for file in sorted(class_files()[combined].parent.glob("feature_extraction_*.py")):
+            needs.merge(needs_of(file))
     return needs
 
 

@@ -29,12 +29,14 @@ def package_name(model_type: str) -> str:
     return "hf_" + re.sub(r"\W", "_", model_type)
 
 
-def _task_facts(head: Head, variant: Variant) -> dict[str, Any]:
+def _task_facts(head: Head, variant: Variant, corrected: dict[str, Any]) -> dict[str, Any]:
+    unpadded = {"pads": False} if corrected.get("pads") is False else {}
     return {
         "auto_class": head.auto_class,
         "model_class": head.model_class,
         "handler_name": variant.handler_name,
         "pipeline": variant.pipeline,
+        **unpadded,
     }
 
 
@@ -60,7 +62,9 @@ def facts_of(
         "config_class": config_class,
         "part_of": sorted(part_of(model_type)),
         "primary_task": primary,
-        "tasks": {task: _task_facts(head, variants[task]) for task, head in tasks.items()},
+        "tasks": {
+            task: _task_facts(head, variants[task], corrected) for task, head in tasks.items()
+        },
         "processors": {part: classes.get("", classes) for part, classes in processors.items()},
         "dependencies": needs,
         "transformers_version": transformers_version(),

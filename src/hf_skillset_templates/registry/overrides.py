@@ -16,6 +16,7 @@ FACT_KEYS = {
     "modality",
     "system",
     "pip",
+    "pads",
     "why",
 }
 
