@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import import_module
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, ClassVar
 
 from .endpoint import Endpoint, EndpointHandler
@@ -129,6 +130,23 @@ class Skillset:
         platform.prepare(handler)
         queue: asyncio.Queue[Any] = asyncio.Queue(QUEUE_SIZE)
         return Endpoint(endpoint, handler.processor, handler, queue, handler.batch_size)
+
+    def export(
+        self, platform: str, model: str, folder: str | Path, task: str | None = None
+    ) -> None:
+        """Write one task of `model` to `folder`, for a device that cannot export by itself.
+
+        There, `init_<platform>(folder, task=task)` runs it.
+
+        Raises:
+            HardwareUnavailableError: what exporting needs is not installed.
+            NotImplementedError: the platform loads checkpoints as they are.
+            ValueError: unknown task or platform.
+        """
+        chosen, spec = platform_named(platform), self.task(task)
+        self.init("transformers", "numpy")
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        chosen.export(model, spec, self._load_processor(model, spec), Path(folder))
 
     def _available(self, platform: Platform, device: str) -> tuple[Platform, str]:
         try:

@@ -27,6 +27,8 @@ def main(skillset: Skillset, argv: Sequence[str]) -> int:
         return install(skillset, arguments.install)
     if arguments.hardware:
         return show_hardware(as_json=arguments.json == "-")
+    if arguments.export is not None:
+        return export(skillset, arguments)
     return run_test(skillset, arguments)
 
 
@@ -46,6 +48,13 @@ def parser(skillset: Skillset) -> argparse.ArgumentParser:
         action="store_true",
         help="show what each platform finds here (with --json -: as JSON)",
     )
+    result.add_argument(
+        "--export",
+        metavar="PLATFORM",
+        choices=list(discover()),
+        help="write what runs on a PLATFORM that cannot export by itself to --output",
+    )
+    result.add_argument("--output", metavar="DIR", help="where --export writes")
     result.add_argument(
         "--install",
         nargs="*",
@@ -76,6 +85,17 @@ def run_test(skillset: Skillset, arguments: argparse.Namespace) -> int:
     if arguments.json not in (None, "-"):
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     return int(any(record.status == "FAILED" for record in records))
+
+
+def export(skillset: Skillset, arguments: argparse.Namespace) -> int:
+    """Write one task of a model to a folder that runs on a device without torch."""
+    if arguments.model is None or arguments.output is None:
+        print("--export needs --output, and --model where no default checkpoint is known")
+        return 2
+    task = arguments.task[0] if arguments.task else None
+    skillset.export(arguments.export, arguments.model, arguments.output, task)
+    print(f"{arguments.output} is ready: give it to --model on the device")
+    return 0
 
 
 def test_cell(skillset: Skillset, platform: str, task: str, model: str) -> TestRecord:

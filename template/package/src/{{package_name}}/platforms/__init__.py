@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -100,6 +101,14 @@ class Platform(ABC):
 
     def prepare(self, handler: EndpointHandler) -> None:  # noqa: B027 - most need nothing
         """Called once when `handler` is complete: export and compile here what can be."""
+
+    def export(self, checkpoint: str, spec: TaskSpec, processor: Any, folder: Path) -> None:
+        """Write what runs on a device that cannot export to `folder`, a checkpoint from then on.
+
+        Raises:
+            NotImplementedError: the platform loads checkpoints as they are.
+        """
+        raise NotImplementedError(f"{self.name} loads checkpoints as they are: nothing to export")
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """Whether `error` says that the batch is too large for the device's memory."""

@@ -1,0 +1,135 @@
+"""Calls of graphs whose shapes are fixed: one input at a time, padded to a few lengths.
+
+Needs numpy alone, and that only when it is called, so that it runs where torch does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+SHORTEST = 8
+TOKEN_INPUTS = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "bbox")
+"""Inputs with one entry for each token; they grow together."""
+GREEDY_OPTIONS = {"max_new_tokens", "max_length", "do_sample", "num_beams", "pad_token_id"}
+
+Arrays = dict[str, Any]
+"""Named numpy arrays."""
+
+
+def bucket(length: int) -> int:
+    """The smallest power of two that holds `length` tokens."""
+    size = SHORTEST
+    while size < length:
+        size *= 2
+    return size
+
+
+def rows(inputs: Mapping[str, Any]) -> list[Arrays]:
+    """Each input of a batch by itself, without the padding on its left.
+
+    Raises:
+        ValueError: the inputs do not all have one entry for each input of the batch.
+    """
+    import numpy as np
+
+    arrays = {name: np.asarray(value) for name, value in inputs.items()}
+    sizes = {array.shape[0] for array in arrays.values()}
+    if len(sizes) == 1:
+        count = sizes.pop()
+        return [{n: array[i : i + 1] for n, array in arrays.items()} for i in range(count)]
+    if "input_ids" in arrays and arrays["input_ids"].shape[0] == 1:
+        return [arrays]
+    shapes = {name: array.shape for name, array in arrays.items()}
+    raise ValueError(f"cannot tell the inputs of this batch apart: {shapes}")
+
+
+def without_padding(row: Arrays) -> Arrays:
+    """The row's tokens that its mask keeps."""
+    import numpy as np
+
+    if "attention_mask" not in row or "input_ids" not in row:
+        return row
+    kept = np.flatnonzero(row["attention_mask"][0])
+    return {n: a[:, kept] if is_token_input(n, a, row) else a for n, a in row.items()}
+
+
+def is_token_input(name: str, array: Any, row: Arrays) -> bool:
+    """Whether `array` has one entry for each token of the row."""
+    return name in TOKEN_INPUTS and array.shape[1] == row["input_ids"].shape[1]
+
+
+def padded(row: Arrays, length: int, pad_token: int) -> Arrays:
+    """The row with its tokens padded on the right to `length`; masked where it has a mask."""
+    import numpy as np
+
+    result = {}
+    for name, array in row.items():
+        if is_token_input(name, array, row):
+            widths = [(0, 0), (0, length - array.shape[1])] + [(0, 0)] * (array.ndim - 2)
+            fill = pad_token if name == "input_ids" else 0
+            array = np.pad(array, widths, constant_values=fill)
+        result[name] = array
+    return result
+
+
+def forward_row(row: Arrays, pad_token: int) -> Arrays:
+    """One row as the graph takes it: padded to its bucket where its mask allows that."""
+    if "input_ids" not in row or "attention_mask" not in row:
+        return row
+    row = without_padding(row)
+    return padded(row, bucket(row["input_ids"].shape[1]), pad_token)
+
+
+def shapes_of(row: Arrays) -> dict[str, list[int]]:
+    """The shapes of a row's arrays, as JSON has them."""
+    return {name: list(array.shape) for name, array in sorted(row.items())}
+
+
+def new_tokens(options: Mapping[str, Any], defaults: Mapping[str, Any], prompt: int) -> int:
+    """How many tokens to generate.
+
+    Raises:
+        ValueError: the options ask for more than greedy search.
+    """
+    unknown = sorted(set(options) - GREEDY_OPTIONS)
+    if unknown or options.get("do_sample") or options.get("num_beams", 1) != 1:
+        asked = ", ".join(unknown) or "sampling or beams"
+        raise ValueError(f"this platform generates greedily and does not know {asked}")
+    if (count := options.get("max_new_tokens") or defaults.get("max_new_tokens")) is not None:
+        return int(count)
+    longest = options.get("max_length") or defaults.get("max_length") or 20
+    return max(1, int(longest) - prompt)
+
+
+def greedy(
+    logits_of: Callable[[list[int]], Any],
+    prompt: list[int],
+    count: int,
+    defaults: Mapping[str, Any],
+) -> list[int]:
+    """`prompt` continued by the most probable tokens.
+
+    Args:
+        logits_of: the logits of the next token after some tokens.
+        count: most tokens to add; the end-of-text token ends it earlier.
+        defaults: the checkpoint's `generation_config.json`.
+    """
+    import numpy as np
+
+    tokens = list(prompt)
+    ends = as_list(defaults.get("eos_token_id"))
+    suppressed = as_list(defaults.get("suppress_tokens"))
+    for step in range(count):
+        logits = logits_of(tokens).astype(np.float32)
+        barred = suppressed + (as_list(defaults.get("begin_suppress_tokens")) if step == 0 else [])
+        logits[[token for token in barred if token < len(logits)]] = -np.inf
+        tokens.append(int(logits.argmax()))
+        if tokens[-1] in ends:
+            break
+    return tokens
+
+
+def as_list(value: int | list[int] | None) -> list[int]:
+    """One token or several as a list."""
+    return [] if value is None else [value] if isinstance(value, int) else list(value)
