@@ -47,6 +47,12 @@ def test_a_dimension_is_explained_by_the_simplest_expression(
         assert tuple(evaluate(found, run) for run in known) == sizes
 
 
+def test_patches_of_a_picture_are_a_product_of_its_sides() -> None:
+    symbols = Symbols({"height": (64, 98, 130, 64, 64), "width": (96, 96, 96, 144, 160)})
+    sizes = tuple(-(-h // 32) * -(-w // 32) for h, w in zip(*symbols.sizes.values()))
+    assert symbols.explain(sizes) == "((height + 31)//32)*((width + 31)//32)"
+
+
 def frames(samples: int) -> int:
     """What the convolutions of wav2vec2's feature encoder leave of a recording."""
     for kernel, stride in ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)):

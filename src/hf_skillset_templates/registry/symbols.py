@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 
 Sizes = tuple[int, ...]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -19,11 +19,15 @@ NAMES = {
     "decoder_input_ids": ("batch", "target_sequence"),
     "pixel_values": ("batch", "channels", "height", "width"),
     "pixel_values_videos": ("batch", "frames", "channels", "height", "width"),
-    "input_features": ("batch", "features", "frames"),
+    "pixel_values/2": ("patches", "patch_size"),
+    "pixel_values/5": ("batch", "pictures", "channels", "height", "width"),
+    "input_features": ("batch", "frames", "frames"),
     "input_values": ("batch", "samples"),
+    "input_values/3": ("batch", "channels", "samples"),
     "past_values": ("batch", "time"),
     "sequences": ("batch", "generated"),
 }
+_PATCHES = (1, 2, 4, 7, 8, 14, 16, 28, 32, 64)
 
 
 @dataclass
@@ -40,7 +44,7 @@ class Symbols:
         for name, known in self.sizes.items():
             if known == sizes:
                 return name
-        for finder in (self._linear, self._strided, self._sum_or_product):
+        for finder in (self._linear, self._grid, self._strided, self._sum_or_product):
             found = finder(sizes)
             if found:
                 return found
@@ -57,6 +61,24 @@ class Symbols:
             offset = y0 - factor * x0
             if not rest and factor and all(y == factor * x + offset for x, y in pairs):
                 return _linear_text(name, factor, offset)
+        return None
+
+    def _grid(self, sizes: Sizes) -> str | None:
+        """Patches of a picture: `(height//k)*(width//k)`, rounded down or up, and a token more."""
+        if not {"height", "width"} <= self.sizes.keys():
+            return None
+        sides = list(zip(self.sizes["height"], self.sizes["width"], strict=True))
+        for stride, up, more in product(_PATCHES, (0, 1), (0, 1)):
+            a = (stride - 1) * up
+            if all(
+                ((h + a) // stride) * ((w + a) // stride) + more == size
+                for (h, w), size in zip(sides, sizes, strict=True)
+            ):
+                one, two = (
+                    f"({name} + {a})//{stride}" if a else f"{name}//{stride}"
+                    for name in ("height", "width")
+                )
+                return f"({one})*({two})" + (" + 1" if more else "")
         return None
 
     def _strided(self, sizes: Sizes) -> str | None:
