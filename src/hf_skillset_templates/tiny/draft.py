@@ -96,6 +96,15 @@ def _differences(config: Any, children: set[str]) -> dict[str, Any]:
             for name, value in own.items()
             if value != default._getattr_without_heterogeneous_validation(name, None)
         }
+    # What a parent passed on beside the declared fields was kept as a plain attribute.
+    extra = {n: v for n, v in vars(config).items() if n not in names | children | COMMON}
+    own.update(
+        {
+            n: v
+            for n, v in extra.items()
+            if n[0] != "_" and default is not None and n not in vars(default)
+        }
+    )
     # A backbone takes its taps by number; the names of its stages follow.
     own.pop("_out_features", None)
     own.pop("_out_indices", None)

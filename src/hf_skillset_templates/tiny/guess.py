@@ -81,6 +81,8 @@ def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
                 if kind != "layers"
                 else node.changes[name]
             )
+        elif name in DOUBLED and target is uniform_target and _doublings(node):
+            changed = min(value, max(4, 64 >> _doublings(node)))
         elif kind == "width" and target is uniform_target and value in _stage_widths(node):
             changed = shrink_list(kind, name, [value, widest], target, widest)[0]
         elif isinstance(value, int) and not isinstance(value, bool):
@@ -89,6 +91,20 @@ def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
             continue
         if changed != value and _is_settable(node, name):
             node.changes[name] = changed
+
+
+# Widths that double from stage to stage, named once for the first.
+DOUBLED = {"embed_dim", "patch_embeds_hidden_size", "encoder_hidden_size", "num_filters"}
+STAGES = ("depths", "downsampling_ratios", "upsampling_ratios")
+
+
+def _doublings(node: Draft) -> int:
+    """How often the first width doubles; 0 where there are no stages."""
+    for name in STAGES:
+        stages = node.values.get(name)
+        if isinstance(stages, list) and len(stages) > 1:
+            return len(stages) - (name == "depths")
+    return 0
 
 
 def _number(node: Draft, kind: str, name: str, value: int, target: Target) -> int:

@@ -137,10 +137,6 @@ WELCOME = (
     "decoder_input_ids",
     "audio_values",
     "flattened_patches",
-    "past_time_features",
-    "past_observed_mask",
-    "future_values",
-    "future_time_features",
 )
 
 
@@ -511,16 +507,10 @@ def _embeddings(sampler: Sampler) -> Any:
     return sampler.normal(1, TEXT_LENGTH, width)
 
 
-@fills(
-    "past_values",
-    "past_observed_mask",
-    "future_values",
-    "past_time_features",
-    "future_time_features",
-)
+@fills("past_values")
 def _series(sampler: Sampler) -> Any:
-    """Placeholder; `time_series_inputs` makes the five together."""
-    return None
+    length = sampler.number("context_length", default=32)
+    return sampler.normal(1, length, sampler.number("num_input_channels", default=1))
 
 
 @fills("spatial_shapes")

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .draft import Draft
+
 FOLDER = Path(__file__).parents[3] / "registry" / "overrides"
 FIELDS = {"why", "default", "set", "inputs", "layers"}
 
@@ -35,3 +37,34 @@ def override(model_type: str) -> dict[str, Any]:
     if section and not section.get("why"):
         raise ValueError(f"{path.name}: section config needs a why")
     return section
+
+
+def default_facts(config_class: Any) -> dict[str, Any]:
+    """The `default` facts for a configuration class and its parts, by dotted path.
+
+    A fact about a model type holds wherever a composite has it as a part.
+    """
+    found: dict[str, Any] = {}
+    for key, spec in config_class.sub_configs_defaults.items():
+        part = part_class(spec)
+        if part is not None:
+            found.update({f"{key}.{name}": v for name, v in default_facts(part).items()})
+    return {**found, **override(config_class.model_type).get("default", {})}
+
+
+def tiny_facts(draft: Draft) -> dict[str, Any]:
+    """The `set` facts for a draft and its parts, by dotted path; the whole's come last."""
+    found: dict[str, Any] = {}
+    for path, node in reversed(list(draft.walk())):
+        own = override(node.model_type).get("set", {})
+        found.update({f"{path}.{name}" if path else name: v for name, v in own.items()})
+    return found
+
+
+def part_class(spec: Any) -> Any:
+    """The configuration class of a part: the one named, or the default model type's."""
+    from transformers import CONFIG_MAPPING
+
+    if spec.model_type in CONFIG_MAPPING:
+        return CONFIG_MAPPING[spec.model_type]
+    return spec.config_class if hasattr(spec.config_class, "sub_configs_defaults") else None

@@ -16,7 +16,7 @@ from .architectures import class_names, model_class
 from .draft import COMMON, Draft, draft_of
 from .forward import Forward, try_forward
 from .guess import guess
-from .overrides import override
+from .overrides import default_facts, override, part_class, tiny_facts
 from .reduce import reduce_draft, revert_culprits
 from .sizes import kind_of, scaled_target, uniform_target
 from .structure import build_on_meta, missing_kinds, parameter_count, structure_problems
@@ -64,21 +64,31 @@ def default_config(model_type: str) -> Any:
     """The class's default configuration, with the values that it cannot do without."""
     from transformers import CONFIG_MAPPING
 
+    cls = CONFIG_MAPPING[model_type]
     kwargs: dict[str, Any] = {}
-    for path, value in override(model_type).get("default", {}).items():
+    for path, value in default_facts(cls).items():
         *parents, name = path.split(".")
-        node = kwargs
+        node, specs = kwargs, cls.sub_configs_defaults
         for parent in parents:
-            node = node.setdefault(parent, {})
+            if parent not in node:
+                node[parent] = part_kwargs(specs[parent]) if parent in specs else {}
+            part = part_class(specs[parent]) if parent in specs else None
+            specs = getattr(part, "sub_configs_defaults", {})
+            node = node[parent]
         node[name] = value
-    return CONFIG_MAPPING[model_type](**kwargs)
+    return cls(**kwargs)
+
+
+def part_kwargs(spec: Any) -> dict[str, Any]:
+    """What a composite passes to a part that nobody describes."""
+    return {"model_type": spec.model_type, **spec.init_kwargs} if spec.model_type else {}
 
 
 def shrink(model_type: str) -> TinyConfig:
     """The best tiny configuration found; raises when no candidate builds."""
     enter_stage("default configuration")
     draft = draft_of(default_config(model_type))
-    keep_defaults(draft, override(model_type).get("default", {}))
+    keep_defaults(draft, default_facts(draft.cls))
     best: TinyConfig | None = None
     errors: list[str] = []
     without_gain = 0
@@ -164,7 +174,7 @@ def candidates(draft: Draft, model_type: str) -> Iterator[str]:
             guess(draft, target, layers)
             fit_token_ids(draft)
             choose_timm_models(draft)
-            apply_changes(draft, override(model_type).get("set", {}))
+            apply_changes(draft, tiny_facts(draft))
             yield f"{name}, {layers} layers"
 
 
@@ -182,7 +192,8 @@ def apply_changes(draft: Draft, changes: dict[str, Any]) -> None:
     nodes = dict(draft.walk())
     for path, value in changes.items():
         parent, _, name = path.rpartition(".")
-        nodes[parent].changes[name] = value
+        if parent in nodes:
+            nodes[parent].changes[name] = value
 
 
 def judge(model_type: str, config: Any, strategy: str) -> TinyConfig:
