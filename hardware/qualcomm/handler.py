@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 PROVIDER = "QNNExecutionProvider"
 MANIFEST = "qualcomm.json"
 PACKAGES = ("onnx", "onnxruntime", "onnxruntime-qnn", "torch", "transformers")
+EXPORTERS = ("torch", "onnx", "onnxscript")
 EMULATED_SOC = "60"
 """The chip that the emulator takes itself for; every session of a process has the same."""
 
@@ -96,6 +98,7 @@ class Qualcomm(Platform):
         config = resources["transformers"].AutoConfig.from_pretrained(checkpoint)
         folder = Path(checkpoint)
         if not (folder / MANIFEST).is_file():
+            self.require_exporters(checkpoint)
             facts = (spec.name, spec.auto_class)
             folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
         return QualcommModel(checkpoint, folder, config)
@@ -117,15 +120,10 @@ class Qualcomm(Platform):
             NotImplementedError: the task calls the model in another way than `forward` or
                 `generate`.
         """
-        try:
-            import onnx  # noqa: F401 - exporting needs it, running does not
-            import torch
-            import transformers
-        except ImportError as error:
-            reason = (
-                f"{checkpoint} is not exported and {error.name}, which exporting needs, is missing"
-            )
-            raise HardwareUnavailableError(self.name, reason) from error
+        self.require_exporters(checkpoint)
+        import torch
+        import transformers
+
         from .qdq_export import export_qdq
         from .torch_platform import load_model
 
@@ -144,6 +142,16 @@ class Qualcomm(Platform):
             processor.save_pretrained(folder)
         manifest = {"task": spec.name, "run": spec.run, "graphs": graphs}
         write_whole(folder / MANIFEST, json.dumps(manifest, indent=2))
+
+    def require_exporters(self, checkpoint: str) -> None:
+        """Raise unless the packages that exporting needs are installed.
+
+        Raises:
+            HardwareUnavailableError: one is missing.
+        """
+        if missing := [name for name in EXPORTERS if find_spec(name) is None]:
+            reason = f"{checkpoint} is not exported, and exporting needs {', '.join(missing)}"
+            raise HardwareUnavailableError(self.name, reason)
 
     def run(self, endpoint: QualcommModel, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         each = generate_row if spec.run == "generate" else run_row
