@@ -14,7 +14,6 @@ from . import Encoded
 from .model_outputs import as_model_output
 
 
-
 @dataclass(frozen=True)
 class Crop:
     """What a run of the model belongs to: a crop of an image, sizes as (height, width)."""
