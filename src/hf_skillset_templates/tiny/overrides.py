@@ -6,8 +6,6 @@ config:
     text_config.hidden_size: 64
   set:                  # tiny values that are not found by name or by scaling
     vision_config.window_size: 4
-  inputs:               # dummy inputs: shape of a float tensor, or a literal list
-    action_embeds: {shape: [1, 4, 64]}
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from typing import Any
 from .draft import Draft
 
 FOLDER = Path(__file__).parents[3] / "registry" / "overrides"
-FIELDS = {"why", "default", "set", "inputs", "layers"}
+FIELDS = {"why", "default", "set", "layers"}
 
 
 @cache
@@ -37,6 +35,20 @@ def override(model_type: str) -> dict[str, Any]:
     if section and not section.get("why"):
         raise ValueError(f"{path.name}: section config needs a why")
     return section
+
+
+def given_inputs(model_type: str) -> dict[str, Any]:
+    """The dummy inputs written by hand for a model type (`sample_inputs.yml`)."""
+    return sample_inputs().get(model_type, {}).get("inputs", {})
+
+
+@cache
+def sample_inputs() -> dict[str, Any]:
+    """All hand-written dummy inputs, each with its why."""
+    import yaml
+
+    path = Path(__file__).with_name("sample_inputs.yml")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def default_facts(config_class: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .architectures import class_names, model_class
 from .draft import COMMON, Draft, draft_of
 from .forward import Forward, try_forward
 from .guess import guess
-from .overrides import default_facts, override, part_class, tiny_facts
+from .overrides import default_facts, given_inputs, override, part_class, tiny_facts
 from .reduce import reduce_draft, revert_culprits
 from .sizes import kind_of, scaled_target, uniform_target
 from .structure import build_on_meta, missing_kinds, parameter_count, structure_problems
@@ -138,9 +138,7 @@ def examine(model_type: str, draft: Draft, strategy: str, repair: bool = False) 
 
     def runs() -> bool:
         try:
-            return bool(
-                try_forward(model_class(name), draft.build(), override(model_type).get("inputs"))
-            )
+            return bool(try_forward(model_class(name), draft.build(), given_inputs(model_type)))
         except Exception:
             return False
 
@@ -202,7 +200,7 @@ def judge(model_type: str, config: Any, strategy: str) -> TinyConfig:
     found = TinyConfig(model_type, config, strategy)
     for name in class_names(model_type):
         try:
-            add(found, try_forward(model_class(name), config, override(model_type).get("inputs")))
+            add(found, try_forward(model_class(name), config, given_inputs(model_type)))
         except Exception as error:
             found.failed[name] = describe(error)
     if not found.ran:
