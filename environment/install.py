@@ -9,7 +9,6 @@ chooses another build of it.
 
 from __future__ import annotations
 
-import importlib.metadata
 import shutil
 import subprocess
 import sys
@@ -32,7 +31,12 @@ def pip(*arguments: str) -> None:
 
 def install(target: str) -> None:
     """Install what `target` needs."""
-    pip("--constraint", str(ENVIRONMENT / "constraints.txt"), "--editable", f"{ROOT}{EXTRAS[target]}")
+    pip(
+        "--constraint",
+        str(ENVIRONMENT / "constraints.txt"),
+        "--editable",
+        f"{ROOT}{EXTRAS[target]}",
+    )
     if target == "models":
         pip("--no-deps", *BESIDE_TORCH)
         make_torchvision_importable()
@@ -63,4 +67,3 @@ if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in EXTRAS:
         sys.exit(f"usage: install.py {'|'.join(EXTRAS)}")
     install(sys.argv[1])
-    print(f"{sys.argv[1]}: torch {importlib.metadata.version('torch')}" if sys.argv[1] == "models" else "ready")
