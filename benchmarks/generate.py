@@ -32,8 +32,19 @@ def copy_loop(model_types: list[str], folder: Path) -> float:
     started = time.perf_counter()
     for model_type in model_types:
         subprocess.run(
-            [copier, "copy", "--trust", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
-            + ["-d", f"model_type={model_type}", ROOT, folder / package_name(model_type)],
+            [
+                copier,
+                "copy",
+                "--trust",
+                "--defaults",
+                "--quiet",
+                "--vcs-ref",
+                "HEAD",
+                "-d",
+                f"model_type={model_type}",
+                ROOT,
+                folder / package_name(model_type),
+            ],
             check=True,
             capture_output=True,
         )
@@ -64,9 +75,15 @@ def main(
             loops.append(copy_loop(chosen, Path(folder) / "loop"))
             batches.append(batch(options, Path(folder) / "batch"))
     loop_s, batch_s = statistics.median(loops), statistics.median(batches)
-    print(f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
-    print(f"{len(chosen)} model types, median of {rounds}: loop {loop_s:.1f} s, batch {batch_s:.1f} s")
-    print(f"one copy: {loop_s / len(chosen):.2f} s; the batch is {loop_s / batch_s:.1f} times faster")
+    print(
+        f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    )
+    print(
+        f"{len(chosen)} model types, median of {rounds}: loop {loop_s:.1f} s, batch {batch_s:.1f} s"
+    )
+    print(
+        f"one copy: {loop_s / len(chosen):.2f} s; the batch is {loop_s / batch_s:.1f} times faster"
+    )
     if not skip_all:
         with tempfile.TemporaryDirectory() as folder:
             print(f"all {len(every)} model types: {batch(['--all'], Path(folder)):.1f} s")
