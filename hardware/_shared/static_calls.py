@@ -26,31 +26,24 @@ def bucket(length: int) -> int:
 
 
 def rows(inputs: Mapping[str, Any]) -> list[Arrays]:
-    """Each input of a batch by itself, without the padding on its left.
-
-    Raises:
-        ValueError: the inputs do not all have one entry for each input of the batch.
-    """
+    """Each row of the inputs by itself; all as one where they have different numbers of rows."""
     import numpy as np
 
     arrays = {name: np.asarray(value) for name, value in inputs.items()}
     sizes = {array.shape[0] for array in arrays.values()}
-    if len(sizes) == 1:
-        count = sizes.pop()
-        return [{n: array[i : i + 1] for n, array in arrays.items()} for i in range(count)]
-    if "input_ids" in arrays and arrays["input_ids"].shape[0] == 1:
+    if len(sizes) != 1:
         return [arrays]
-    shapes = {name: array.shape for name, array in arrays.items()}
-    raise ValueError(f"cannot tell the inputs of this batch apart: {shapes}")
+    count = sizes.pop()
+    return [{n: array[i : i + 1] for n, array in arrays.items()} for i in range(count)]
 
 
 def without_padding(row: Arrays) -> Arrays:
-    """The row's tokens that its mask keeps."""
+    """The row's tokens that its mask keeps; several rows that belong together keep all."""
     import numpy as np
 
-    if "attention_mask" not in row or "input_ids" not in row:
+    if "attention_mask" not in row or "input_ids" not in row or row["input_ids"].shape[0] > 1:
         return row
-    kept = np.flatnonzero(row["attention_mask"][0])
+    kept = np.flatnonzero(row["attention_mask"][0].reshape(row["input_ids"].shape[1], -1).any(-1))
     return {n: a[:, kept] if is_token_input(n, a, row) else a for n, a in row.items()}
 
 
@@ -79,6 +72,17 @@ def forward_row(row: Arrays, pad_token: int) -> Arrays:
         return row
     row = without_padding(row)
     return padded(row, bucket(row["input_ids"].shape[1]), pad_token)
+
+
+def widened(row: Arrays, shapes: Mapping[str, list[int]]) -> Arrays:
+    """The row with zeros at the end of the arrays that the model wants in a larger shape."""
+    import numpy as np
+
+    result = dict(row)
+    for name, shape in shapes.items():
+        widths = [(0, max(0, most - size)) for most, size in zip(shape, row[name].shape)]
+        result[name] = np.pad(row[name], widths)
+    return result
 
 
 def shapes_of(row: Arrays) -> dict[str, list[int]]:

@@ -23,6 +23,7 @@ from .static_calls import (
     padded,
     rows,
     shapes_of,
+    widened,
     without_padding,
 )
 
@@ -131,7 +132,8 @@ class Qualcomm(Platform):
             raise NotImplementedError(f"{spec.name} runs {spec.run}, which has no fixed shape")
         model = load_model(checkpoint, spec, {"torch": torch, "transformers": transformers}, {})
         graphs = []
-        for i, group in enumerate(calibration_rows(model, spec, processor)):
+        calls, widths = calibration(model, spec, processor)
+        for i, group in enumerate(calls):
             name = f"graph-{i}.onnx"
             axes = export_qdq(model, group, folder / name)
             graphs.append({"file": name, "shapes": shapes_of(group[0]), "token_axes": axes})
@@ -140,7 +142,7 @@ class Qualcomm(Platform):
             model.generation_config.save_pretrained(folder)
         if processor is not None:
             processor.save_pretrained(folder)
-        manifest = {"task": spec.name, "run": spec.run, "graphs": graphs}
+        manifest = {"task": spec.name, "run": spec.run, "shapes": widths, "graphs": graphs}
         write_whole(folder / MANIFEST, json.dumps(manifest, indent=2))
 
     def require_exporters(self, checkpoint: str) -> None:
@@ -166,32 +168,56 @@ class Qualcomm(Platform):
         return 1
 
 
-def calibration_rows(model: Any, spec: TaskSpec, processor: Any) -> list[list[Arrays]]:
-    """The rows of the task's samples, as the graphs take them: one list for each shape."""
+def calibration(
+    model: Any, spec: TaskSpec, processor: Any
+) -> tuple[list[list[Arrays]], dict[str, list[int]]]:
+    """What the graphs get for the task's samples, one list for each set of shapes.
+
+    Also the shapes that `generate` gives the encoder, where they are not those of its input.
+    """
     from ..self_test import sample_inputs
 
     parameters, _ = spec.parameters(spec.sample_params)
     groups: dict[str, list[Arrays]] = {}
+    widths: dict[str, list[int]] = {}
     for sample in sample_inputs(spec, processor):
         encoded = spec.module.encode([sample], processor, model.config, **parameters)
         for part in encoded if isinstance(encoded, list) else [encoded]:
             for row in rows(part.inputs):
-                for call in calls_of(model, spec, row, part.generate_kwargs):
+                if spec.run == "forward":
+                    calls = [forward_row(row, pad_token(model.config))]
+                else:
+                    calls, seen = generated_calls(model, row, part.generate_kwargs)
+                    widths |= seen
+                for call in calls:
                     groups.setdefault(json.dumps(shapes_of(call)), []).append(call)
-    return list(groups.values())
+    return list(groups.values()), widths
 
 
-def calls_of(model: Any, spec: TaskSpec, row: Arrays, options: Mapping[str, Any]) -> list[Arrays]:
-    """What the graph gets for one row: for generation the prompt and the finished text."""
-    pad = pad_token(model.config)
-    if spec.run == "forward":
-        return [forward_row(row, pad)]
+def generated_calls(
+    model: Any, row: Arrays, options: Mapping[str, Any]
+) -> tuple[list[Arrays], dict[str, list[int]]]:
+    """The first and the last call that generate one text, and the shapes the encoder got."""
     import torch
 
+    seen: dict[str, list[int]] = {}
+
+    def note(_module: Any, _args: Any, named: dict[str, Any]) -> None:
+        shapes = {name: list(named[name].shape) for name in row if named.get(name) is not None}
+        seen.update({n: s for n, s in shapes.items() if s != list(row[n].shape)})
+
     inputs = {name: torch.as_tensor(array) for name, array in row.items()}
-    text = model.generate(**inputs, **options, do_sample=False, num_beams=1).numpy()[0].tolist()
-    steps = Steps.of(row, model.config, model.generation_config.to_dict(), options)
-    return [steps.call(steps.prompt), steps.call(text[: steps.length])]
+    greedily = {**options, "do_sample": False, "num_beams": 1}
+    if model.config.is_encoder_decoder:
+        with torch.no_grad():
+            hook = model.get_encoder().register_forward_pre_hook(note, with_kwargs=True)
+            text = model.generate(**inputs, **greedily).numpy()[0].tolist()
+            hook.remove()
+    else:
+        text = model.generate(**inputs, **greedily).numpy()[0].tolist()
+    defaults = model.generation_config.to_dict()
+    steps = Steps.of(widened(row, seen), model.config, defaults, options)
+    return [steps.call(steps.prompt), steps.call(text[: steps.length])], seen
 
 
 @dataclass(frozen=True)
@@ -259,6 +285,7 @@ def generate_row(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) 
 
     path = model.folder / "generation_config.json"
     defaults = json.loads(path.read_text("utf-8"))
+    row = widened(row, model.manifest["shapes"])
     steps = Steps.of(row, model.config, defaults, options)
 
     def logits_of(tokens: list[int]) -> Any:
