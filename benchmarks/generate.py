@@ -31,23 +31,10 @@ def copy_loop(model_types: list[str], folder: Path) -> float:
     copier = Path(sys.executable).with_name("copier")
     started = time.perf_counter()
     for model_type in model_types:
-        subprocess.run(
-            [
-                copier,
-                "copy",
-                "--trust",
-                "--defaults",
-                "--quiet",
-                "--vcs-ref",
-                "HEAD",
-                "-d",
-                f"model_type={model_type}",
-                ROOT,
-                folder / package_name(model_type),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        target = folder / package_name(model_type)
+        answers = ["--defaults", "--quiet", "--vcs-ref", "HEAD", "-d", f"model_type={model_type}"]
+        command = [copier, "copy", "--trust", *answers, ROOT, target]
+        subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - started
 
 
