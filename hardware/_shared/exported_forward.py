@@ -249,6 +249,8 @@ class Call:
 class ExportError(RuntimeError):
     """No graph could be exported and run for a module. Says which module and why."""
 
+    stage = "export"
+
     def __init__(self, name: str, kind: str, errors: list[Exception]) -> None:
         causes = dict.fromkeys(f"{type(cause).__name__}: {cause}" for cause in map(root_of, errors))
         super().__init__(f"{name or 'the model'} ({kind}): {'; then '.join(causes)}")

@@ -350,11 +350,17 @@ def is_real(device: Any) -> bool:
     return device.device.type.name == "NPU" and device.device.vendor.startswith("Qualcomm")
 
 
+class CompileError(RuntimeError):
+    """The HTP does not take a graph."""
+
+    stage = "compile"
+
+
 def open_session(path: Path) -> Any:
     """Compile a graph for the HTP.
 
     Raises:
-        RuntimeError: it cannot be compiled; names the operators that the HTP does not take.
+        CompileError: it cannot be compiled; names the operators that the HTP does not take.
     """
     import onnxruntime
 
@@ -362,7 +368,7 @@ def open_session(path: Path) -> Any:
         return onnxruntime.InferenceSession(path, session_options(fallback=False))
     except Exception as error:
         refused = ", ".join(refused_operators(path)) or "none by itself"
-        raise RuntimeError(
+        raise CompileError(
             f"HTP does not run {path.name}; operators refused: {refused}. {error}"
         ) from error
 

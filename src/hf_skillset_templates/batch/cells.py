@@ -24,7 +24,8 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     """One record for each cell of `{"package": folder, "platforms": [...], "tasks": [...]}`.
 
     Empty `tasks` means all that the package has. A record has the fields of the package's
-    own `TestRecord` and `stage`: `config`, `build`, `load` or `run`, how far the cell came.
+    own `TestRecord` and `stage`, how far the cell came: `config`, `build`, `load` (or
+    `export` or `compile`, where the platform can tell them apart), `run`, `match`.
     """
     limit_threads()
     package = Path(argument["package"])
@@ -70,8 +71,33 @@ def run_cell(
         stage = "run"
         enter_stage(f"{task}: {stage}")
         record = skillset.__test__(checkpoints[model_class], opened.handler, platform).to_dict()
+        if platform != "cpu" and record["status"] != "FAILED":
+            stage = "match"
+            enter_stage(f"{task}: {stage}")
+            record |= match(skillset, checkpoints[model_class], opened.handler)
     except Exception as error:
+        stage = getattr(error, "stage", stage)
         unavailable = type(error).__name__ == "HardwareUnavailableError"
         detail = f"{type(error).__name__}: {error}"
         record = {**known, "status": "UNAVAILABLE" if unavailable else "FAILED", "detail": detail}
     return {**record, "model": "tiny", "stage": stage, "seconds": time.perf_counter() - started}
+
+
+def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:
+    """What a comparison with CPU adds to a record: the errors, and what is wrong with them."""
+    package = skillset.__class__.__module__.partition(".")[0]
+    parity = importlib.import_module(f"{package}.parity")
+    self_test = importlib.import_module(f"{package}.self_test")
+    reference = skillset.init_cpu(checkpoint, task=handler.spec.name).handler
+    samples = self_test.sample_inputs(handler.spec, reference.processor)
+    facts = skillset.registry["platforms"][handler.platform.name]
+    verdicts = [parity.compare(handler, reference, what, facts) for what in (samples[0], samples)]
+    worst = max(verdicts, key=lambda verdict: verdict.error.max_abs)
+    found = {
+        "max_error": worst.error.max_abs,
+        "cosine": min(verdict.error.cosine for verdict in verdicts),
+        "tolerance": worst.tolerance,
+        "tie": verdicts[0].tie or verdicts[1].tie,
+    }
+    problem = verdicts[0].problem or verdicts[1].problem
+    return {"parity": found, **({"status": "FAILED", "detail": problem} if problem else {})}

@@ -48,11 +48,13 @@ def compatibility(cells: list[Record], entry: dict[str, Any]) -> dict[str, Any]:
         if cell["status"] == "FAILED"
     }
     platform = cells[0]["platform"]
+    errors = {cell["task"]: cell["parity"] for cell in cells if "parity" in cell}
     return {
         "status": "failed" if not verified else "partial" if failed else "verified",
         "implementation_type": next(iter(verified.values()), None),
         "verified": sorted(verified, key=order.index),
         "failed": dict(sorted(failed.items())),
+        **({"parity": dict(sorted(errors.items()))} if errors else {}),
         "versions": {name: version(name) for name in RUNTIMES.get(platform, ())},
     }
 

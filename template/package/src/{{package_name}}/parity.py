@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .endpoint import EndpointHandler
 
 MAX_PROBLEMS = 10
 ONE_SHADE = 1
@@ -173,3 +176,59 @@ def tied_row(found: list[Any], expected: list[Any], place: int, tolerance: float
 def identity(entry: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """What an entry of a ranking is about: all but its numbers with a fraction."""
     return sorted((key, repr(value)) for key, value in entry.items() if type(value) is not float)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a platform gives what CPU gives."""
+
+    error: Error
+    tolerance: float
+    problem: str = ""
+    """How they disagree; empty when they agree."""
+    tie: str = ""
+    """Why they may disagree: tokens that are as good as equal on CPU."""
+
+
+def compare(
+    handler: EndpointHandler, reference: EndpointHandler, inputs: Any, facts: Mapping[str, Any]
+) -> Verdict:
+    """Run the same inputs on a platform and on CPU in float32, and compare the results.
+
+    Args:
+        inputs: a sample, or a list of samples for a batch.
+        facts: the platform's `tolerance` and, where it quantizes, `min_cosine`.
+    """
+    spec = handler.spec
+    tolerance = max(spec.tolerance, facts["tolerance"])
+    found = handler(inputs, **spec.sample_params)["result"]
+    expected = reference(inputs, **spec.sample_params)["result"]
+    error = measure(found, expected, tolerance)
+    lowest = facts.get("min_cosine")
+    agrees = error.mismatches == 0 if lowest is None else error.cosine >= lowest
+    if agrees and not error.texts_differ:
+        return Verdict(error, tolerance)
+    problem = f"{error}: {found!r:.300} is not {expected!r:.300}"
+    if spec.run == "generate" and error.texts_differ:
+        gap = smallest_gap(reference, inputs if isinstance(inputs, list) else [inputs])
+        if gap <= tolerance:
+            return Verdict(error, tolerance, tie=f"two tokens are {gap:.1e} apart in logits")
+    return Verdict(error, tolerance, problem)
+
+
+def smallest_gap(reference: EndpointHandler, items: list[Any]) -> float:
+    """How close the second token came to the one chosen on CPU, in logits, in any step."""
+    import torch
+
+    spec, model = reference.spec, reference.endpoint
+    parameters, _ = spec.parameters(spec.sample_params)
+    gaps = []
+    for item in items:
+        encoded = spec.module.encode([item], reference.processor, model.config, **parameters)
+        for part in encoded if isinstance(encoded, list) else [encoded]:
+            options = {**part.generate_kwargs, "output_logits": True}
+            inputs = {name: torch.as_tensor(value) for name, value in part.inputs.items()}
+            steps = model.generate(**inputs, **options, return_dict_in_generate=True).logits
+            best = torch.stack(steps).topk(2).values
+            gaps.append(float((best[..., 0] - best[..., 1]).min()))
+    return min(gaps)
