@@ -37,7 +37,11 @@ def test_no_other_source_names_the_platform(name: str) -> None:
 def test_intel_xpu_is_one_folder() -> None:
     """The proof that a platform is one folder: nothing else in the sources says its name."""
     root = HARDWARE.parent
-    sources = [*root.glob("template/**/*"), *root.glob("hooks/*.py"), *root.glob("task_variants/*/*")]
+    sources = [
+        *root.glob("template/**/*"),
+        *root.glob("hooks/*.py"),
+        *root.glob("task_variants/*/*"),
+    ]
     sources += [root / "copier.yml", *HARDWARE.glob("_shared/*.py")]
     texts = {path: path.read_text("utf-8", errors="ignore") for path in sources if path.is_file()}
     assert not [path for path, text in texts.items() if "xpu" in text.lower()]
