@@ -62,6 +62,7 @@ def build_job(job: dict[str, Any]) -> dict[str, Any]:
         "search": found.strategy,
         "runs": verified.ran,
         "fails": verified.failed,
+        "towers_unseen": sorted(verified.towers_missed),
         "reinitialise": verified.reinitialise,
         "non_size_changes": found.changed_non_size_fields,
         "lost_structure": found.lost_structure,
