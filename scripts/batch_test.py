@@ -31,6 +31,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="A folder of generated packages.")],
     platform: Annotated[list[str], Option(help="Repeatable.")] = ["cpu"],
     task: Annotated[list[str], Option(help="Only packages with it; repeatable.")] = [],
+    primary: Annotated[bool, Option("--primary", help="Each package's first task alone.")] = False,
     only: Annotated[list[str], Option(help="Package name; repeatable.")] = [],
     results: Annotated[Path | None, Option(help="Default: FOLDER/.results.jsonl.")] = None,
     jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
@@ -59,6 +60,7 @@ def main(
                 jobs=jobs,
                 limits=Limits(timeout_s=timeout),
                 report=progress.advance,
+                primary=primary,
             )
     except KeyboardInterrupt as error:
         typer.echo("interrupted; the same command with --resume goes on", err=True)

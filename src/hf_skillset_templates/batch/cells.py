@@ -23,9 +23,10 @@ PRELOAD = ("torch", "transformers", "numpy", "PIL.Image", "soundfile", "soxr")
 def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     """One record for each cell of `{"package": folder, "platforms": [...], "tasks": [...]}`.
 
-    Empty `tasks` means all that the package has. A record has the fields of the package's
-    own `TestRecord` and `stage`, how far the cell came: `config`, `build`, `load` (or
-    `export` or `compile`, where the platform can tell them apart), `run`, `match`.
+    Empty `tasks` means all that the package has, `primary` the first of them. A record has the
+    fields of the package's own `TestRecord` and `stage`, how far the cell came: `config`,
+    `build`, `load` (or `export` or `compile`, where the platform can tell them apart), `run`,
+    `match`.
     """
     limit_threads()
     package = Path(argument["package"])
@@ -34,9 +35,11 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     skillset_class = getattr(importlib.import_module(package.name), package.name)
     checkpoints: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
+        skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})
+        tasks = argument["tasks"] or list(skillset_class.registry["tasks"])
         return [
-            run_cell(skillset_class(), platform, task, Path(folder), checkpoints)
-            for task in argument["tasks"] or skillset_class.registry["tasks"]
+            run_cell(skillset, platform, task, Path(folder), checkpoints)
+            for task in (tasks[:1] if argument.get("primary") else tasks)
             for platform in argument["platforms"]
         ]
 

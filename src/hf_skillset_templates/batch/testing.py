@@ -44,13 +44,14 @@ def test_packages(
     jobs: int,
     limits: Limits,
     report: Callable[[PackageResult], None],
+    primary: bool = False,
 ) -> list[Record]:
-    """Run every package; records are appended to `results` as each package ends."""
+    """Run every package, or its first task alone; records are appended to `results`."""
     isolation.preload(*PRELOAD)
     records: list[Record] = []
     with ThreadPoolExecutor(jobs) as pool:
         futures = {
-            pool.submit(test_package, package, platforms, tasks, limits): package
+            pool.submit(test_package, package, platforms, tasks, limits, primary): package
             for package in packages
         }
         try:
@@ -67,10 +68,15 @@ def test_packages(
 
 
 def test_package(
-    package: Path, platforms: list[str], tasks: list[str], limits: Limits
+    package: Path, platforms: list[str], tasks: list[str], limits: Limits, primary: bool = False
 ) -> list[Record]:
     """The records of one package; a process that died or hung is one record."""
-    argument = {"package": str(package), "platforms": platforms, "tasks": tasks}
+    argument = {
+        "package": str(package),
+        "platforms": platforms,
+        "tasks": tasks,
+        "primary": primary,
+    }
     result = isolation.run_isolated(FUNCTION, argument, limits.timeout_s, limits.memory_mb)
     if isinstance(result, list):
         return result
