@@ -399,8 +399,11 @@ def _pixels(sampler: Sampler) -> Any:
 
 
 @fills("hidden_states")
-def _vision_hidden(sampler: Sampler) -> Any:
-    return flat_patches(sampler)
+def _tower_input(sampler: Sampler) -> Any:
+    if sampler.layout == 0:
+        return flat_patches(sampler)
+    width = sampler.number("hidden_size", default=64)
+    return sampler.normal(1, 1, SAMPLES) if sampler.layout == 1 else sampler.normal(1, width, 16)
 
 
 @fills("pixel_values_videos")
@@ -501,7 +504,7 @@ def _codebook_pixels(sampler: Sampler) -> Any:
     return sampler.normal(1, 3, size, size)
 
 
-@fills("inputs_embeds", "query_embeds", "context_hidden_states", "noise_embeds", "latents")
+@fills("inputs_embeds", "query_embeds", "context_hidden_states", "noise_embeds")
 def _embeddings(sampler: Sampler) -> Any:
     width = sampler.number("hidden_size", "d_model", near=("text", "backbone"), default=64)
     return sampler.normal(1, TEXT_LENGTH, width)
@@ -564,3 +567,11 @@ def _image_positions(sampler: Sampler) -> Any:
     mask = torch.zeros(_text_shape(sampler), dtype=torch.long)
     mask[:, : sampler.number("latent_query_num", default=1)] = 1
     return mask
+
+
+@fills("latents")
+def _latents(sampler: Sampler) -> Any:
+    names = ("latent_dim", "latent_channels", "hidden_size")
+    width = sampler.number(*(names[2:] if sampler.layout == 2 else names), default=64)
+    shape = (1, TEXT_LENGTH, width) if sampler.layout == 0 else (1, width, TEXT_LENGTH)
+    return sampler.normal(*shape)

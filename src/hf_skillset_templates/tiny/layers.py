@@ -52,7 +52,8 @@ def select_layers(draft: Draft, least: int = 2) -> None:
             entries = [draft.values[key][i] for i in kept]
             if "source" in key:  # layers that borrow from earlier ones, themselves if none is kept
                 entries = [kept.index(e) if e in kept else at for at, e in enumerate(entries)]
-            draft.changes[key] = entries
+            if entries != draft.values[key]:  # else it is whole, and derived where it was
+                draft.changes[key] = entries
         for key in indices:
             draft.changes[key] = [
                 kept.index(i % depth) for i in draft.values[key] if i % depth in kept
