@@ -47,12 +47,11 @@ class Mock(Platform):
         """The task's output tensors by name: their dtypes and shapes.
 
         Raises:
-            ValueError: the registry entry does not describe this task's outputs.
+            ValueError: the registry entry does not describe this task's outputs; it does so
+                for the primary task alone.
         """
-        described = self.registry["tasks"][spec.name].get("tensors")
-        if described is None and spec.name == next(iter(self.registry["tasks"])):
-            described = self.registry.get("output", {}).get("tensors")
-        if not described:
+        described = self.registry.get("output", {}).get("tensors")
+        if not described or spec.name != next(iter(self.registry["tasks"])):
             raise ValueError(f"the registry entry describes no output tensors of {spec.name}")
         return described
 
