@@ -12,6 +12,7 @@ from .universe import load_universe
 
 Entry = dict[str, Any]
 GOALS = {"primary": 620, "pairs": 0.95}
+STATES = ("verified", "failed", "not measured", "no tiny model")
 
 
 def write_coverage() -> bool:
@@ -25,7 +26,7 @@ def page(entries: list[Entry]) -> Iterable[str]:
     pairs = [(entry, task) for entry in entries for task in entry["tasks"]]
     verified = sum(task in ran(entry) for entry, task in pairs)
     primary = sum(entry["primary_task"] in ran(entry) for entry in entries)
-    tiny = sum((TINY / entry["model_type"] / "config.json").is_file() for entry in entries)
+    tiny = sum(map(has_tiny_model, entries))
     yield "# Coverage"
     yield ""
     yield "Written by `scripts/record_results.py` from the entries; do not edit."
@@ -40,7 +41,7 @@ def page(entries: list[Entry]) -> Iterable[str]:
     share = f"{verified / len(pairs):.1%}"
     yield f"| (model type, task) pairs verified | {verified} of {len(pairs)} ({share}) | 95 % |"
     yield from table("modality", [(entry["modality"], *each) for entry, *each in states(pairs)])
-    yield from table("task", [(task, task, state) for _, task, state in states(pairs)])
+    yield from table("task", [(task, task, known) for _, task, known in states(pairs)])
     yield from failures(entries)
 
 
@@ -59,37 +60,46 @@ def failed(entry: Entry) -> dict[str, dict[str, str]]:
 
 
 def states(pairs: list[tuple[Entry, str]]) -> list[tuple[Entry, str, str]]:
-    """Each pair with `verified`, `failed` or `no tiny model`."""
-    return [
-        (
-            entry,
-            task,
-            "verified" if task in ran(entry) else "failed" if failed(entry) else "no tiny model",
-        )
-        for entry, task in pairs
-    ]
+    """Each pair with its state, one of `STATES`."""
+    return [(entry, task, state(entry, task)) for entry, task in pairs]
+
+
+def state(entry: Entry, task: str) -> str:
+    """What is known of one pair."""
+    if task in ran(entry):
+        return "verified"
+    if task in failed(entry):
+        return "failed"
+    return "not measured" if has_tiny_model(entry) else "no tiny model"
+
+
+def has_tiny_model(entry: Entry) -> bool:
+    """Whether the model type has a tiny configuration."""
+    return (TINY / entry["model_type"] / "config.json").is_file()
 
 
 def table(heading: str, rows: list[tuple[str, str, str]]) -> Iterable[str]:
     """Counts of the states by the first field of each row."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for group, _, state in rows:
-        counts[group][state] += 1
+    for group, _, known in rows:
+        counts[group][known] += 1
     yield f"\n## By {heading}\n"
-    yield f"| {heading} | pairs | verified | failed | no tiny model |"
-    yield "| --- | ---: | ---: | ---: | ---: |"
+    yield f"| {heading} | pairs | {' | '.join(STATES)} |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     for group, found in sorted(counts.items(), key=lambda item: (-item[1].total(), item[0])):
-        shown = (found["verified"], found["failed"], found["no tiny model"])
-        yield f"| {group} | {found.total()} | " + " | ".join(map(str, shown)) + " |"
+        shown = " | ".join(str(found[name]) for name in STATES)
+        yield f"| {group} | {found.total()} | {shown} |"
 
 
 def failures(entries: list[Entry]) -> Iterable[str]:
     """What does not run: the whole model types first, then single tasks."""
     yield "\n## Model types without a tiny model\n"
+    yield "A `config.json` of at most two million parameters that runs forward was not found:"
+    yield ""
     yield "| model type | why |"
     yield "| --- | --- |"
     for entry in entries:
-        if not (TINY / entry["model_type"] / "config.json").is_file():
+        if not has_tiny_model(entry):
             tiny = entry.get("tiny", {})
             why = tiny.get("error") or "not built yet"
             stage = tiny.get("stage")
