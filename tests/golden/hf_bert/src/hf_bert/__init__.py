@@ -1,0 +1,6 @@
+"""bert for an inference runtime: one skillset class, every task, several platforms."""
+
+from .base import detect_hardware
+from .skillset import MODEL_REGISTRY, hf_bert
+
+__all__ = ["MODEL_REGISTRY", "detect_hardware", "hf_bert"]

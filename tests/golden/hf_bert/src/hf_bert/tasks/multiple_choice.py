@@ -1,0 +1,47 @@
+"""A prompt and several continuations in, the likeliest of them out (task `multiple-choice`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.text import as_fields, as_text
+from . import Encoded
+from .scores import softmax
+
+
+def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
+    """Tokenize `{"prompt", "choices"}` items to tensors of shape (items, choices, tokens).
+
+    An item with fewer choices than another repeats its last one; `decode` leaves it out.
+    """
+    questions = [as_question(item) for item in items]
+    most = max(len(choices) for _, choices in questions)
+    prompts = [prompt for prompt, _ in questions for _ in range(most)]
+    filled = [[*choices, *choices[-1:] * (most - len(choices))] for _, choices in questions]
+    continuations = [choice for choices in filled for choice in choices]
+    tokens = tokenizer(prompts, continuations, padding=True, truncation=True, return_tensors="np")
+    inputs = {name: rows.reshape(len(items), most, -1) for name, rows in tokens.items()}
+    return Encoded(inputs, context=[choices for _, choices in questions])
+
+
+def as_question(item: Any) -> tuple[str, list[str]]:
+    """The prompt and the choices of an item."""
+    prompt, choices = as_fields(item, "prompt", "choices")
+    if not isinstance(choices, (list, tuple)) or not choices:
+        raise ValueError(f"'choices' is a list of at least one text; got {choices!r}")
+    return as_text(prompt), [as_text(choice) for choice in choices]
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, tokenizer: Any, config: Any
+) -> list[dict[str, Any]]:
+    """Per item `{"choice", "index", "scores"}`: the best one and every choice's probability."""
+    results = []
+    for choices, logits in zip(encoded.context, outputs["logits"]):
+        scores = softmax(logits[: len(choices)])
+        best = int(scores.argmax())
+        results.append({"choice": choices[best], "index": best, "scores": scores.tolist()})
+    return results

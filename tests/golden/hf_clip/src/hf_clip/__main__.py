@@ -1,0 +1,11 @@
+"""`python -m hf_clip`: test this skillset, look at the hardware, install a platform."""
+
+from __future__ import annotations
+
+import sys
+
+from .command_line import main
+from .skillset import hf_clip
+
+if __name__ == "__main__":
+    sys.exit(main(hf_clip(), sys.argv[1:]))

@@ -1,0 +1,234 @@
+"""Compares results: equal structure and text, numbers within a tolerance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Number
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .endpoint import EndpointHandler
+
+MAX_PROBLEMS = 10
+ONE_SHADE = 1
+"""Of 255: a colour that falls between two shades may be rounded to either."""
+
+
+def differences(found: Any, expected: Any, tolerance: float, where: str = "result") -> list[str]:
+    """Where `found` differs from `expected`; empty when they agree.
+
+    Args:
+        tolerance: largest absolute difference of two numbers; a fraction of the expected
+            number where that is above 1.
+    """
+    if is_picture(expected):
+        return picture_problems(found, expected, where)
+    found, expected = plain(found), plain(expected)
+    if isinstance(expected, Mapping):
+        if not isinstance(found, Mapping) or set(found) != set(expected):
+            return [f"{where}: {describe(found)} is not {describe(expected)}"]
+        return below(
+            (found[key], expected[key], f"{where}.{key}", tolerance) for key in sorted(expected)
+        )
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        if not isinstance(found, Sequence) or len(found) != len(expected):
+            return [f"{where}: {describe(found)} is not {describe(expected)}"]
+        return below(
+            (one, other, f"{where}[{i}]", tolerance)
+            for i, (one, other) in enumerate(zip(found, expected))
+        )
+    return [] if equal(found, expected, tolerance) else [f"{where}: {found!r} is not {expected!r}"]
+
+
+def below(pairs: Any) -> list[str]:
+    """The first differences of what is one level deeper."""
+    problems: list[str] = []
+    for one, other, where, tolerance in pairs:
+        problems += differences(one, other, tolerance, where)
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    return problems[:MAX_PROBLEMS]
+
+
+def plain(value: Any) -> Any:
+    """Arrays and tensors as lists, anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def is_picture(value: Any) -> bool:
+    """Whether it is a PIL image with 8 bits per colour."""
+    return getattr(value, "mode", None) in ("L", "RGB", "RGBA")
+
+
+def picture_problems(found: Any, expected: Any, where: str) -> list[str]:
+    """Whether two pictures differ by more than rounding."""
+    if not is_picture(found) or (found.mode, found.size) != (expected.mode, expected.size):
+        return [f"{where}: {describe(found)} is not {describe(expected)}"]
+    off = max(abs(one - other) for one, other in zip(found.tobytes(), expected.tobytes()))
+    return [] if off <= ONE_SHADE else [f"{where}: a colour is off by {off} of 255"]
+
+
+def equal(found: Any, expected: Any, tolerance: float) -> bool:
+    """Whether two leaves agree."""
+    if isinstance(found, Number) and isinstance(expected, Number):
+        return math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance)
+    return bool(found == expected)
+
+
+def describe(value: Any) -> str:
+    """A short name for what a value is."""
+    if isinstance(value, Mapping):
+        return f"a dict with {sorted(value)}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"a list of {len(value)}"
+    return repr(value)[:80]
+
+
+@dataclass(frozen=True)
+class Error:
+    """How far a result is from the reference."""
+
+    max_abs: float
+    """Largest absolute difference of two numbers."""
+    cosine: float
+    """Cosine similarity of all numbers; 1 where there are none."""
+    mismatches: float
+    """Share of the leaves that differ by more than the tolerance."""
+    texts_differ: bool
+    """Whether a label, a text or a shape is another one."""
+    ties: int
+    """Ranked entries that changed places with one whose score is within the tolerance."""
+
+
+def measure(found: Any, expected: Any, tolerance: float) -> Error:
+    """The error of `found`; entries of a ranking that are tied may stand in either order."""
+    found, ties = untied(found, expected, tolerance)
+    ours, theirs = dict(leaves(found)), dict(leaves(expected))
+    shared = [(ours[where], theirs[where]) for where in theirs if where in ours]
+    numbers = [
+        (float(one), float(other))
+        for one, other in shared
+        if isinstance(one, Number) and isinstance(other, Number)
+    ]
+    wrong = sum(not equal(one, other, tolerance) for one, other in shared)
+    wrong += len(set(ours) ^ set(theirs))
+    return Error(
+        max_abs=max((abs(one - other) for one, other in numbers), default=0.0),
+        cosine=cosine(numbers),
+        mismatches=wrong / max(len(set(ours) | set(theirs)), 1),
+        texts_differ=set(ours) != set(theirs)
+        or any(one != other for one, other in shared if not isinstance(other, Number)),
+        ties=ties,
+    )
+
+
+def leaves(value: Any, where: str = "result") -> Iterator[tuple[str, Any]]:
+    """Every leaf of a result with the path to it."""
+    value = plain(value)
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from leaves(value[key], f"{where}.{key}")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for i, item in enumerate(value):
+            yield from leaves(item, f"{where}[{i}]")
+    else:
+        yield where, value
+
+
+def cosine(pairs: list[tuple[float, float]]) -> float:
+    """Cosine similarity of the two sides; 1 where both are empty or zero."""
+    product = sum(one * other for one, other in pairs)
+    lengths = math.hypot(*(one for one, _ in pairs)), math.hypot(*(other for _, other in pairs))
+    if not any(lengths):
+        return 1.0
+    return product / (lengths[0] * lengths[1]) if all(lengths) else 0.0
+
+
+def untied(found: Any, expected: Any, tolerance: float) -> tuple[Any, int]:
+    """`found` with tied entries of its rankings in the order of `expected`, and how many moved."""
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        parts = {key: untied(found[key], expected.get(key), tolerance) for key in found}
+        return {key: part for key, (part, _) in parts.items()}, sum(n for _, n in parts.values())
+    if not (isinstance(expected, list) and isinstance(found, list)) or len(found) != len(expected):
+        return found, 0
+    if all(isinstance(item, Mapping) and "score" in item for item in [*found, *expected]):
+        rows = [tied_row(found, expected, i, tolerance) for i in range(len(expected))]
+        return rows, sum(row is not ours for row, ours in zip(rows, found))
+    items = [untied(one, other, tolerance) for one, other in zip(found, expected)]
+    return [item for item, _ in items], sum(n for _, n in items)
+
+
+def tied_row(found: list[Any], expected: list[Any], place: int, tolerance: float) -> Any:
+    """The found entry for one place of a ranking: its own, or the one it is tied with."""
+    ours, wanted = found[place], expected[place]
+    if identity(ours) == identity(wanted):
+        return ours
+    for other in found:
+        if identity(other) == identity(wanted):
+            return other if abs(other["score"] - ours["score"]) <= tolerance else ours
+    at_the_end = abs(wanted["score"] - expected[-1]["score"]) <= tolerance
+    close = abs(ours["score"] - wanted["score"]) <= tolerance
+    return {**wanted, "score": ours["score"]} if at_the_end and close else ours
+
+
+def identity(entry: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What an entry of a ranking is about: all but its numbers with a fraction."""
+    return sorted((key, repr(value)) for key, value in entry.items() if type(value) is not float)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a platform gives what CPU gives."""
+
+    error: Error
+    tolerance: float
+    problem: str = ""
+    """How they disagree; empty when they agree."""
+    tie: str = ""
+    """Why they may disagree: tokens that are as good as equal on CPU."""
+
+
+def compare(
+    handler: EndpointHandler, reference: EndpointHandler, inputs: Any, facts: Mapping[str, Any]
+) -> Verdict:
+    """Run the same inputs on a platform and on CPU in float32, and compare the results.
+
+    Args:
+        inputs: a sample, or a list of samples for a batch.
+        facts: the platform's `tolerance` and, where it quantizes, `min_cosine`.
+    """
+    spec = handler.spec
+    tolerance = max(spec.tolerance, facts["tolerance"])
+    found = handler(inputs, **spec.sample_params)["result"]
+    expected = reference(inputs, **spec.sample_params)["result"]
+    error = measure(found, expected, tolerance)
+    lowest = facts.get("min_cosine")
+    agrees = error.mismatches == 0 if lowest is None else error.cosine >= lowest
+    if agrees and not error.texts_differ:
+        return Verdict(error, tolerance)
+    problem = f"{error}: {found!r:.300} is not {expected!r:.300}"
+    if spec.run == "generate" and error.texts_differ:
+        gap = smallest_gap(reference, inputs if isinstance(inputs, list) else [inputs])
+        if gap <= tolerance:
+            return Verdict(error, tolerance, tie=f"two tokens are {gap:.1e} apart in logits")
+    return Verdict(error, tolerance, problem)
+
+
+def smallest_gap(reference: EndpointHandler, items: list[Any]) -> float:
+    """How close the second token came to the one chosen on CPU, in logits, in any step."""
+    import torch
+
+    spec, model = reference.spec, reference.endpoint
+    parameters, _ = spec.parameters(spec.sample_params)
+    gaps = []
+    for item in items:
+        encoded = spec.module.encode([item], reference.processor, model.config, **parameters)
+        for part in encoded if isinstance(encoded, list) else [encoded]:
+            options = {**part.generate_kwargs, "output_logits": True}
+            inputs = {name: torch.as_tensor(value) for name, value in part.inputs.items()}
+            steps = model.generate(**inputs, **options, return_dict_in_generate=True).logits
+            best = torch.stack(steps).topk(2).values
+            gaps.append(float((best[..., 0] - best[..., 1]).min()))
+    return min(gaps)

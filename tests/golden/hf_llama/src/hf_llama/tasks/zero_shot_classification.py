@@ -1,0 +1,82 @@
+"""Text and candidate labels in, the labels by how well they fit out (`zero-shot-classification`).
+
+Each label becomes a hypothesis; its score is how far the text entails it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.text import as_text
+from . import Encoded, pads
+from .candidate_labels import as_captions, as_labels
+from .scores import softmax
+
+
+def encode(
+    texts: list[Any],
+    tokenizer: Any,
+    config: Any,
+    candidate_labels: str | list[str],
+    hypothesis_template: str = "This example is {}.",
+) -> list[Encoded]:
+    """A row for each text and label; one row per call where the model cannot mask padding."""
+    labels = as_labels(candidate_labels)
+    hypotheses = as_captions(labels, hypothesis_template)
+    texts = [as_text(text) for text in texts]
+    pairs = [(text, hypothesis) for text in texts for hypothesis in hypotheses]
+    calls = [pairs] if pads(tokenizer) else [[pair] for pair in pairs]
+    return [
+        Encoded(tokenize(rows, tokenizer, padding=len(rows) > 1), context=(texts, labels))
+        for rows in calls
+    ]
+
+
+def tokenize(pairs: list[tuple[str, str]], tokenizer: Any, padding: bool) -> dict[str, Any]:
+    """Pairs of text and hypothesis; a text that is too long is cut, a hypothesis never."""
+    texts, hypotheses = (list(column) for column in zip(*pairs))
+    tokens = tokenizer(
+        texts, hypotheses, padding=padding, truncation="only_first", return_tensors="np"
+    )
+    return {name: tokens[name] for name in tokenizer.model_input_names if name in tokens}
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
+    tokenizer: Any,
+    config: Any,
+    multi_label: bool = False,
+) -> list[dict[str, Any]]:
+    """`{"sequence", "labels", "scores"}` of each text, best label first."""
+    texts, labels = encoded[0].context
+    logits = np.concatenate([call["logits"] for call in outputs])
+    results = []
+    for text, rows in zip(texts, logits.reshape(len(texts), len(labels), -1)):
+        scores = label_scores(rows, entailment_index(config), multi_label)
+        best = scores.argsort()[::-1]
+        results.append(
+            {
+                "sequence": text,
+                "labels": [labels[i] for i in best],
+                "scores": scores[best].tolist(),
+            }
+        )
+    return results
+
+
+def label_scores(logits: np.ndarray, entailment: int, multi_label: bool) -> np.ndarray:
+    """Scores of the labels that share one text: (labels, classes) to (labels,)."""
+    if multi_label or len(logits) == 1:
+        contradiction = -1 if entailment == 0 else 0
+        return softmax(logits[:, [contradiction, entailment]])[:, 1]
+    return softmax(logits[:, entailment])
+
+
+def entailment_index(config: Any) -> int:
+    """The class that means entailment; the last one where the checkpoint names none."""
+    named = (i for name, i in config.label2id.items() if name.lower().startswith("entail"))
+    return next(named, -1)

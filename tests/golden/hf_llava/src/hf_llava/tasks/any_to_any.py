@@ -1,0 +1,202 @@
+"""Text, images, sound and video in, text or sound out (task `any-to-any`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.audio import load_audio
+from ..inputs.image import load_image
+from ..inputs.text import as_text
+from ..inputs.video import load_video
+from . import Encoded
+from .model_outputs import as_tensor
+
+KINDS = {"images": "image", "videos": "video", "audio": "audio"}
+"""What an input may hold beside its text, and what it is called in a chat."""
+MODES = ("text", "audio")
+
+
+def encode(
+    items: list[Any],
+    processor: Any,
+    config: Any,
+    max_new_tokens: int = 256,
+    generate_kwargs: Mapping[str, Any] | None = None,
+    generation_mode: str | None = None,
+    stop_sequence: str | list[str] | None = None,
+    continue_final_message: bool | None = None,
+    processor_kwargs: Mapping[str, Any] | None = None,
+) -> list[Encoded]:
+    """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: a run for each."""
+    if generation_mode not in (None, *MODES):
+        raise ValueError(f"generation_mode is one of {', '.join(MODES)}; got {generation_mode!r}")
+    options = {"max_new_tokens": max_new_tokens, **(generate_kwargs or {})}
+    if generation_mode == "audio":
+        options["generation_mode"] = generation_mode
+    if stop_sequence is not None:
+        stops = [stop_sequence] if isinstance(stop_sequence, str) else stop_sequence
+        options |= {"stop_strings": stops, "tokenizer": processor.tokenizer}
+    extra = dict(processor_kwargs or {})
+    runs = []
+    for item in items:
+        if isinstance(item, list):
+            inputs = encode_chat(item, processor, continue_final_message, extra)
+            runs.append(Encoded(inputs, options, context=item))
+        else:
+            text, media = as_text_with_media(item)
+            inputs = encode_text(text, media, processor, extra)
+            runs.append(Encoded(inputs, options, context=text))
+    return runs
+
+
+def loaders(processor: Any) -> dict[str, Callable[[Any], Any]]:
+    """How a medium of each kind is loaded for this processor."""
+    return {
+        "image": load_image,
+        "video": load_video,
+        "audio": lambda value: load_audio(value, processor.feature_extractor.sampling_rate),
+    }
+
+
+def as_text_with_media(item: Any) -> tuple[str, dict[str, list[Any]]]:
+    """The text of an input and what it holds beside it, by the processor's names."""
+    if isinstance(item, str):
+        return item, {}
+    if not isinstance(item, dict) or "text" not in item:
+        names = ", ".join(("text", *KINDS))
+        raise TypeError(f"expected a text, a chat or a dict with {names}; got {repr(item)[:80]}")
+    if unknown := sorted(set(item) - {"text", *KINDS}):
+        raise ValueError(f"an input holds text, {', '.join(KINDS)}; not {unknown[0]!r}")
+    media = {name: item[name] for name in KINDS if item.get(name) is not None}
+    listed = {name: value if isinstance(value, list) else [value] for name, value in media.items()}
+    return as_text(item["text"]), listed
+
+
+def encode_text(
+    text: str, media: Mapping[str, list[Any]], processor: Any, extra: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A text with its media; where placeholders are missing, as a chat's message or put before."""
+    tokens = {name: getattr(processor, f"{KINDS[name]}_token", None) for name in media}
+    # Processors whose placeholder is no plain string put it into the text themselves.
+    missing = {
+        name: token
+        for name, token in tokens.items()
+        if isinstance(token, str) and token not in text
+    }
+    if missing and getattr(processor, "chat_template", None):
+        parts = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
+        message = {"role": "user", "content": [*parts, {"type": "text", "text": text}]}
+        return encode_chat([message], processor, False, extra)
+    prefix = "".join(token * len(media[name]) for name, token in missing.items())
+    load = loaders(processor)
+    given = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
+    return dict(processor(text=prefix + text, **given, return_tensors="pt", **extra))
+
+
+def encode_chat(
+    messages: list[dict[str, Any]],
+    processor: Any,
+    continue_final_message: bool | None,
+    extra: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A chat through the model's template; one that ends with the assistant is continued."""
+    goes_on = continues(messages, continue_final_message)
+    load = loaders(processor)
+    inputs = processor.apply_chat_template(
+        [{**message, "content": loaded(message["content"], load)} for message in messages],
+        add_generation_prompt=not goes_on,
+        continue_final_message=goes_on,
+        tokenize=True,
+        return_dict=True,
+        return_tensors="pt",
+        processor_kwargs=dict(extra),
+    )
+    return dict(inputs)
+
+
+def loaded(content: Any, load: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """A message's content with its media loaded; texts as they are."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [
+        {"type": kind, kind: load[kind](part.get(kind, part.get("url", part.get("path"))))}
+        if (kind := part["type"]) in load
+        else part
+        for part in content
+    ]
+
+
+def continues(messages: list[dict[str, Any]], continue_final_message: bool | None) -> bool:
+    """Whether the chat's last message is continued: by default where it is the assistant's."""
+    if continue_final_message is None:
+        return bool(messages[-1]["role"] == "assistant")
+    return continue_final_message
+
+
+def decode(
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
+    processor: Any,
+    config: Any,
+    generation_mode: str | None = None,
+    return_full_text: bool = True,
+    return_tensors: bool = False,
+    skip_special_tokens: bool = True,
+    clean_up_tokenization_spaces: bool | None = None,
+    continue_final_message: bool | None = None,
+) -> list[list[dict[str, Any]]]:
+    """Per input `input_text` with `generated_text`, `generated_audio` or `generated_token_ids`."""
+    options: dict[str, Any] = {"skip_special_tokens": skip_special_tokens}
+    if clean_up_tokenization_spaces is not None:
+        options["clean_up_tokenization_spaces"] = clean_up_tokenization_spaces
+    results = []
+    for found, run in zip(outputs, encoded):
+        sequences = as_tensor(found["sequences"])
+        if return_tensors:
+            answers = {"generated_token_ids": list(sequences)}
+        elif generation_mode == "audio":
+            answers = {"generated_audio": read(sequences, processor, options, generation_mode)}
+        else:
+            texts = new_texts(sequences, run, processor, options)
+            if return_full_text:
+                texts = [with_prompt(run.context, text, continue_final_message) for text in texts]
+            answers = {"generated_text": texts}
+        ((name, values),) = answers.items()
+        results.append([{"input_text": run.context, name: value} for value in values])
+    return results
+
+
+def read(sequences: Any, processor: Any, options: Mapping[str, Any], mode: str) -> Any:
+    """What generated tokens say."""
+    return processor.post_process_multimodal_output(sequences, generation_mode=mode, **options)
+
+
+def new_texts(
+    sequences: Any, run: Encoded, processor: Any, options: Mapping[str, Any]
+) -> list[str]:
+    """The generated texts without the prompt that they begin with."""
+    ids = run.inputs.get("input_ids", run.inputs.get("decoder_input_ids"))
+    (prompt,) = read(ids, processor, options, "text")
+    texts = []
+    for text in read(sequences, processor, options, "text"):
+        start = text.find(prompt)
+        # A tokenizer may put a space or two before the prompt.
+        texts.append(text[start + len(prompt) :] if 0 <= start <= 2 else text)
+    return texts
+
+
+def with_prompt(given: Any, text: str, continue_final_message: bool | None) -> Any:
+    """The generated text behind the given text, or in the given chat."""
+    if isinstance(given, str):
+        return given + text
+    if not continues(given, continue_final_message):
+        return [*given, {"role": "assistant", "content": text}]
+    *content, last = loaded(given[-1]["content"], {})
+    continued = {
+        "role": given[-1]["role"],
+        "content": [*content, {**last, "text": last["text"] + text}],
+    }
+    return [*given[:-1], continued]

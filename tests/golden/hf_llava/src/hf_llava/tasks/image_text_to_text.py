@@ -1,0 +1,88 @@
+"""Images and a text in, text out (task `image-text-to-text`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.image import load_image
+from ..inputs.text import as_text
+from . import Encoded
+from .generation import generation_options
+
+
+def encode(
+    items: list[Any],
+    processor: Any,
+    config: Any,
+    max_new_tokens: int | None = None,
+    do_sample: bool | None = None,
+    generate_kwargs: Mapping[str, Any] | None = None,
+) -> Encoded:
+    """Preprocess `{"images", "text"}` items, or chats whose content holds the images."""
+    prompts = [as_prompt(item, processor) for item in items]
+    images = [image for _, pictures in prompts for image in pictures]
+    inputs = processor(
+        text=[text for text, _ in prompts],
+        images=images or None,
+        padding=len(items) > 1,
+        return_tensors="pt",
+        **({"padding_side": "left"} if len(items) > 1 else {}),
+    )
+    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    return Encoded(dict(inputs), options, context=[text for text, _ in prompts])
+
+
+def as_prompt(item: Any, processor: Any) -> tuple[str, list[Any]]:
+    """The prompt of one item, with its image placeholders, and its images."""
+    if isinstance(item, list):
+        return chat_prompt(item, processor)
+    if not isinstance(item, dict) or "text" not in item:
+        raise TypeError("expected {'images': ..., 'text': ...} or a chat, got " + repr(item)[:80])
+    images = item.get("images", item.get("image", []))
+    images = images if isinstance(images, list) else [images]
+    text = as_text(item["text"])
+    placeholder = getattr(processor, "image_token", None)
+    # Processors whose placeholder is no plain string put it into the text themselves.
+    if not isinstance(placeholder, str) or placeholder in text:
+        return text, [load_image(image) for image in images]
+    if getattr(processor, "chat_template", None):
+        content = [{"type": "image", "image": image} for image in images]
+        return chat_prompt(
+            [{"role": "user", "content": [*content, {"type": "text", "text": text}]}], processor
+        )
+    return placeholder * len(images) + text, [load_image(image) for image in images]
+
+
+def chat_prompt(messages: list[dict[str, Any]], processor: Any) -> tuple[str, list[Any]]:
+    """A chat through the model's chat template, and the images in it."""
+    parts = [
+        part
+        for message in messages
+        if isinstance(message["content"], list)
+        for part in message["content"]
+        if part["type"] == "image"
+    ]
+    images = [load_image(part.get("image", part.get("url", part.get("path")))) for part in parts]
+    return processor.apply_chat_template(messages, add_generation_prompt=True), images
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    processor: Any,
+    config: Any,
+    return_full_text: bool = True,
+) -> list[list[dict[str, str]]]:
+    """The prompt and what was generated for it (that alone without `return_full_text`)."""
+    prompts = processor.post_process_image_text_to_text(encoded.inputs["input_ids"])
+    texts = processor.post_process_image_text_to_text(outputs["sequences"])
+    results = []
+    for given, prompt, text in zip(encoded.context, prompts, texts):
+        start = text.find(prompt)
+        generated = text[start + len(prompt) :] if 0 <= start <= 2 else text
+        full = given + generated if return_full_text else generated
+        results.append([{"input_text": given, "generated_text": full}])
+    return results

@@ -1,0 +1,1 @@
+"""Inputs as people have them: one module for each kind."""

@@ -1,0 +1,23 @@
+"""A series in, one or more numbers about it out (task `time-series-regression`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .history import patch_inputs
+
+
+def encode(items: list[Any], processor: Any, config: Any) -> Encoded:
+    """The window that the model looks at, padded on the left."""
+    return Encoded(patch_inputs(items, config))
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray], encoded: Encoded, processor: Any, config: Any
+) -> list[dict[str, list[float]]]:
+    """Per series `{"values"}`: the predicted numbers."""
+    return [{"values": row.tolist()} for row in outputs["regression_outputs"]]

@@ -1,0 +1,91 @@
+"""The tasks of this package: each sibling module has `encode` and `decode`.
+
+`encode(items, processor, config, **parameters)` turns a batch of inputs into the model's
+named tensors, `decode(outputs, encoded, processor, config, **parameters)` turns the
+model's outputs into one result per input. Neither knows where the model runs. Where the
+model runs several times for a batch, `encode` gives a list of `Encoded`, and `decode` gets
+that list and a list of outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib import import_module
+from inspect import signature
+from types import ModuleType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a task hands to a platform, and what it wants back for decoding."""
+
+    inputs: Mapping[str, Any]
+    """The model's named inputs, batched (numpy arrays or torch tensors)."""
+    generate_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """Options of `generate` or another method; unused where the model is run forward."""
+    context: Any = None
+    """Whatever `decode` needs besides the outputs."""
+    seed: int | None = None
+    """Where the random numbers that the model draws start; None leaves them to chance."""
+
+
+def pads(processor: Any) -> bool:
+    """Whether rows of different length can share a batch: whether padding is masked out."""
+    tokenizer = getattr(processor, "tokenizer", processor)
+    if not hasattr(tokenizer, "pad_token_id"):
+        return True
+    return tokenizer.pad_token_id is not None and "attention_mask" in tokenizer.model_input_names
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One task of this model type, as `registry.json` states it."""
+
+    name: str
+    auto_class: str
+    """The auto class that loads the model; a model class where no auto class does."""
+    handler_name: str
+    pipeline: str | None
+    """The transformers pipeline that does the same; None where there is none."""
+    processor: str
+    run: str
+    """`forward`, `generate` or the name of another method of the model."""
+    handler_params: Mapping[str, Mapping[str, Any]]
+    output: Mapping[str, Any]
+    samples: tuple[Any, ...]
+    tolerance: float
+    sample_params: Mapping[str, Any] = field(default_factory=dict)
+    pads: bool = True
+    """False where inputs of different length cannot share a batch."""
+
+    @classmethod
+    def from_registry(cls, name: str, entry: Mapping[str, Any]) -> TaskSpec:
+        """The spec of one entry of the registry's `tasks`; other keys of it are left aside."""
+        known = {field.name for field in fields(cls)}
+        given = {key: value for key, value in entry.items() if key in known}
+        return cls(name=name, **{**given, "samples": tuple(entry["samples"])})
+
+    @property
+    def module(self) -> ModuleType:
+        """The task's own module, imported when it is first used."""
+        return import_module(f"{__name__}.{self.name.replace('-', '_')}")
+
+    def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Split the caller's parameters between `encode` and `decode`.
+
+        Raises:
+            TypeError: a parameter that the task does not have, or a required one missing.
+        """
+        if unknown := sorted(set(given) - set(self.handler_params)):
+            known = ", ".join(sorted(self.handler_params)) or "none"
+            raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has: {known}")
+        required = {name for name, param in self.handler_params.items() if param["required"]}
+        if missing := sorted(required - set(given)):
+            raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")
+        encode, decode = (
+            {name: value for name, value in given.items() if name in signature(step).parameters}
+            for step in (self.module.encode, self.module.decode)
+        )
+        return encode, decode

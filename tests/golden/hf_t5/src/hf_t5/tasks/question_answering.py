@@ -1,0 +1,77 @@
+"""A question and a text in, the part that answers it out (task `question-answering`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..inputs.text import as_fields, as_text
+from . import Encoded
+from .scores import softmax
+
+
+def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
+    """Tokenize `{"question", "context"}` pairs; a fast tokenizer says where tokens stand."""
+    if not tokenizer.is_fast:
+        raise ValueError("question-answering needs a fast tokenizer: it reports where tokens stand")
+    pairs = [as_fields(item, "question", "context") for item in items]
+    questions, texts = ([as_text(text) for text in column] for column in zip(*pairs))
+    inputs = tokenizer(
+        questions,
+        texts,
+        padding=len(items) > 1,
+        truncation="only_second" if within_limit(tokenizer) else False,
+        return_offsets_mapping=True,
+        return_tensors="np",
+    )
+    in_context = np.array(
+        [[part == 1 for part in inputs.sequence_ids(row)] for row in range(len(items))]
+    )
+    tensors = dict(inputs)
+    offsets = tensors.pop("offset_mapping")
+    return Encoded(tensors, context=(texts, in_context, offsets))
+
+
+def within_limit(tokenizer: Any) -> bool:
+    """Whether the tokenizer knows the model's longest input."""
+    return tokenizer.model_max_length < 1_000_000
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    tokenizer: Any,
+    config: Any,
+    top_k: int = 1,
+    max_answer_len: int = 15,
+) -> list[Any]:
+    """The best answer of each item (the `top_k` best): `{"score", "start", "end", "answer"}`."""
+    results = []
+    for row, (text, in_context, offsets) in enumerate(zip(*encoded.context)):
+        start, end = (
+            softmax(np.where(in_context, outputs[name][row], -np.inf))
+            for name in ("start_logits", "end_logits")
+        )
+        answers = [
+            {
+                "score": score,
+                "start": int(offsets[first][0]),
+                "end": int(offsets[last][1]),
+                "answer": text[offsets[first][0] : offsets[last][1]],
+            }
+            for score, first, last in best_spans(start, end, top_k, max_answer_len)
+        ]
+        results.append(answers[0] if top_k == 1 else answers)
+    return results
+
+
+def best_spans(
+    start: np.ndarray, end: np.ndarray, top_k: int, max_answer_len: int
+) -> list[tuple[float, int, int]]:
+    """The `top_k` spans (score, first token, last token) of at most `max_answer_len` tokens."""
+    scores = np.tril(np.triu(np.outer(start, end)), max_answer_len - 1)
+    best = np.argsort(-scores, axis=None, kind="stable")[:top_k]
+    spans = (np.unravel_index(index, scores.shape) for index in best)
+    return [(float(scores[first, last]), int(first), int(last)) for first, last in spans]

@@ -1,0 +1,11 @@
+"""`python -m hf_vit`: test this skillset, look at the hardware, install a platform."""
+
+from __future__ import annotations
+
+import sys
+
+from .command_line import main
+from .skillset import hf_vit
+
+if __name__ == "__main__":
+    sys.exit(main(hf_vit(), sys.argv[1:]))

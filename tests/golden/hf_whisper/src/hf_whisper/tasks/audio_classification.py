@@ -1,0 +1,37 @@
+"""A recording in, labels with scores out (task `audio-classification`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import Encoded
+from .recordings import audio_features
+from .scores import class_scores, labelled
+
+
+def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:
+    """Load, resample and turn each recording into the model's features."""
+    return Encoded(audio_features(recordings, feature_extractor))
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    feature_extractor: Any,
+    config: Any,
+    top_k: int | None = None,
+    function_to_apply: str | None = None,
+) -> list[list[dict[str, Any]]]:
+    """The `top_k` labels of each recording (all if None), best first.
+
+    Unlike texts and pictures, a recording with a single label gets its softmax.
+    """
+    if function_to_apply is None and config.problem_type is None:
+        function_to_apply = "softmax"
+    return [
+        labelled(class_scores(logits, config, function_to_apply), config, top_k)
+        for logits in outputs["logits"]
+    ]

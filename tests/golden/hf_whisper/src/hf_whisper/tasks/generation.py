@@ -1,0 +1,24 @@
+"""Options of `generate` that the text-generating tasks share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def generation_options(
+    max_new_tokens: int | None,
+    do_sample: bool | None,
+    generate_kwargs: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """What is set of the common options, and `generate_kwargs`; the checkpoint decides the rest.
+
+    Raises:
+        ValueError: `max_new_tokens` or `do_sample` is given in both places.
+    """
+    named = {"max_new_tokens": max_new_tokens, "do_sample": do_sample}
+    options = {name: value for name, value in named.items() if value is not None}
+    extra = dict(generate_kwargs or {})
+    if twice := sorted(set(options) & set(extra)):
+        raise ValueError(f"{twice[0]!r} is given directly and in generate_kwargs: use one")
+    return {**extra, **options}

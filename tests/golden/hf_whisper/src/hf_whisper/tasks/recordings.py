@@ -1,0 +1,35 @@
+"""Recordings as the model's features."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from ..inputs.audio import load_audio
+
+
+def audio_features(
+    recordings: list[Any], extractor: Any, keep: Collection[str] = (), **options: Any
+) -> dict[str, np.ndarray]:
+    """Load, resample and turn recordings into the features of the model's extractor.
+
+    Args:
+        keep: features that the model takes although its extractor does not say so.
+        options: further arguments of the extractor.
+    """
+    rate = extractor.sampling_rate
+    waveforms = [load_audio(recording, rate) for recording in recordings]
+    return model_features(waveforms, extractor, keep, **options)
+
+
+def model_features(
+    waveforms: list[np.ndarray], extractor: Any, keep: Collection[str] = (), **options: Any
+) -> dict[str, np.ndarray]:
+    """The features of waveforms that are at the extractor's rate; only those the model takes."""
+    features = extractor(
+        waveforms, sampling_rate=extractor.sampling_rate, return_tensors="np", **options
+    )
+    names = {*extractor.model_input_names, *keep}
+    return {name: value for name, value in features.items() if name in names}

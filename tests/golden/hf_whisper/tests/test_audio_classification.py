@@ -1,0 +1,19 @@
+"""`audio-classification` gives what transformers' pipeline gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import soundfile
+
+TASK = "audio-classification"
+
+
+@pytest.mark.parametrize("options", [{}, {"top_k": 1}, {"function_to_apply": "sigmoid"}])
+def test_equals_the_pipeline(cell: Any, options: dict[str, Any]) -> None:
+    for path in cell.samples:
+        waveform, rate = soundfile.read(path, dtype="float32")
+        recording = {"array": waveform, "sampling_rate": rate}
+        cell.assert_equal(cell.run(path, **options), cell.pipeline(recording, **options))
+        cell.assert_equal(cell.run(recording, **options), cell.run(path, **options))

@@ -1,0 +1,29 @@
+"""`automatic-speech-recognition` gives what transformers' pipeline gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import soundfile
+
+TASK = "automatic-speech-recognition"
+
+
+def test_equals_the_pipeline(cell: Any) -> None:
+    # Where the checkpoint says nothing, the pipeline has defaults of its own.
+    generation = {"generate_kwargs": {"max_new_tokens": 8, "num_beams": 1}}
+    options = generation if cell.spec.run == "generate" else {}
+    for path in cell.samples:
+        waveform, rate = soundfile.read(path, dtype="float32")
+        # The pipeline changes the dict that it is given.
+        recording = {"array": waveform, "sampling_rate": rate}
+        expected = cell.pipeline(dict(recording), **options)
+        cell.assert_equal(cell.run(path, **options), {"text": expected["text"]})
+        cell.assert_equal(cell.run(recording, **options), cell.run(path, **options))
+
+
+def test_resamples(cell: Any) -> None:
+    silence = {"array": np.zeros(8000, np.float32), "sampling_rate": 8000}
+    same = {"array": np.zeros(16000, np.float32), "sampling_rate": 16000}
+    cell.assert_equal(cell.run(silence), cell.run(same))
