@@ -10,7 +10,7 @@ generate: $(VENV)/generate.stamp  ## a package for every model type, in generate
 	$(RUN) scripts/batch_generate.py --all --force
 
 test: $(VENV)/models.stamp  ## the tests of this project and of generated packages
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/models.stamp  ## format and lint of our code and of what is rendered
 	$(RUN) -m ruff check .
