@@ -236,13 +236,13 @@ class Call:
             if isinstance(value, (bool, int, float, str, list, tuple))
             and not get_leaf_tensors({name: value})
         }
-        past = named.get("past_key_values")
+        states = get_leaf_tensors(named.get("past_key_values"))
         return cls(
             named=named,
             inputs=inputs,
             signature=json.dumps([kinds, constants], sort_keys=True),
             shapes={name: tuple(leaf.shape) for name, leaf in leaves.items()},
-            has_past=past is not None and past.get_seq_length() > 0,
+            has_past=any(state.dim() > 2 and state.numel() for state in states.values()),
         )
 
 
