@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_bert import hf_bert as Skillset
+from hf_bert import (
+    hf_bert as Skillset,
+)
 from hf_bert.base import Endpoint
 from hf_bert.parity import Error, differences
 from hf_bert.platforms import discover

@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_bert import MODEL_REGISTRY, detect_hardware
-from hf_bert import hf_bert as Skillset
-from hf_bert.platforms import Detection, HardwareUnavailableError, discover
+from hf_bert import (
+    hf_bert as Skillset,
+)
+from hf_bert.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_bert"
 MODEL_TYPE = "bert"

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_clip import hf_clip as Skillset
+from hf_clip import (
+    hf_clip as Skillset,
+)
 from hf_clip.base import Endpoint
 from hf_clip.parity import Error, differences
 from hf_clip.platforms import discover

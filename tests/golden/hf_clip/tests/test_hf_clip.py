@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_clip import MODEL_REGISTRY, detect_hardware
-from hf_clip import hf_clip as Skillset
-from hf_clip.platforms import Detection, HardwareUnavailableError, discover
+from hf_clip import (
+    hf_clip as Skillset,
+)
+from hf_clip.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_clip"
 MODEL_TYPE = "clip"

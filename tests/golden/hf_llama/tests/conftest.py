@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_llama import hf_llama as Skillset
+from hf_llama import (
+    hf_llama as Skillset,
+)
 from hf_llama.base import Endpoint
 from hf_llama.parity import Error, differences
 from hf_llama.platforms import discover

@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_llama import MODEL_REGISTRY, detect_hardware
-from hf_llama import hf_llama as Skillset
-from hf_llama.platforms import Detection, HardwareUnavailableError, discover
+from hf_llama import (
+    hf_llama as Skillset,
+)
+from hf_llama.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_llama"
 MODEL_TYPE = "llama"

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_llava import hf_llava as Skillset
+from hf_llava import (
+    hf_llava as Skillset,
+)
 from hf_llava.base import Endpoint
 from hf_llava.parity import Error, differences
 from hf_llava.platforms import discover

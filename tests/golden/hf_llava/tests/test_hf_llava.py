@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_llava import MODEL_REGISTRY, detect_hardware
-from hf_llava import hf_llava as Skillset
-from hf_llava.platforms import Detection, HardwareUnavailableError, discover
+from hf_llava import (
+    hf_llava as Skillset,
+)
+from hf_llava.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_llava"
 MODEL_TYPE = "llava"

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_patchtst import hf_patchtst as Skillset
+from hf_patchtst import (
+    hf_patchtst as Skillset,
+)
 from hf_patchtst.base import Endpoint
 from hf_patchtst.parity import Error, differences
 from hf_patchtst.platforms import discover

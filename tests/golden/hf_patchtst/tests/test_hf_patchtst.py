@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_patchtst import MODEL_REGISTRY, detect_hardware
-from hf_patchtst import hf_patchtst as Skillset
-from hf_patchtst.platforms import Detection, HardwareUnavailableError, discover
+from hf_patchtst import (
+    hf_patchtst as Skillset,
+)
+from hf_patchtst.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_patchtst"
 MODEL_TYPE = "patchtst"

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_t5 import hf_t5 as Skillset
+from hf_t5 import (
+    hf_t5 as Skillset,
+)
 from hf_t5.base import Endpoint
 from hf_t5.parity import Error, differences
 from hf_t5.platforms import discover

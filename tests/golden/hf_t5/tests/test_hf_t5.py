@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_t5 import MODEL_REGISTRY, detect_hardware
-from hf_t5 import hf_t5 as Skillset
-from hf_t5.platforms import Detection, HardwareUnavailableError, discover
+from hf_t5 import (
+    hf_t5 as Skillset,
+)
+from hf_t5.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_t5"
 MODEL_TYPE = "t5"

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_vit import hf_vit as Skillset
+from hf_vit import (
+    hf_vit as Skillset,
+)
 from hf_vit.base import Endpoint
 from hf_vit.parity import Error, differences
 from hf_vit.platforms import discover

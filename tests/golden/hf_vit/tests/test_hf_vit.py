@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_vit import MODEL_REGISTRY, detect_hardware
-from hf_vit import hf_vit as Skillset
-from hf_vit.platforms import Detection, HardwareUnavailableError, discover
+from hf_vit import (
+    hf_vit as Skillset,
+)
+from hf_vit.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_vit"
 MODEL_TYPE = "vit"

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import tiny_checkpoint
 
-from hf_whisper import hf_whisper as Skillset
+from hf_whisper import (
+    hf_whisper as Skillset,
+)
 from hf_whisper.base import Endpoint
 from hf_whisper.parity import Error, differences
 from hf_whisper.platforms import discover

@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 
 from hf_whisper import MODEL_REGISTRY, detect_hardware
-from hf_whisper import hf_whisper as Skillset
-from hf_whisper.platforms import Detection, HardwareUnavailableError, discover
+from hf_whisper import (
+    hf_whisper as Skillset,
+)
+from hf_whisper.platforms import (
+    Detection,
+    HardwareUnavailableError,
+    discover,
+)
 
 PACKAGE = "hf_whisper"
 MODEL_TYPE = "whisper"
