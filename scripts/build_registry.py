@@ -36,7 +36,7 @@ def main(
     everything: Annotated[bool, typer.Option("--all", help="Every model type.")] = False,
     missing: Annotated[
         bool,
-        typer.Option(help="Only those without a running tiny model: goes on where a run stopped."),
+        typer.Option(help="Only those without a tiny model: goes on where a run stopped."),
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
     timeout: Annotated[float, typer.Option(help="Seconds for one model type.")] = 180.0,
