@@ -81,7 +81,11 @@ class Cell:
         if not parts:
             parts = {name: getattr(processor, name) for name in PARTS if hasattr(processor, name)}
             parts["processor"] = processor
-        pipeline = transformers.pipeline(self.spec.pipeline, model=self.opened.endpoint, **parts)
+        model = self.opened.endpoint
+        try:
+            pipeline = transformers.pipeline(self.spec.pipeline, model=model, **parts)
+        except ImportError as error:
+            pytest.skip(f"nothing to compare with: {' '.join(str(error).split())[:90]}")
         return partial(pipeline, **self.spec.sample_params)
 
     def model_outputs(self, **inputs: Any) -> Any:
