@@ -6,31 +6,17 @@ import filecmp
 import json
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..registry.entries import dump, in_order
-
-
-def write_atomic(path: Path, text: str) -> bool:
-    """Writes a file through a neighbour and `os.replace`; False when it held that already."""
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
-    return True
+from ..registry.entries import dump, in_order, write_text
 
 
 def merge_entry(path: Path, values: dict[str, Any]) -> bool:
     """Sets some keys of a JSON entry and leaves the others alone."""
     entry = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     entry.update(json.loads(json.dumps(values, sort_keys=True)))
-    return write_atomic(path, dump(in_order(entry)))
+    return write_text(path, dump(in_order(entry)))
 
 
 def publish_folder(staged: Path, target: Path) -> bool:
