@@ -22,7 +22,7 @@ types: $(VENV)/models.stamp
 check: lint types test
 
 registry: $(VENV)/models.stamp  ## measure every model type again with the installed transformers
-	$(RUN) scripts/build_registry.py --all
+	$(RUN) scripts/build_registry.py --all --jobs 2
 
 clean:
 	rm -rf generated $(VENV)

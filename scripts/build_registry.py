@@ -1,4 +1,4 @@
-"""Builds the registry from the installed transformers: one isolated process per model type."""
+"""Builds the registry from the installed transformers, each model type in a process of its own."""
 
 from __future__ import annotations
 
@@ -10,62 +10,82 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from hf_skillset_templates.registry.build import Outcome, build_all, known_types, missing_types
+from hf_skillset_templates.registry.build import STAGES, Limits, Outcome, build, missing
+from hf_skillset_templates.registry.coverage import write_coverage
+from hf_skillset_templates.registry.universe import load_universe
 
+BAD_USAGE = 2
 app = typer.Typer(add_completion=False)
 notes = Console(stderr=True)
 
 
-def selection(models: list[str], everything: bool, missing: bool) -> list[str]:
-    """The model types asked for; a mistyped name is a usage error."""
-    unknown = sorted(set(models) - set(known_types()))
-    if unknown:
-        raise typer.BadParameter(f"no such model type: {', '.join(unknown)}")
-    chosen = models or list(known_types() if everything or missing else ())
-    return missing_types(chosen) if missing else chosen
+def selection(models: list[str], everything: bool, rest: bool) -> list[str]:
+    """The model types asked for; a mistyped name is a usage error with near matches."""
+    from hf_skillset_templates.registry.resolve import UnknownModelError, resolve_model
+
+    universe = list(load_universe().model_types)
+    try:
+        named = [name if name in universe else resolve_model(name, hub=False) for name in models]
+    except UnknownModelError as error:
+        notes.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(BAD_USAGE)
+    return named or (universe if everything or rest else [])
 
 
 def line(outcome: Outcome) -> str:
-    state = "ok" if outcome.ok else f"failed at {outcome.stage}: {outcome.error}"
-    return f"{outcome.model_type}  {outcome.seconds:.1f} s  {state}"
+    state = "ok" if outcome.ok else f"failed at {outcome.error}"
+    return f"{outcome.stage}: {outcome.model_type}  {outcome.seconds:.1f} s  {state}"
 
 
 @app.command()
 def main(
     model: Annotated[list[str] | None, typer.Option(help="A model type; may be repeated.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every model type.")] = False,
-    missing: Annotated[
+    rest: Annotated[
         bool,
-        typer.Option(help="Only those without a tiny model: goes on where a run stopped."),
+        typer.Option("--missing", help="Only what is not there: goes on where a run stopped."),
     ] = False,
+    stage: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(STAGES)}; all without it.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
-    timeout: Annotated[float, typer.Option(help="Seconds for one model type.")] = 180.0,
+    timeout: Annotated[float, typer.Option(help="Seconds for one stage of a model type.")] = 180.0,
     memory: Annotated[int, typer.Option(help="MiB that one model type may allocate.")] = 8000,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON line per model type on stdout.")
+        bool, typer.Option("--json", help="One JSON line per model type and stage on stdout.")
     ] = False,
 ) -> None:
-    """Writes registry/tiny/ and registry/models/ for the model types chosen."""
-    chosen = selection(model or [], everything, missing)
-    if not chosen and not missing:
+    """Writes registry/tiny/ and registry/models/ for the model types chosen.
+
+    What fails is recorded in the entry and counted; the exit code is 0 all the same.
+    """
+    if unknown := sorted(set(stage or ()) - set(STAGES)):
+        raise typer.BadParameter(
+            f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)}"
+        )
+    chosen = selection(model or [], everything, rest)
+    if not chosen:
         raise typer.BadParameter("name a --model, or --all, or --missing")
-    failed = 0
+    limits = Limits(jobs, timeout, memory)
+    counts = {True: 0, False: 0}
     bar = Progress(console=notes, disable=not notes.is_terminal)
     try:
         with bar:
-            step = bar.add_task("model types", total=len(chosen))
-            for outcome in build_all(chosen, jobs, timeout, memory):
-                failed += not outcome.ok
-                bar.advance(step)
-                if as_json:
-                    print(json.dumps(outcome.as_dict()), flush=True)
-                elif not outcome.ok or not notes.is_terminal:
-                    notes.print(line(outcome), markup=False, highlight=False, soft_wrap=True)
+            for name in (each for each in STAGES if each in (stage or STAGES)):
+                types = missing(name, chosen) if rest else chosen
+                step = bar.add_task(name, total=len(types))
+                for outcome in build([name], types, limits):
+                    counts[outcome.ok] += 1
+                    bar.advance(step)
+                    if as_json:
+                        print(json.dumps(outcome.as_dict()), flush=True)
+                    elif not outcome.ok or not notes.is_terminal:
+                        notes.print(line(outcome), markup=False, highlight=False, soft_wrap=True)
     except KeyboardInterrupt:
         notes.print("interrupted; --missing goes on from here")
         sys.exit(130)
-    notes.print(f"{len(chosen) - failed} of {len(chosen)} model types built")
-    sys.exit(1 if failed else 0)
+    write_coverage()
+    notes.print(f"{counts[True]} steps done, {counts[False]} failed: see registry/COVERAGE.md")
 
 
 if __name__ == "__main__":

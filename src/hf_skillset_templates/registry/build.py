@@ -1,31 +1,59 @@
-"""Builds entries of the registry, each model type in a process of its own."""
+"""Builds the registry's entries in stages; what hangs, crashes or eats memory fails alone.
+
+| stage | what it adds |
+| --- | --- |
+| facts | what transformers' sources say: tasks, processors, dependencies, checkpoint |
+| tiny | `registry/tiny/<model_type>/` and how it was found |
+| sizes | parameters, memory, width and longest input of the default configuration |
+| shapes | the tensors of every task |
+| dependencies | whether the stated dependencies are all that is needed |
+"""
 
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from .. import isolation
+from ..model_imports import MODEL_IMPORTS
 from ..tiny import build as tiny_build
-from ..tiny.architectures import model_types
 from ..tiny.publish import merge_entry, publish_folder
-from .paths import MODELS, REGISTRY, TINY
+from . import confirm, facts, full_size, shapes
+from .entries import entry_path, read_entry
+from .paths import REGISTRY, TINY
+from .runtime import assemble
 
 STAGING = REGISTRY / ".staging"
+OWN_IMPORTS = tuple(
+    f"hf_skillset_templates.{name}"
+    for name in ("tiny.shrink", "tiny.processors", "registry.shapes")
+)
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many processes at a time, and what one model type may use of each."""
+
+    jobs: int = 1
+    timeout_s: float = 180.0
+    memory_mb: int = 8000
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How building one model type went; `seconds` is wall-clock time."""
+    """How one stage of one model type went; `seconds` is wall-clock time."""
 
     model_type: str
+    stage: str
     seconds: float
     changed: bool
-    stage: str = ""
     error: str = ""
 
     @property
@@ -36,40 +64,121 @@ class Outcome:
         return {**asdict(self), "ok": self.ok}
 
 
-def known_types() -> tuple[str, ...]:
-    """Every model type of the universe."""
-    return model_types()
+@dataclass(frozen=True)
+class Stage:
+    """Whether an entry still lacks what a stage adds, and how the model types get it."""
+
+    is_missing: Callable[[Entry], bool]
+    run: Callable[[list[str], Limits], Iterator[Outcome]]
 
 
-def missing_types(chosen: list[str]) -> list[str]:
-    """Those without a tiny configuration yet."""
-    return [t for t in chosen if not (TINY / t / "config.json").exists()]
+def build(stages: list[str], model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """Run the stages one after another over the model types; yields each outcome as it comes."""
+    isolation.preload(*MODEL_IMPORTS, *OWN_IMPORTS)
+    for stage in stages:
+        yield from STAGES[stage].run(model_types, limits)
 
 
-def build_all(chosen: list[str], jobs: int, timeout_s: float, memory_mb: int) -> Iterator[Outcome]:
-    """Builds the model types, `jobs` at a time, and yields the outcomes as they come."""
-    isolation.preload(*tiny_build.PRELOAD)
-    waiting = list(reversed(chosen))
+def missing(stage: str, model_types: list[str]) -> list[str]:
+    """The model types whose entry lacks what the stage adds."""
+    return [name for name in model_types if STAGES[stage].is_missing(read_entry(name))]
+
+
+def side_by_side(
+    stage: str, work: Callable[[str], tuple[bool, str]], model_types: list[str], jobs: int
+) -> Iterator[Outcome]:
+    """`work` returns whether an entry changed, and the error; `jobs` model types at a time."""
+
+    def timed(model_type: str) -> Outcome:
+        started = time.monotonic()
+        changed, error = work(model_type)
+        return Outcome(model_type, stage, time.monotonic() - started, changed, error)
+
+    waiting = list(reversed(model_types))
     running: set[Future[Outcome]] = set()
     with ThreadPoolExecutor(jobs) as pool:
         while waiting or running:
             while waiting and len(running) < jobs:
-                running.add(pool.submit(build_one, waiting.pop(), timeout_s, memory_mb))
+                running.add(pool.submit(timed, waiting.pop()))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in done)
 
 
-def build_one(model_type: str, timeout_s: float, memory_mb: int) -> Outcome:
-    """Builds, publishes and records one model type."""
+def run_facts(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """All at once: the sources are read once for all of them."""
     started = time.monotonic()
-    staged = STAGING / model_type
-    job = {"model_type": model_type, "folder": str(staged)}
-    result = isolation.run_isolated(tiny_build.FUNCTION, job, timeout_s, memory_mb)
-    if "error" in result:
+    changed = facts.build_facts(model_types)
+    seconds = (time.monotonic() - started) / len(model_types)
+    yield from (Outcome(name, "facts", seconds, name in changed) for name in model_types)
+
+
+def run_tiny(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """A tiny folder and what is known of it, or where the search failed."""
+
+    def work(model_type: str) -> tuple[bool, str]:
+        staged, path = STAGING / model_type, entry_path(model_type)
+        job = {"model_type": model_type, "folder": str(staged)}
+        result = isolation.run_isolated(
+            tiny_build.FUNCTION, job, limits.timeout_s, limits.memory_mb
+        )
+        if "error" not in result:
+            changed = publish_folder(staged, TINY / model_type)
+            return merge_entry(path, {"tiny": result["tiny"]}) or changed, ""
         shutil.rmtree(staged, ignore_errors=True)
+        shutil.rmtree(TINY / model_type, ignore_errors=True)
         failure = {"stage": result["stage"], "error": result["error"]}
-        changed = merge_entry(MODELS / f"{model_type}.json", {"tiny": failure})
-        return Outcome(model_type, time.monotonic() - started, changed, **failure)
-    changed = publish_folder(staged, TINY / model_type)
-    changed |= merge_entry(MODELS / f"{model_type}.json", {"tiny": result["tiny"]})
-    return Outcome(model_type, time.monotonic() - started, changed)
+        return merge_entry(path, {"tiny": failure}), f"{failure['stage']}: {failure['error']}"
+
+    yield from side_by_side("tiny", work, model_types, limits.jobs)
+    shutil.rmtree(STAGING, ignore_errors=True)
+
+
+def run_sizes(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """The default configuration, built on the meta device."""
+
+    def work(model_type: str) -> tuple[bool, str]:
+        entry = read_entry(model_type)
+        head = entry["tasks"][entry["primary_task"]]["model_class"]
+        job = {"model_type": model_type, "model_class": head}
+        found = isolation.run_isolated(full_size.FUNCTION, job, limits.timeout_s, limits.memory_mb)
+        return full_size.record(entry, found), found.get("error", "")
+
+    yield from side_by_side("sizes", work, model_types, limits.jobs)
+
+
+def run_shapes(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """The tiny model at several sizes; model types without one have no shapes."""
+    with tempfile.TemporaryDirectory() as folder:
+        assemble(Path(folder))
+
+        def work(model_type: str) -> tuple[bool, str]:
+            job = {"model_type": model_type, "runtime": folder}
+            found = isolation.run_isolated(shapes.FUNCTION, job, limits.timeout_s, limits.memory_mb)
+            if "stage" in found:
+                found = dict.fromkeys(read_entry(model_type)["tasks"], found)
+            changed = shapes.record(model_type, found)
+            failed = read_entry(model_type)["shapes"]["failed"]
+            return changed, "; ".join(f"{task}: {reason}" for task, reason in failed.items())
+
+        built = [name for name in model_types if (TINY / name / "config.json").is_file()]
+        yield from side_by_side("shapes", work, built, limits.jobs)
+
+
+def run_dependencies(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """Model types with the same requirements share an environment."""
+    started = time.monotonic()
+    for model_type, found, changed in confirm.confirm(model_types):
+        now = time.monotonic()
+        yield Outcome(model_type, "dependencies", now - started, changed, found.get("error", ""))
+        started = now
+
+
+STAGES = {
+    "facts": Stage(lambda entry: not entry, run_facts),
+    "tiny": Stage(lambda entry: "search" not in entry.get("tiny", {}), run_tiny),
+    "sizes": Stage(lambda entry: "full_size" not in entry, run_sizes),
+    "shapes": Stage(
+        lambda entry: "shapes" not in entry and "search" in entry.get("tiny", {}), run_shapes
+    ),
+    "dependencies": Stage(lambda entry: "dependencies_confirmed" not in entry, run_dependencies),
+}

@@ -119,8 +119,11 @@ def _run(model_types: list[str], folder: Path) -> dict[str, str]:
     return {model_type: found.get(model_type, tail) for model_type in model_types}
 
 
-def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Check model types with the same requirements together; yields and records what was found."""
+def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Check model types with the same requirements together and record what was found.
+
+    Yields model type, findings, and whether its entry changed.
+    """
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for model_type in model_types:
         groups[tuple(read_entry(model_type)["dependencies"]["pip"])].append(model_type)
@@ -136,5 +139,5 @@ def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
             if absent:
                 found["missing_here"] = sorted(absent)
             entry = read_entry(model_type)
-            write_entry({**entry, "dependencies_confirmed": found})
-            yield model_type, found
+            changed = write_entry({**entry, "dependencies_confirmed": found})
+            yield model_type, found, changed

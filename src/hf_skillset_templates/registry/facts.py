@@ -5,9 +5,7 @@ Measured fields (tiny, input, output, parameters, …) of an entry that exists a
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from typing import Any
 
 from .checkpoints import default_checkpoint, known_checkpoints
@@ -79,8 +77,8 @@ def facts_of(
     }
 
 
-def build_facts(model_types: list[str]) -> int:
-    """Write pipeline_map.json, checkpoints.json and the model types' entries; count changes."""
+def build_facts(model_types: list[str]) -> set[str]:
+    """Write pipeline_map.json, checkpoints.json and the entries; which entries changed."""
     universe, variants = load_universe(), load_variants()
     unknown = sorted(set(model_types) - set(universe.model_types))
     if unknown:
@@ -89,11 +87,13 @@ def build_facts(model_types: list[str]) -> int:
         )
     tasks = build_tasks(universe, variants)
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
-    changed = int(write_text(PIPELINE_MAP, dump(table)))
-    changed += write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
+    write_text(PIPELINE_MAP, dump(table))
+    write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
+    changed = set()
     for model_type in model_types:
         facts = facts_of(model_type, tasks[model_type], universe, variants)
-        changed += write_entry(with_measured(facts, read_entry(model_type)))
+        if write_entry(with_measured(facts, read_entry(model_type))):
+            changed.add(model_type)
     return changed
 
 
@@ -105,13 +105,3 @@ def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any
         if old.get("model_class") == stated["model_class"]:
             stated |= {"tensors": old["tensors"]} if "tensors" in old else {}
     return {**facts, **{key: value for key, value in entry.items() if key not in ORDER}}
-
-
-def main() -> None:
-    """`python -m hf_skillset_templates.registry.facts [MODEL_TYPE …]`: all without names."""
-    chosen = sys.argv[1:] or list(load_universe().model_types)
-    print(json.dumps({"model_types": len(chosen), "changed": build_facts(chosen)}))
-
-
-if __name__ == "__main__":
-    main()

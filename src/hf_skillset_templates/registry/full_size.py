@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .entries import read_entry, write_entry
+from .entries import write_entry
 
+FUNCTION = "hf_skillset_templates.registry.full_size:measure_job"
 FIELDS = ("parameters", "memory", "embedding_dim", "sequence_length", "full_size")
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 _WIDTHS = ("hidden_size", "d_model", "embed_dim", "hidden_dim", "dim", "n_embd", "projection_dim")
@@ -50,22 +51,20 @@ def _width(config: Any) -> int | None:
     return found
 
 
-def measure(model_type: str, model_class: str) -> dict[str, Any]:
-    """Parameters, memory per dtype, width and longest input of the default configuration."""
-    import torch
+def measure_job(job: dict[str, str]) -> dict[str, Any]:
+    """Parameters, memory per dtype, width and longest input of the default configuration.
 
-    from ..tiny.architectures import model_class as class_named
+    `job` names the `model_type` and the `model_class`.
+    """
+    import torch
+    from transformers import CONFIG_MAPPING
+
+    from ..tiny.architectures import model_class
     from ..tiny.structure import build_on_meta
 
-    try:
-        from transformers import CONFIG_MAPPING
-
-        cls: Any = class_named(model_class)
-        config = CONFIG_MAPPING[model_type]()
-        model = build_on_meta(cls, config)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-        return {"full_size": {"error": reason[:300]}}
+    cls: Any = model_class(job["model_class"])
+    config = CONFIG_MAPPING[job["model_type"]]()
+    model = build_on_meta(cls, config)
     count = sum(parameter.numel() for parameter in model.parameters())
     dtypes = [parameter.dtype for parameter in model.parameters() if parameter.is_floating_point()]
     dtype = max(set(dtypes), key=dtypes.count) if dtypes else torch.float32
@@ -74,13 +73,16 @@ def measure(model_type: str, model_class: str) -> dict[str, Any]:
         "memory": {name: count * size for name, size in BYTES.items()},
         "embedding_dim": _width(config),
         "sequence_length": _number(config, _LENGTHS),
-        "full_size": {"dtype": str(dtype).removeprefix("torch."), "model_class": model_class},
+        "full_size": {
+            "dtype": str(dtype).removeprefix("torch."),
+            "model_class": job["model_class"],
+        },
     }
 
 
-def record(model_type: str) -> bool:
-    """Measure one model type and write it into its entry; False where nothing changed."""
-    entry = read_entry(model_type)
-    head = entry["tasks"][entry["primary_task"]]
+def record(entry: dict[str, Any], found: dict[str, Any]) -> bool:
+    """Write what was found, or why nothing was, into an entry; False where nothing changed."""
     rest = {key: value for key, value in entry.items() if key not in FIELDS}
-    return write_entry({**rest, **measure(model_type, head["model_class"])})
+    if "error" in found:
+        found = {"full_size": {"error": found["error"].strip().splitlines()[0][:300]}}
+    return write_entry({**rest, **found})

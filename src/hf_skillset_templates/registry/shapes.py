@@ -7,8 +7,7 @@ them changed together must have exactly the predicted shapes.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from .default_shapes import at_default_size
 from .entries import read_entry, write_entry
 from .paths import TINY
-from .runtime import assemble, module, specs
+from .runtime import module, specs
 from .sized_samples import SCALES, axes_of, repeated, scaled
 from .symbols import Symbols, infer, solve, telling_size, wrong_predictions
 from .variants import load_variants
@@ -24,9 +23,7 @@ from .variants import load_variants
 BATCHES = (1, 2, 3)
 NEW_TOKENS = (4, 5, 6)
 LABELS = (3, 4, 5)
-JOB = "hf_skillset_templates.registry.shapes:measure_job"
-TIME_LIMIT_S = 300.0
-MEMORY_MB = 6000
+FUNCTION = "hf_skillset_templates.registry.shapes:measure_job"
 MOST_NARROWING = 24
 Tensors = dict[str, Any]
 
@@ -305,25 +302,3 @@ def format_of(variant: Any, side: str) -> str:
         return str(variant.output["format"])
     kinds = [kind for kind in variant.inputs if kind != "chat"]
     return kinds[0] if len(kinds) == 1 else "multimodal"
-
-
-def missing() -> list[str]:
-    """Model types with a tiny model whose entry has no shapes yet."""
-    built = sorted(path.parent.name for path in TINY.glob("*/config.json"))
-    return [name for name in built if "shapes" not in read_entry(name)]
-
-
-def measure_all(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Measure and record model types one by one; yields what their entries say then."""
-    from .. import isolation
-
-    isolation.preload("torch", "transformers", "hf_skillset_templates.registry.shapes")
-    with tempfile.TemporaryDirectory() as folder:
-        assemble(Path(folder))
-        for model_type in model_types:
-            job = {"model_type": model_type, "runtime": folder}
-            found = isolation.run_isolated(JOB, job, TIME_LIMIT_S, MEMORY_MB)
-            if "stage" in found:
-                found = {task: found for task in read_entry(model_type)["tasks"]}
-            record(model_type, found)
-            yield model_type, read_entry(model_type)["shapes"]

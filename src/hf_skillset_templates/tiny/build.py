@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import warnings
@@ -12,17 +11,6 @@ from typing import Any
 from ..isolation import enter_stage
 
 FUNCTION = "hf_skillset_templates.tiny.build:build_job"
-# What nearly every model module imports: seconds for a fresh process, nothing for a fork.
-PRELOAD = (
-    "torch",
-    "transformers.modeling_layers",
-    "transformers.masking_utils",
-    "transformers.backbone_utils",
-    "transformers.processing_utils",
-    "transformers.image_processing_utils",
-    "transformers.models.auto.modeling_auto",
-    "hf_skillset_templates.tiny.shrink",
-)
 
 
 def quiet() -> None:
@@ -72,9 +60,7 @@ def build_job(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_files(model_type: str, config: Any, folder: Path) -> dict[str, Any]:
-    """Tokenizer and processor files, where the module that makes them is there."""
-    if importlib.util.find_spec("hf_skillset_templates.tiny.processors") is None:
-        return {}
+    """Tokenizer and processor files."""
     from .processors import build_processor
 
     enter_stage("processor")

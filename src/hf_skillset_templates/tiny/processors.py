@@ -36,6 +36,7 @@ from hf_skillset_templates.tiny.tokenizers import build_tokenizer
 OVERRIDES = Path(__file__).parents[3] / "registry" / "overrides"
 NOTHING = Placeholders((), {})
 MEDIA = ("image", "video", "audio")
+ORIGIN = ("is_local", "local_files_only")
 
 
 def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> dict[str, Any]:
@@ -168,6 +169,15 @@ def _save(made: dict[str, Any], folder: Path) -> None:
             part.save_pretrained(folder)
     for path in folder.rglob("tokenizer.json"):
         _shorten(path)
+    for path in folder.rglob("tokenizer_config.json"):
+        _forget_origin(path)
+
+
+def _forget_origin(path: Path) -> None:
+    """Drop what says how the files were opened, not what they hold."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    kept = {name: value for name, value in content.items() if name not in ORIGIN}
+    path.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _shorten(path: Path) -> None:
