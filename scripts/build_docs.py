@@ -5,26 +5,34 @@ python scripts/build_docs.py --check
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hf_skillset_templates.registry.entries import write_text
+from hf_skillset_templates.registry.platform_docs import PLATFORMS_PAGE, platforms_page
 from hf_skillset_templates.registry.task_docs import TASKS_PAGE, tasks_page
 
 
 def main(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; 1 if outdated.")] = False,
 ) -> None:
-    """Write docs/tasks.md."""
-    page = tasks_page()
+    """Write docs/tasks.md, and the coverage of docs/platforms.md."""
+    pages = {TASKS_PAGE: tasks_page(), PLATFORMS_PAGE: platforms_page()}
     if check:
-        current = TASKS_PAGE.read_text(encoding="utf-8") if TASKS_PAGE.is_file() else ""
-        if current != page:
-            typer.echo("docs/tasks.md is outdated: run python scripts/build_docs.py", err=True)
+        outdated = [path.name for path, page in pages.items() if read(path) != page]
+        if outdated:
+            names = " and ".join(f"docs/{name}" for name in outdated)
+            typer.echo(f"outdated: {names}; run python scripts/build_docs.py", err=True)
             raise typer.Exit(1)
         return
-    typer.echo("written" if write_text(TASKS_PAGE, page) else "unchanged")
+    for path, page in pages.items():
+        typer.echo(f"docs/{path.name} {'written' if write_text(path, page) else 'unchanged'}")
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from .dense_experts import dense_experts
 from .static_calls import Arrays, padded
 
 MASKED = -100.0
@@ -34,7 +35,8 @@ def export_onnx(model: Any, row: Arrays, path: Path) -> None:
     from transformers.exporters import OnnxConfig, OnnxExporter
 
     inputs = {**tensors(row), "use_cache": False}
-    program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
+    with dense_experts(model):
+        program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
     OnnxExporter.save_program(program, path)
     graph = onnx.load(path)
     limit_constants(graph.graph)

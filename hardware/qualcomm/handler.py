@@ -365,7 +365,9 @@ def open_session(path: Path) -> Any:
     import onnxruntime
 
     try:
-        return onnxruntime.InferenceSession(path, session_options(fallback=False))
+        session = onnxruntime.InferenceSession(path, session_options(fallback=False))
+        session.disable_fallback()
+        return session
     except Exception as error:
         refused = ", ".join(refused_operators(path)) or "none by itself"
         raise CompileError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections import defaultdict
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +18,7 @@ RUNTIMES = {
 }
 """The distributions whose versions a measurement on a platform depends on."""
 
+TEMPORARY = re.compile(rf"{re.escape(tempfile.gettempdir())}/\w+")
 Record = dict[str, Any]
 
 
@@ -62,4 +65,4 @@ def compatibility(cells: list[Record], entry: dict[str, Any]) -> dict[str, Any]:
 def shortened(error: str) -> str:
     """The first line of an error, without what differs from run to run."""
     line = error.strip().splitlines()[0] if error.strip() else ""
-    return line[:240]
+    return TEMPORARY.sub("…", line)[:240]

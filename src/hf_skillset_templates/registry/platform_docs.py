@@ -1,0 +1,108 @@
+"""Writes the coverage of docs/platforms.md from the entries: what ran where, and why not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from .coverage import cell, has_tiny_model
+from .entries import read_entry
+from .paths import ROOT
+from .universe import load_universe
+
+PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
+BEGIN, END = "<!-- coverage: made by scripts/build_docs.py -->", "<!-- end of coverage -->"
+MEASURED = ("cpu", "openvino", "qualcomm")
+CAUSES = (
+    ("time", r"^no result after"),
+    ("crash", r"^process ended"),
+    ("operator", r"operators refused: (?!none)"),
+    ("compiler", r"^CompileError|EPFail|EP_FAIL"),
+    ("converter", r"openvino|OpConversionFailure|ONNXRuntimeError|ShapeInferenceError|onnx"),
+    (
+        "exporter",
+        r"^ExportError|torch\.export|NotImplementedError|GuardOnDataDependent|Unsupported",
+    ),
+    ("accuracy", r"^Error\(|^a result"),
+)
+"""What an error comes from, by its text; the first that fits."""
+Entry = dict[str, Any]
+Failure = tuple[str, dict[str, str]]
+
+
+def platforms_page() -> str:
+    """The page as it is, with its coverage anew."""
+    page = PLATFORMS_PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    entries = [read_entry(name) for name in load_universe().model_types]
+    lines = "\n".join(coverage([entry for entry in entries if has_tiny_model(entry)]))
+    return f"{before}{BEGIN}\n{lines}\n{END}{after}"
+
+
+def coverage(entries: list[Entry]) -> Iterator[str]:
+    """The summary table, and for each platform the failures by cause."""
+    yield f"First task of the {len(entries)} model types that have a tiny model, one process each:"
+    yield ""
+    yield "| platform | verified | share | failed | not measured |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for platform in MEASURED:
+        states = Counter(state(entry, platform) for entry in entries)
+        share = f"{states['verified'] / max(len(entries), 1):.1%}"
+        counts = f"{states['failed']} | {states['not measured']}"
+        yield f"| {platform} | {states['verified']} | {share} | {counts} |"
+    yield ""
+    yield "What fails on the CPU is listed in [COVERAGE.md](../registry/COVERAGE.md)."
+    for platform in MEASURED[1:]:
+        yield from failures(entries, platform)
+
+
+def known(entry: Entry, platform: str) -> Entry:
+    """What was measured of a platform."""
+    found: Entry = entry.get("hardware_compatibility", {}).get(platform, {})
+    return found
+
+
+def state(entry: Entry, platform: str) -> str:
+    """Whether the first task is verified, failed or not measured on a platform."""
+    found, primary = known(entry, platform), entry["primary_task"]
+    if primary in found.get("verified", ()):
+        return "verified"
+    return "failed" if primary in found.get("failed", ()) else "not measured"
+
+
+def cause(error: str, fails_on_cpu: bool) -> str:
+    """What a failure comes from."""
+    if fails_on_cpu:
+        return "fails on the CPU, too"
+    return next((name for name, pattern in CAUSES if re.search(pattern, error)), "runtime")
+
+
+def failures(entries: list[Entry], platform: str) -> Iterator[str]:
+    """The failures of a platform, those with the same error together."""
+    grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        if state(entry, platform) == "failed":
+            error = known(entry, platform)["failed"][entry["primary_task"]]["error"]
+            kind = cause(error, state(entry, "cpu") == "failed")
+            grouped[kind][short(error, kind)].append(entry["model_type"])
+    if not grouped:
+        return
+    counts = {kind: sum(map(len, found.values())) for kind, found in grouped.items()}
+    yield f"\n### Failures on {platform}\n"
+    yield "| cause | model types | error |"
+    yield "| --- | --- | --- |"
+    for kind, found in sorted(grouped.items(), key=lambda item: -counts[item[0]]):
+        for error, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+            listed = ", ".join(f"`{name}`" for name in names)
+            yield f"| {kind} ({counts[kind]}) | {listed} | {cell(error)} |"
+
+
+def short(error: str, kind: str) -> str:
+    """An error without the numbers in which it differs from others of its kind."""
+    if kind == "accuracy":
+        return "results differ by more than the tolerance"
+    operators = re.search(r"operators refused: [^.\[]+", error)
+    return operators[0] if kind == "operator" and operators else re.sub(r"\d+", "N", error)[:160]
