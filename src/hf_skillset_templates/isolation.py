@@ -2,9 +2,10 @@
 
 A job is JSON: the path of a function (`package.module:function`) and its argument. The
 function gets the argument and returns JSON. Whatever goes wrong in it - an exception, a
-crash, too much memory, too much time - comes back as a record `{"stage", "error"}` and
-hurts nobody else. A fork server keeps the modules named by `preload` imported, so that a
-job starts in milliseconds where the platform can fork.
+crash, too much memory, too much time - comes back as a record `{"stage", "error", "parts"}`
+and hurts nobody else; `parts` is what the job had reported until then. A fork server keeps
+the modules named by `preload` imported, so that a job starts in milliseconds where the
+platform can fork.
 """
 
 from __future__ import annotations
@@ -36,8 +37,14 @@ def enter_stage(name: str) -> None:
         _channel.send_bytes(json.dumps({"stage": name}).encode())
 
 
+def report(part: Any) -> None:
+    """Hands the parent a part of the result (JSON), which outlives a crash of the job."""
+    if _channel is not None:
+        _channel.send_bytes(json.dumps({"part": part}).encode())
+
+
 def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb: int) -> Any:
-    """Returns the function's result, or `{"stage": ..., "error": ...}` when it failed.
+    """Returns the function's result, or `{"stage", "error", "parts"}` when it failed.
 
     `timeout_s` is wall-clock seconds; `memory_mb` is what the job may allocate on top of
     what its process has mapped when it starts, in MiB (enforced where `resource` exists).
@@ -63,20 +70,24 @@ def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb:
 def _await(process: Any, receiver: Connection, log: str, timeout_s: float) -> Any:
     """Follows the child's messages until its result, its end or the deadline."""
     stage = "start"
+    parts: list[Any] = []
     deadline = time.monotonic() + timeout_s
     try:
         while receiver.poll(max(0.0, deadline - time.monotonic())):
             message = json.loads(receiver.recv_bytes())
             if "stage" in message:
                 stage = message["stage"]
+            elif "part" in message:
+                parts.append(message["part"])
             elif "error" in message:
-                return {"stage": stage, **message}
+                return {"stage": stage, "parts": parts, **message}
             else:
                 return message["result"]
     except EOFError:
         process.join()
-        return {"stage": stage, "error": f"process ended with {process.exitcode}{_tail(log)}"}
-    return {"stage": stage, "error": f"no result after {timeout_s:g} s"}
+        error = f"process ended with {process.exitcode}{_tail(log)}"
+        return {"stage": stage, "parts": parts, "error": error}
+    return {"stage": stage, "parts": parts, "error": f"no result after {timeout_s:g} s"}
 
 
 def _tail(log: str) -> str:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..isolation import enter_stage
+from ..isolation import enter_stage, report
 from ..model_imports import MODEL_IMPORTS
 
 FUNCTION = "hf_skillset_templates.batch.cells:run_package"
@@ -28,12 +28,11 @@ PRELOAD = (
 
 
 def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
-    """One record for each cell of `{"package": folder, "platforms": [...], "tasks": [...]}`.
+    """One record for each cell of `{"package": folder, "cells": [[task, platform], ...]}`.
 
-    Empty `tasks` means all that the package has, `primary` the first of them. A record has the
-    fields of the package's own `TestRecord` and `stage`, how far the cell came: `config`,
-    `build`, `load` (or `export` or `compile`, where the platform can tell them apart), `run`,
-    `match`.
+    A record has the fields of the package's own `TestRecord` and `stage`, how far the cell
+    came: `config`, `build`, `load` (or `export` or `compile`, where the platform can tell
+    them apart), `run`, `match`.
     """
     limit_threads()
     package = Path(argument["package"])
@@ -41,14 +40,13 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     enter_stage("config")
     skillset_class = getattr(importlib.import_module(package.name), package.name)
     checkpoints: dict[str, str] = {}
+    records = []
     with tempfile.TemporaryDirectory() as folder:
         skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})
-        tasks = argument["tasks"] or list(skillset_class.registry["tasks"])
-        return [
-            run_cell(skillset, platform, task, Path(folder), checkpoints)
-            for task in (tasks[:1] if argument.get("primary") else tasks)
-            for platform in argument["platforms"]
-        ]
+        for task, platform in argument["cells"]:
+            records.append(run_cell(skillset, platform, task, Path(folder), checkpoints))
+            report(records[-1])
+    return records
 
 
 def limit_threads() -> None:
@@ -70,20 +68,20 @@ def run_cell(
         return {**known, "status": "NO TINY MODEL", "stage": "config", "detail": ""}
     stage = "build"
     try:
-        enter_stage(f"{task}: {stage}")
+        enter_stage(stage)
         model_class = skillset.task(task).auto_class
         if model_class not in checkpoints:
             target = folder / model_class
             checkpoints[model_class] = str(tiny_checkpoint.build_checkpoint(model_class, target))
         stage = "load"
-        enter_stage(f"{task}: {stage}")
+        enter_stage(stage)
         opened = getattr(skillset, f"init_{platform}")(checkpoints[model_class], task=task)
         stage = "run"
-        enter_stage(f"{task}: {stage}")
+        enter_stage(stage)
         record = skillset.__test__(checkpoints[model_class], opened.handler, platform).to_dict()
         if platform != "cpu" and record["status"] != "FAILED":
             stage = "match"
-            enter_stage(f"{task}: {stage}")
+            enter_stage(stage)
             record |= match(skillset, checkpoints[model_class], opened.handler)
     except Exception as error:
         stage = getattr(error, "stage", stage)

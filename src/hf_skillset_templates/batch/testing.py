@@ -70,27 +70,37 @@ def test_packages(
 def test_package(
     package: Path, platforms: list[str], tasks: list[str], limits: Limits, primary: bool = False
 ) -> list[Record]:
-    """The records of one package; a process that died or hung is one record."""
-    argument = {
-        "package": str(package),
-        "platforms": platforms,
-        "tasks": tasks,
-        "primary": primary,
-    }
-    result = isolation.run_isolated(FUNCTION, argument, limits.timeout_s, limits.memory_mb)
-    if isinstance(result, list):
-        return result
-    task, _, stage = result["stage"].rpartition(": ")
-    return [
-        {
-            "model_type": package.name.removeprefix("hf_"),
-            "task": task,
-            "platform": ",".join(platforms),
-            "status": "FAILED",
-            "stage": stage,
-            "detail": result["error"],
-        }
+    """The records of one package's cells.
+
+    A cell whose process dies or hangs fails; the cells behind it get a process of their own.
+    """
+    path = package / "src" / package.name / "registry.json"
+    entry = json.loads(path.read_text(encoding="utf-8"))
+    chosen = [task for task in entry["tasks"] if not tasks or task in tasks]
+    cells = [
+        (task, platform) for task in chosen[: 1 if primary else None] for platform in platforms
     ]
+    records: list[Record] = []
+    while waiting := cells[len(records) :]:
+        argument = {"package": str(package), "cells": waiting}
+        result = isolation.run_isolated(FUNCTION, argument, limits.timeout_s, limits.memory_mb)
+        if isinstance(result, list):
+            return records + result
+        records += result["parts"]
+        if len(records) == len(cells):
+            return records
+        task, platform = cells[len(records)]
+        records.append(
+            {
+                "model_type": entry["model_type"],
+                "task": task,
+                "platform": platform,
+                "status": "FAILED",
+                "stage": result["stage"],
+                "detail": result["error"],
+            }
+        )
+    return records
 
 
 def append(results: Path, records: list[Record]) -> None:

@@ -19,6 +19,7 @@ RUNTIMES = {
 """The distributions whose versions a measurement on a platform depends on."""
 
 TEMPORARY = re.compile(rf"{re.escape(tempfile.gettempdir())}/\w+")
+ALWAYS = ("implementation_type", "verified", "failed")
 Record = dict[str, Any]
 
 
@@ -35,31 +36,55 @@ def record_results(records: list[Record]) -> int:
     for model_type, platforms in sorted(found.items()):
         entry = read_entry(model_type)
         known = entry.get("hardware_compatibility", {})
-        measured = {name: compatibility(cells, entry) for name, cells in platforms.items()}
+        measured = {
+            name: compatibility(cells, list(entry["tasks"]), known.get(name, {}))
+            for name, cells in platforms.items()
+        }
         entry["hardware_compatibility"] = dict(sorted({**known, **measured}.items()))
         changed += write_entry(entry)
     return changed
 
 
-def compatibility(cells: list[Record], entry: dict[str, Any]) -> dict[str, Any]:
-    """One platform of one model type: the tasks verified, and why the others failed."""
-    order = list(entry["tasks"])
-    verified = {cell["task"]: cell["status"] for cell in cells if cell["status"] in VERIFIED}
+def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) -> dict[str, Any]:
+    """One platform of one model type: the tasks verified, and why the others failed.
+
+    `seconds` is wall-clock time for loading, exporting where the platform does, and running the
+    samples. What is `known` of tasks that no cell measured stays.
+    """
+    again = {cell["task"] for cell in cells}
+    verified = [cell["task"] for cell in cells if cell["status"] in VERIFIED]
+    verified += [task for task in known.get("verified", ()) if task not in again]
     failed = {
         cell["task"]: {"stage": cell["stage"], "error": shortened(cell["detail"])}
         for cell in cells
         if cell["status"] == "FAILED"
     }
+    seconds = {cell["task"]: round(cell["seconds"], 1) for cell in cells if "seconds" in cell}
+    parity = {cell["task"]: cell["parity"] for cell in cells if "parity" in cell}
     platform = cells[0]["platform"]
-    errors = {cell["task"]: cell["parity"] for cell in cells if "parity" in cell}
-    return {
-        "status": "failed" if not verified else "partial" if failed else "verified",
-        "implementation_type": next(iter(verified.values()), None),
-        "verified": sorted(verified, key=order.index),
-        "failed": dict(sorted(failed.items())),
-        **({"parity": dict(sorted(errors.items()))} if errors else {}),
+    types = {cell["status"] for cell in cells if cell["status"] in VERIFIED}
+    found = {
+        "status": "failed",
+        "implementation_type": next(iter(types), known.get("implementation_type")),
+        "verified": [task for task in tasks if task in verified],
+        "failed": in_order(tasks, kept(known, "failed", again) | failed),
+        "parity": in_order(tasks, kept(known, "parity", again) | parity),
+        "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
         "versions": {name: version(name) for name in RUNTIMES.get(platform, ())},
     }
+    if verified:
+        found["status"] = "partial" if found["failed"] else "verified"
+    return {name: value for name, value in found.items() if value or name in ALWAYS}
+
+
+def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
+    """What is known of the tasks that were not measured again."""
+    return {task: value for task, value in known.get(name, {}).items() if task not in again}
+
+
+def in_order(tasks: list[str], found: dict[str, Any]) -> dict[str, Any]:
+    """The tasks of a mapping in the model type's own order."""
+    return {task: found[task] for task in tasks if task in found}
 
 
 def shortened(error: str) -> str:
