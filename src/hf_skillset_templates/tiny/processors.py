@@ -13,6 +13,7 @@ import yaml
 from transformers import PreTrainedConfig
 
 from hf_skillset_templates.tiny.alignment import align_length, align_tokens
+from hf_skillset_templates.tiny.architectures import mappings
 from hf_skillset_templates.tiny.audio_features import build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value, node_at
 from hf_skillset_templates.tiny.generation import save_generation_config
@@ -103,6 +104,8 @@ def _build(
             extra_tokens=[*wishes.literals, *facts.get("extra_tokens", ())],
             named_tokens={**wishes.named, **facts.get("named_tokens", {})},
             options=options,
+            fills_masks=model_type in mappings()["MODEL_FOR_MASKED_LM_MAPPING_NAMES"],
+            marks_end=config.is_encoder_decoder,
         )
     if kind == "feature_extractor":
         return build_feature_extractor(classes[kind], config, options)
