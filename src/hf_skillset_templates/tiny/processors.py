@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from transformers import PreTrainedConfig
 
-from hf_skillset_templates.tiny.alignment import align_length, align_tokens
+from hf_skillset_templates.tiny.alignment import align_length, align_start, align_tokens
 from hf_skillset_templates.tiny.architectures import mappings
 from hf_skillset_templates.tiny.audio_features import build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value, node_at
@@ -63,6 +63,8 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
                 missing[kind] = f"{type(error).__name__}: {error}"
         if "tokenizer" in made:
             align_tokens(config, made["tokenizer"], made.get("processor"), facts)
+            if model_type in mappings()["MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES"]:
+                align_start(config, made["tokenizer"])
             align_length(config, made["tokenizer"], model_source(model_type), facts)
         _save(made, folder)
         if "generation" in facts:
