@@ -11,13 +11,15 @@ import numpy as np
 from ..inputs.text import as_fields, as_text
 from . import Encoded
 from .scores import softmax
+from .word_boxes import tokenize_texts
 
 
 def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
     """Tokenize `{"question", "context"}` pairs, keeping where in the context each token stands."""
     pairs = [as_fields(item, "question", "context") for item in items]
     questions, texts = ([as_text(text) for text in column] for column in zip(*pairs))
-    inputs = tokenizer(
+    inputs = tokenize_texts(
+        tokenizer,
         questions,
         texts,
         padding=len(items) > 1,
