@@ -37,6 +37,7 @@ from hf_skillset_templates.tiny.tokenizers import build_tokenizer
 OVERRIDES = Path(__file__).parents[3] / "registry" / "overrides"
 NOTHING = Placeholders((), {})
 MEDIA = ("image", "video", "audio")
+SEQ2SEQ = "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES"  # texts in, texts out
 
 
 def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
                 missing[kind] = f"{type(error).__name__}: {error}"
         if "tokenizer" in made:
             align_tokens(config, made["tokenizer"], made.get("processor"), facts)
-            if model_type in mappings()["MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES"]:
+            if model_type in mappings()[SEQ2SEQ]:
                 align_start(config, made["tokenizer"])
             align_length(config, made["tokenizer"], model_source(model_type), facts)
         _save(made, folder)
@@ -107,7 +108,7 @@ def _build(
             named_tokens={**wishes.named, **facts.get("named_tokens", {})},
             options=options,
             fills_masks=model_type in mappings()["MODEL_FOR_MASKED_LM_MAPPING_NAMES"],
-            marks_end=config.is_encoder_decoder,
+            marks_end=config.is_encoder_decoder and model_type in mappings()[SEQ2SEQ],
         )
     if kind == "feature_extractor":
         return build_feature_extractor(classes[kind], config, options)
