@@ -159,6 +159,17 @@ def _made_id(stem: str, tokenizer: Any) -> int:
     return int(tokenizer.convert_tokens_to_ids(f"<|{stem}|>"))
 
 
+def align_start(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Give a writing decoder a first token where nothing names one: BERT's [CLS] or the padding."""
+    named = (
+        getattr(config, "decoder_start_token_id", None),
+        getattr(_text_config(config), "bos_token_id", None),
+    )
+    if config.is_encoder_decoder and named == (None, None):
+        start = tokenizer.cls_token_id
+        config.decoder_start_token_id = tokenizer.pad_token_id if start is None else start
+
+
 POSITIONS = (
     "max_position_embeddings",
     "max_encoder_position_embeddings",

@@ -25,6 +25,8 @@ def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
         _fit_images(node)
         _fit_rotary(node)
         _fit_groups(node)
+        _fit_fractions(node)
+        _limit_counts(node)
     _fit_feature_layers(draft)
     _fit_image_tokens(draft)
     _fill_head_sizes(draft)
@@ -297,6 +299,27 @@ def _fit_groups(node: Draft) -> None:
             node.changes[name] = min(value, 2)
         if kind_of(name) == "topk_group" and isinstance(value, int):
             node.changes[name] = min(value, 1)
+
+
+UNLIMITED = {"max_keypoints": 64}  # counts that are -1 where there is no limit
+
+
+def _limit_counts(node: Draft) -> None:
+    """Results are few: untrained weights find a keypoint in every pixel."""
+    for name, most in UNLIMITED.items():
+        if node.values.get(name) == -1:
+            node.changes[name] = most
+
+
+ROUNDED = 64  # transformers rounds a width given as a fraction of another up to multiples of it
+
+
+def _fit_fractions(node: Draft) -> None:
+    """A width is so large that its fractions are not rounded: weights and states would differ."""
+    fractions = [v for n, v in node.values.items() if n.endswith("_dim_factor")]
+    for name in ("hidden_size", "embedding_dim"):
+        if fractions and name in node.changes:
+            node.changes[name] = int(ROUNDED / min(fractions))
 
 
 def _fit_feature_layers(draft: Draft) -> None:

@@ -8,6 +8,7 @@ the first of each distinct description; lists follow, layer numbers are counted 
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Any
 
 from .draft import Draft
@@ -25,8 +26,13 @@ STAGES = {"stage_names", "out_indices", "out_features"}
 
 
 def depth_fields(draft: Draft) -> list[str]:
-    """The attributes that count layers, the main stack first."""
-    names = [n for n, v in draft.values.items() if kind_of(n) == "layers" and _is_count(v)]
+    """The attributes that count layers, the main stack first; not those derived from others."""
+    derived = {f.name for f in fields(draft.cls) if f.default is None}
+    names = [
+        n
+        for n, v in draft.values.items()
+        if kind_of(n) == "layers" and _is_count(v) and n not in derived
+    ]
     return sorted(names, key=lambda n: (n != "num_hidden_layers", n))
 
 
@@ -64,6 +70,19 @@ def select_layers(draft: Draft, least: int = 2) -> None:
             draft.changes["per_layer_config"] = {
                 kept.index(i): v for i, v in overrides.items() if i in kept
             }
+    _add_attention(draft)
+
+
+def _add_attention(draft: Draft) -> None:
+    """Makes the last layer one of attention where a hybrid's default has none.
+
+    Its checkpoints have some, and the cache asks one how long the text is.
+    """
+    depth, kinds = draft.get("num_hidden_layers"), draft.get("layer_types") or ()
+    if draft.values.get("attn_layer_indices", ()) is None:
+        draft.changes["attn_layer_indices"] = [depth - 1]
+    elif set(kinds) == {"linear_attention"} and "num_attention_heads" in draft.values:
+        draft.changes["layer_types"] = [*kinds[:-1], "full_attention"]
 
 
 def _backbone_taps(draft: Draft, name: str) -> int:

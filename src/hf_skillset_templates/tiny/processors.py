@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 from transformers import PreTrainedConfig
 
-from hf_skillset_templates.tiny.alignment import align_length, align_tokens
+from hf_skillset_templates.tiny.alignment import align_length, align_start, align_tokens
+from hf_skillset_templates.tiny.architectures import mappings
 from hf_skillset_templates.tiny.audio_features import build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value, node_at
 from hf_skillset_templates.tiny.generation import save_generation_config
@@ -37,6 +38,7 @@ OVERRIDES = Path(__file__).parents[3] / "registry" / "overrides"
 NOTHING = Placeholders((), {})
 MEDIA = ("image", "video", "audio")
 ORIGIN = ("is_local", "local_files_only")
+SEQ2SEQ = "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES"  # texts in, texts out
 
 
 def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> dict[str, Any]:
@@ -63,6 +65,8 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
                 missing[kind] = f"{type(error).__name__}: {error}"
         if "tokenizer" in made:
             align_tokens(config, made["tokenizer"], made.get("processor"), facts)
+            if model_type in mappings()[SEQ2SEQ]:
+                align_start(config, made["tokenizer"])
             align_length(config, made["tokenizer"], model_source(model_type), facts)
         _save(made, folder)
         if "generation" in facts:
@@ -104,6 +108,8 @@ def _build(
             extra_tokens=[*wishes.literals, *facts.get("extra_tokens", ())],
             named_tokens={**wishes.named, **facts.get("named_tokens", {})},
             options=options,
+            fills_masks=model_type in mappings()["MODEL_FOR_MASKED_LM_MAPPING_NAMES"],
+            marks_end=config.is_encoder_decoder and model_type in mappings()[SEQ2SEQ],
         )
     if kind == "feature_extractor":
         return build_feature_extractor(classes[kind], config, options)

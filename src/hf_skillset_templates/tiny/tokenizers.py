@@ -38,12 +38,15 @@ def build_tokenizer(
     extra_tokens: Iterable[str] = (),
     named_tokens: dict[str, str] | None = None,
     options: dict[str, Any] | None = None,
+    fills_masks: bool = False,
+    marks_end: bool = False,
 ) -> PreTrainedTokenizerBase:
     """A working tokenizer of the class.
 
     `extra_tokens` become special tokens (placeholders, language codes), `named_tokens` too and are
     reachable by name (`tokenizer.image_token`); `options` go to the class as they are; files that
-    the class must read are written to `workspace`.
+    the class must read are written to `workspace`. With `fills_masks` there is a mask token; with
+    `marks_end` a tokenizer that nothing is known of puts the end token behind every text.
     """
     facts = class_facts().get(tokenizer_class.__name__, {})
     if "use" in facts:
@@ -56,10 +59,12 @@ def build_tokenizer(
         tokenizer = _trained_backend(tokenizer_class, options, facts)
     else:
         tokenizer = _fixed_backend(tokenizer_class, options) or _generic_backend(
-            tokenizer_class, options
+            tokenizer_class, {**options, "add_eos_token": True} if marks_end else options
         )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if fills_masks and tokenizer.mask_token is None:
+        tokenizer.add_special_tokens({"mask_token": "<mask>"})
     tokens = [*listed_tokens(tokenizer_class, facts.get("tokens", ())), *extra_tokens]
     _add_special(tokenizer, tokens, named_tokens or {})
     tokenizer.add_tokens(listed_tokens(tokenizer_class, facts.get("plain_tokens", ())))
@@ -69,7 +74,10 @@ def build_tokenizer(
 def _reopened(tokenizer: PreTrainedTokenizerBase, folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer as everybody sees it: some classes look up ids when they open their files."""
     tokenizer.save_pretrained(folder)
-    return type(tokenizer).from_pretrained(folder)
+    opened = type(tokenizer).from_pretrained(folder)
+    if "local_files_only" in opened.init_kwargs:  # true where the environment has the hub offline
+        opened.init_kwargs["local_files_only"] = False
+    return opened
 
 
 def listed_tokens(tokenizer_class: type, rows: Iterable[Any]) -> list[str]:

@@ -9,6 +9,11 @@ from typing import Any
 
 TINY = Path(__file__).parent / "tiny"
 SEED = 0
+# What a configuration says of its model's part where it may play several: transformers asks for it.
+ROLES = {
+    "AutoModelForCausalLM": {"is_decoder": True},
+    "AutoModelForTextEncoding": {"is_encoder_decoder": False},
+}
 
 
 def exists() -> bool:
@@ -23,6 +28,9 @@ def build_checkpoint(model_class: str, folder: Path) -> Path:
 
     config = transformers.AutoConfig.from_pretrained(TINY)
     config.architectures = []  # an auto class that knows several model classes looks for one here
+    for name, value in ROLES.get(model_class, {}).items():
+        if hasattr(config, name):
+            setattr(config, name, value)
     torch.manual_seed(SEED)
     # Fills with NaN the memory that a class allocates and never initialises.
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -33,6 +41,8 @@ def build_checkpoint(model_class: str, folder: Path) -> Path:
         torch.use_deterministic_algorithms(False)
     initialise_the_rest(model, torch)
     model.save_pretrained(folder)
+    if type(model.config) is not type(config):  # the class read the text part of the whole
+        config.save_pretrained(folder)
     left_out = shutil.ignore_patterns("config.json")
     shutil.copytree(TINY, folder, ignore=left_out, dirs_exist_ok=True)
     return folder
