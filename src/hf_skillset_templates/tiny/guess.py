@@ -313,3 +313,6 @@ def _fit_feature_layers(draft: Draft) -> None:
                 node.changes[name] = max(-depth, min(depth, value))
             elif isinstance(value, list):
                 node.changes[name] = [max(-depth, min(depth, v)) for v in value]
+        taken = node.values.get("extract_layers")
+        if taken and depth is not None:
+            node.changes["extract_layers"] = [i * depth // (max(taken) + 1) for i in taken]
