@@ -26,6 +26,7 @@ def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
         _fit_rotary(node)
         _fit_groups(node)
     _fit_feature_layers(draft)
+    _fit_memory(draft)
     _fit_image_tokens(draft)
     _fill_head_sizes(draft)
     _set_underived(draft, target)
@@ -158,8 +159,9 @@ def _shrink_overrides(node: Draft, target: Target) -> None:
 def _fit_images(node: Draft) -> None:
     """A few patches a side: 4 of small patches, 2 of large ones, never under 32 pixels."""
     for name, value in node.values.items():
-        if kind_of(name) == "image" and name in node.cls.__dataclass_fields__:
-            side = _patch_side(node)
+        hands_on = isinstance(getattr(node.cls, name, None), property)  # to its parts, when set
+        if kind_of(name) == "image" and (hands_on or name in node.cls.__dataclass_fields__):
+            side = max(_patch_side(part) for _, part in node.walk()) if hands_on else _patch_side(node)
             tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2) * _halvings(node))
             if isinstance(value, int) and value > tiny and not isinstance(value, bool):
                 node.changes[name] = tiny
@@ -187,6 +189,23 @@ IMAGE_GRIDS = re.compile(r"^image_grid_pinpoints$|^backbone_feature_sizes$|_rope
 IMAGE_TOKENS = re.compile(
     r"^(mm_tokens_per_image|image_seq_len(gth)?|num_image_tokens|vision_soft_tokens_per_image)$"
 )
+
+
+def _fit_memory(draft: Draft) -> None:
+    """A tracker's features stay wider than what it remembers of them, whose width its code fixes."""
+    nodes = [node for _, node in draft.walk()]
+    tracker = next((n for n in nodes if "memory_encoder_output_channels" in n.values), None)
+    if tracker is None:
+        return
+    memory, features = (
+        tracker.values[name]
+        for name in ("memory_encoder_output_channels", "memory_attention_hidden_size")
+    )
+    for node in nodes:
+        for name, value in node.values.items():
+            if kind_of(name) == "width" and value == features and "latents" not in name:
+                node.changes[name] = 2 * memory
+    tracker.changes["memory_encoder_output_channels"] = memory
 
 
 def _fit_image_tokens(draft: Draft) -> None:

@@ -53,6 +53,8 @@ def build_vision_processor(
             settings[name] = tiny_size(default, side, unit)
             if name == "size" and cuts_windows(config):
                 settings[name] = {"height": side, "width": side}
+        elif name == "character_list" and not default:
+            settings[name] = characters(first_value(config, ("head_out_channels",)) or 0)
         elif name in {"min_pixels", "max_pixels"} and default is not None:
             settings[name] = _area(side, unit) * (1 if name == "max_pixels" else 0) or unit * unit
         elif name in {"image_size", "img_size", "max_image_size", "tile_size"} and isinstance(
@@ -71,6 +73,11 @@ def _defaults(processor_class: type, options: dict[str, Any]) -> dict[str, Any]:
         return dict(processor_class(**options).to_dict())
 
 
+def characters(count: int) -> list[str]:
+    """A character for each class of a text recogniser; the first stands for none."""
+    return ["blank", *map(chr, range(ord("!"), ord("!") + count - 1))] if count else []
+
+
 def _in_proportion(size: dict[str, int], to: dict[str, int], side: int) -> dict[str, int]:
     """Another size of the processor, shrunk as much as the picture's own."""
     whole = max(value for value in to.values() if value)
@@ -80,6 +87,8 @@ def _in_proportion(size: dict[str, int], to: dict[str, int], side: int) -> dict[
 def image_side(config: PreTrainedConfig) -> int:
     """Height and width of the pictures that the model takes, in pixels."""
     value = first_value(config, ("image_size", "img_size", "input_size", "resolution"), VISION)
+    if ratios := first_value(config, ("scaled_images_ratios",)):
+        value = config.patch_size / min(ratios)  # the smallest copy of it is one patch
     if isinstance(value, dict):
         value = max(value.values())
     if isinstance(value, (list, tuple)):
