@@ -26,8 +26,8 @@ def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
         _fit_rotary(node)
         _fit_groups(node)
     _fit_feature_layers(draft)
-    _fit_memory(draft)
     _fit_image_tokens(draft)
+    _fit_memory(draft)
     _fill_head_sizes(draft)
     _set_underived(draft, target)
 
@@ -161,7 +161,8 @@ def _fit_images(node: Draft) -> None:
     for name, value in node.values.items():
         hands_on = isinstance(getattr(node.cls, name, None), property)  # to its parts, when set
         if kind_of(name) == "image" and (hands_on or name in node.cls.__dataclass_fields__):
-            side = max(_patch_side(part) for _, part in node.walk()) if hands_on else _patch_side(node)
+            parts = [part for _, part in node.walk() if "patch_size" in part.values]
+            side = max(map(_patch_side, parts)) if hands_on and parts else _patch_side(node)
             tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2) * _halvings(node))
             if isinstance(value, int) and value > tiny and not isinstance(value, bool):
                 node.changes[name] = tiny
@@ -206,6 +207,9 @@ def _fit_memory(draft: Draft) -> None:
             if kind_of(name) == "width" and value == features and "latents" not in name:
                 node.changes[name] = 2 * memory
     tracker.changes["memory_encoder_output_channels"] = memory
+    if "perceiver_resampler_num_latents_2d" in tracker.values:  # a square of windows
+        tracker.changes["memory_attention_rope_k_sizes"] = [2, 2]
+        tracker.changes["perceiver_resampler_num_latents_2d"] = 4
 
 
 def _fit_image_tokens(draft: Draft) -> None:
