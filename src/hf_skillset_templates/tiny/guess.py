@@ -193,7 +193,7 @@ IMAGE_TOKENS = re.compile(
 
 
 def _fit_memory(draft: Draft) -> None:
-    """A tracker's features stay wider than what it remembers of them, whose width its code fixes."""
+    """A tracker's features stay wider than its memories, whose width is fixed in its code."""
     nodes = [node for _, node in draft.walk()]
     tracker = next((n for n in nodes if "memory_encoder_output_channels" in n.values), None)
     if tracker is None:
