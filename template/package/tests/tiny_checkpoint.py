@@ -33,15 +33,11 @@ def build_checkpoint(model_class: str, folder: Path) -> Path:
         torch.use_deterministic_algorithms(False)
     initialise_the_rest(model, torch)
     model.save_pretrained(folder)
-    saved = [] if loads_whole(wanted, model) else ["config.json"]
-    shutil.copytree(TINY, folder, ignore=shutil.ignore_patterns(*saved), dirs_exist_ok=True)
+    if type(model.config) is not type(config):  # the class read the text part of the whole
+        config.save_pretrained(folder)
+    left_out = shutil.ignore_patterns("config.json")
+    shutil.copytree(TINY, folder, ignore=left_out, dirs_exist_ok=True)
     return folder
-
-
-def loads_whole(wanted: Any, model: Any) -> bool:
-    """Whether an auto class finds the model, a part, by the configuration of the whole alone."""
-    known = getattr(wanted, "_model_mapping", None)
-    return known is not None and type(model.config) not in known
 
 
 def initialise_the_rest(model: Any, torch: Any) -> None:
