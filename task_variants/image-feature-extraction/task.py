@@ -11,13 +11,13 @@ import numpy as np
 from . import Encoded
 from .pictures import encode_arrays
 
-PATCH_COUNTS = {"image_grid_thw", "num_soft_tokens_per_image"}
-"""What an image processor gives beside patches: how many each image has."""
+IMAGE_SIZES = {"image_grid_thw", "image_sizes", "num_soft_tokens_per_image", "target_sizes"}
+"""What an image processor gives where the model puts the patches of all images in one row."""
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> list[Encoded]:
     """Load and preprocess the images: a run for all, or one each where a run mixes patches."""
-    mixes = PATCH_COUNTS.intersection(image_processor.model_input_names)
+    mixes = IMAGE_SIZES.intersection(image_processor.model_input_names)
     groups = [[image] for image in images] if mixes else [images]
     return [
         Encoded(forward_inputs(encode_arrays(group, image_processor), config), context=len(group))
@@ -55,7 +55,8 @@ def decode(
 ) -> list[Any]:
     """Per image the model's first output (1, ...), or its pooled one with `pool`.
 
-    Models that give the patches of all images in one row give (patches, ...).
+    Models that give the patches of all images in one row give (patches, ...), backbones their
+    last map of features.
 
     Raises:
         ValueError: `pool` with a model that has no pooled output.
@@ -65,5 +66,7 @@ def decode(
         if pool and "pooler_output" not in found:
             raise ValueError("this model has no pooled output; call without pool")
         features = found["pooler_output"] if pool else next(iter(found.values()))
+        if isinstance(features, tuple):  # a backbone's maps
+            features = features[-1]
         results += [image.tolist() for image in np.split(features, run.context)]
     return results
