@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
+from ..inputs.image import load_image
 from . import Encoded
 from .model_outputs import as_model_output
 from .pictures import as_mask, encode_pictures
@@ -17,6 +19,8 @@ SUBTASKS = ("panoptic", "instance", "semantic")
 def encode(images: list[Any], processor: Any, config: Any, subtask: str | None = None) -> Encoded:
     """Load and preprocess the images; OneFormer models are told the subtask in words as well."""
     image_processor = getattr(processor, "image_processor", processor)
+    if "pixel_values_videos" in image_processor.model_input_names:
+        return encode_as_videos(images, image_processor)
     if config.model_type != "oneformer":
         return encode_pictures(images, image_processor)
     encoded = encode_pictures(
@@ -29,6 +33,13 @@ def encode(images: list[Any], processor: Any, config: Any, subtask: str | None =
         return_tensors="pt",
     )
     return Encoded({**encoded.inputs, "task_inputs": words["input_ids"]}, context=encoded.context)
+
+
+def encode_as_videos(images: list[Any], video_processor: Any) -> Encoded:
+    """Preprocess each image as a video of one frame."""
+    pictures = [load_image(image) for image in images]
+    inputs = video_processor(videos=[[picture] for picture in pictures], return_tensors="pt")
+    return Encoded(dict(inputs), context=[(p.height, p.width) for p in pictures])
 
 
 def decode(
@@ -53,13 +64,14 @@ def decode(
     if subtask == "semantic":
         maps = post_process(results, target_sizes=encoded.context)
         return [semantic_regions(labels.numpy(), config) for labels in maps]
-    found = post_process(
-        results,
-        threshold=threshold,
-        mask_threshold=mask_threshold,
-        overlap_mask_area_threshold=overlap_mask_area_threshold,
-        target_sizes=encoded.context,
-    )
+    options = {
+        "threshold": threshold,
+        "mask_threshold": mask_threshold,
+        "overlap_mask_area_threshold": overlap_mask_area_threshold,
+    }
+    taken = signature(post_process).parameters
+    options = {name: value for name, value in options.items() if name in taken}
+    found = post_process(results, target_sizes=encoded.context, **options)
     return [segments(picture, config) for picture in found]
 
 

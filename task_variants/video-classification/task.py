@@ -38,7 +38,8 @@ def decode(
     function_to_apply: str | None = None,
 ) -> list[list[dict[str, Any]]]:
     """The `top_k` labels of each video, best first."""
+    logits = outputs["logits"]  # (videos, labels), VideoPrism's (videos, 1, labels)
     return [
-        labelled(class_scores(logits, config, function_to_apply), config, top_k)
-        for logits in outputs["logits"]
+        labelled(class_scores(row, config, function_to_apply), config, top_k)
+        for row in logits.reshape(-1, logits.shape[-1])
     ]

@@ -28,7 +28,7 @@ def encode(
     num_frames: int | None = None,
 ) -> Encoded:
     """Take `num_frames` of each video, and the labels as captions."""
-    wanted = num_frames or frames_wanted(config.vision_config)
+    wanted = num_frames or frames_wanted(getattr(config, "vision_config", config))
     frames = [sample_frames(video, wanted) for video in videos]
     captions = as_captions(candidate_labels, hypothesis_template)
     words = processor.tokenizer(captions, padding=True, return_tensors="pt")

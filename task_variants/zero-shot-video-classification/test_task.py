@@ -21,7 +21,7 @@ def frames_of(path: str, count: int | None) -> np.ndarray:
 
 def expected_scores(cell: Any, path: str, labels: list[str]) -> Any:
     processor, config = cell.opened.processor, cell.opened.endpoint.config
-    frames = frames_of(path, getattr(config.vision_config, "num_frames", None))
+    frames = frames_of(path, getattr(getattr(config, "vision_config", config), "num_frames", None))
     captions = [f"This is a video of {label}." for label in labels]
     words = processor.tokenizer(captions, padding=True, return_tensors="pt")
     if hasattr(processor, "image_processor"):

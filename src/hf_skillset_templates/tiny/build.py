@@ -37,6 +37,7 @@ def build_job(job: dict[str, Any]) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     found = shrink(model_type)
+    name_labels(found.config)
     config, processor = found.config, build_files(model_type, found.config, folder)
     enter_stage("verify")
     try:
@@ -57,6 +58,13 @@ def build_job(job: dict[str, Any]) -> dict[str, Any]:
         "processor": processor,
     }
     return {"tiny": tiny, "measured": {"forward_seconds": verified.forward_seconds}}
+
+
+def name_labels(config: Any) -> None:
+    """Names for labels that a class only counts: a checkpoint's configuration has them."""
+    if config.id2label is None and config.num_labels:
+        config.id2label = {i: f"LABEL_{i}" for i in range(config.num_labels)}
+        config.label2id = {name: i for i, name in config.id2label.items()}
 
 
 def build_files(model_type: str, config: Any, folder: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
         _limit_counts(node)
     _fit_feature_layers(draft)
     _fit_image_tokens(draft)
+    _fit_memory(draft)
     _fill_head_sizes(draft)
     _set_underived(draft, target)
 
@@ -160,8 +161,10 @@ def _shrink_overrides(node: Draft, target: Target) -> None:
 def _fit_images(node: Draft) -> None:
     """A few patches a side: 4 of small patches, 2 of large ones, never under 32 pixels."""
     for name, value in node.values.items():
-        if kind_of(name) == "image" and name in node.cls.__dataclass_fields__:
-            side = _patch_side(node)
+        hands_on = isinstance(getattr(node.cls, name, None), property)  # to its parts, when set
+        if kind_of(name) == "image" and (hands_on or name in node.cls.__dataclass_fields__):
+            parts = [part for _, part in node.walk() if "patch_size" in part.values]
+            side = max(map(_patch_side, parts)) if hands_on and parts else _patch_side(node)
             tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2) * _halvings(node))
             if isinstance(value, int) and value > tiny and not isinstance(value, bool):
                 node.changes[name] = tiny
@@ -189,6 +192,26 @@ IMAGE_GRIDS = re.compile(r"^image_grid_pinpoints$|^backbone_feature_sizes$|_rope
 IMAGE_TOKENS = re.compile(
     r"^(mm_tokens_per_image|image_seq_len(gth)?|num_image_tokens|vision_soft_tokens_per_image)$"
 )
+
+
+def _fit_memory(draft: Draft) -> None:
+    """A tracker's features stay wider than its memories, whose width is fixed in its code."""
+    nodes = [node for _, node in draft.walk()]
+    tracker = next((n for n in nodes if "memory_encoder_output_channels" in n.values), None)
+    if tracker is None:
+        return
+    memory, features = (
+        tracker.values[name]
+        for name in ("memory_encoder_output_channels", "memory_attention_hidden_size")
+    )
+    for node in nodes:
+        for name, value in node.values.items():
+            if kind_of(name) == "width" and value == features and "latents" not in name:
+                node.changes[name] = 2 * memory
+    tracker.changes["memory_encoder_output_channels"] = memory
+    if "perceiver_resampler_num_latents_2d" in tracker.values:  # a square of windows
+        tracker.changes["memory_attention_rope_k_sizes"] = [2, 2]
+        tracker.changes["perceiver_resampler_num_latents_2d"] = 4
 
 
 def _fit_image_tokens(draft: Draft) -> None:
@@ -336,3 +359,6 @@ def _fit_feature_layers(draft: Draft) -> None:
                 node.changes[name] = max(-depth, min(depth, value))
             elif isinstance(value, list):
                 node.changes[name] = [max(-depth, min(depth, v)) for v in value]
+        taken = node.values.get("extract_layers")
+        if taken and depth is not None:
+            node.changes["extract_layers"] = [i * depth // (max(taken) + 1) for i in taken]

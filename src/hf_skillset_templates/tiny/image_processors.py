@@ -51,6 +51,10 @@ def build_vision_processor(
             settings[name] = _in_proportion(default, defaults["size"], side)
         elif name == "size" or (name.endswith("_size") and isinstance(default, dict)):
             settings[name] = tiny_size(default, side, unit)
+            if name == "size" and cuts_windows(config):
+                settings[name] = {"height": side, "width": side}
+        elif name == "character_list" and not default:
+            settings[name] = characters(first_value(config, ("head_out_channels",)) or 0)
         elif name in {"min_pixels", "max_pixels"} and default is not None:
             settings[name] = _area(side, unit) * (1 if name == "max_pixels" else 0) or unit * unit
         elif name in {"image_size", "img_size", "max_image_size", "tile_size"} and isinstance(
@@ -69,6 +73,11 @@ def _defaults(processor_class: type, options: dict[str, Any]) -> dict[str, Any]:
         return dict(processor_class(**options).to_dict())
 
 
+def characters(count: int) -> list[str]:
+    """A character for each class of a text recogniser; the first stands for none."""
+    return ["blank", *map(chr, range(ord("!"), ord("!") + count - 1))] if count else []
+
+
 def _in_proportion(size: dict[str, int], to: dict[str, int], side: int) -> dict[str, int]:
     """Another size of the processor, shrunk as much as the picture's own."""
     whole = max(value for value in to.values() if value)
@@ -78,6 +87,8 @@ def _in_proportion(size: dict[str, int], to: dict[str, int], side: int) -> dict[
 def image_side(config: PreTrainedConfig) -> int:
     """Height and width of the pictures that the model takes, in pixels."""
     value = first_value(config, ("image_size", "img_size", "input_size", "resolution"), VISION)
+    if ratios := first_value(config, ("scaled_images_ratios",)):
+        value = config.patch_size / min(ratios)  # the smallest copy of it is one patch
     if isinstance(value, dict):
         value = max(value.values())
     if isinstance(value, (list, tuple)):
@@ -104,12 +115,19 @@ def tiny_size(default: Any, side: int, unit: int) -> Any:
         return {
             name: unit * unit if name == "shortest_edge" else _area(side, unit) for name in edges
         }
+    if set(edges.values()) == {unit}:  # it cuts patches instead of resizing
+        return default
     if set(edges) == {"shortest_edge", "longest_edge"}:
         return {
             "shortest_edge": side,
             "longest_edge": side * 2 if edges["longest_edge"] > edges["shortest_edge"] else side,
         }
     return dict.fromkeys(edges, side)
+
+
+def cuts_windows(config: PreTrainedConfig) -> bool:
+    """Whether the model divides each picture into the same number of windows, whatever its form."""
+    return first_value(config, ("num_windows",), VISION) is not None
 
 
 def _area(side: int, unit: int) -> int:
@@ -149,8 +167,9 @@ def class_embeddings(config: PreTrainedConfig) -> int:
 def align_frames(config: PreTrainedConfig) -> None:
     """Shorten the clips of models that take a fixed number of frames."""
     for _, node in nodes(config):
-        if isinstance(getattr(node, "num_frames", None), int) and node.num_frames > FRAMES:
-            node.num_frames = FRAMES
+        for name in ("num_frames", "frames_per_clip"):
+            if isinstance(getattr(node, name, None), int) and getattr(node, name) > FRAMES:
+                setattr(node, name, FRAMES)
 
 
 def align_pinpoints(config: PreTrainedConfig) -> None:
