@@ -10,6 +10,11 @@ import numpy as np
 from ..inputs.audio import load_audio
 
 
+def extractor_of(processor: Any) -> Any:
+    """The part of a processor that turns sound into features; some call it `audio_processor`."""
+    return getattr(processor, "feature_extractor", None) or processor.audio_processor
+
+
 def audio_features(
     recordings: list[Any], extractor: Any, keep: Collection[str] = (), **options: Any
 ) -> dict[str, np.ndarray]:

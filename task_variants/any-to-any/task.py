@@ -13,6 +13,7 @@ from ..inputs.text import as_text
 from ..inputs.video import load_video
 from . import Encoded
 from .model_outputs import as_tensor
+from .recordings import extractor_of
 
 KINDS = {"images": "image", "videos": "video", "audio": "audio"}
 """What an input may hold beside its text, and what it is called in a chat."""
@@ -57,7 +58,7 @@ def loaders(processor: Any) -> dict[str, Callable[[Any], Any]]:
     return {
         "image": load_image,
         "video": load_video,
-        "audio": lambda value: load_audio(value, processor.feature_extractor.sampling_rate),
+        "audio": lambda value: load_audio(value, extractor_of(processor).sampling_rate),
     }
 
 

@@ -36,6 +36,8 @@ def encode(
         options.setdefault("return_dict_in_generate", True)
     if config.model_type == "csm":
         options.setdefault("output_audio", True)
+    if language := getattr(getattr(processor, "tokenizer", processor), "tgt_lang", None):
+        options.setdefault("tgt_lang", language)
     given = {**neutral_speaker(config), **(forward_params or {})}
     given = {name: value for name, value in given.items() if name not in options}
     calls = []
@@ -70,7 +72,7 @@ def tokenize(
     options = {**text_options(config), **preprocess_params}
     if config.model_type in SPEAKER and not text.startswith("["):
         text = SPEAKER[config.model_type] + text
-    return dict(processor([text], **options, return_tensors="pt"))
+    return dict(processor(text=[text], **options, return_tensors="pt"))
 
 
 def text_options(config: Any) -> dict[str, Any]:

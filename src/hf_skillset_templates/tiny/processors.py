@@ -13,9 +13,9 @@ import yaml
 from transformers import PreTrainedConfig
 
 from hf_skillset_templates.tiny.alignment import align_length, align_tokens
-from hf_skillset_templates.tiny.audio_features import build_feature_extractor
+from hf_skillset_templates.tiny.audio_features import align_codec, build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value, node_at
-from hf_skillset_templates.tiny.generation import save_generation_config
+from hf_skillset_templates.tiny.generation import save_generation_config, start_of_transducer
 from hf_skillset_templates.tiny.image_processors import (
     VISION,
     align_frames,
@@ -63,9 +63,11 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
         if "tokenizer" in made:
             align_tokens(config, made["tokenizer"], made.get("processor"), facts)
             align_length(config, made["tokenizer"], model_source(model_type), facts)
+        align_codec(config)
         _save(made, folder)
-        if "generation" in facts:
-            save_generation_config(config, made.get("tokenizer"), facts["generation"], folder)
+        generation = {**start_of_transducer(config), **facts.get("generation", {})}
+        if generation:
+            save_generation_config(config, made.get("tokenizer"), generation, folder)
     report: dict[str, Any] = {
         kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS
     }
