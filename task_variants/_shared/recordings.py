@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,10 @@ def model_features(
     waveforms: list[np.ndarray], extractor: Any, keep: Collection[str] = (), **options: Any
 ) -> dict[str, np.ndarray]:
     """The features of waveforms that are at the extractor's rate; only those the model takes."""
+    # An extractor that can give but one kind of tensors gives it by default.
+    kind = signature(extractor.__call__).parameters["return_tensors"].default or "np"
     features = extractor(
-        waveforms, sampling_rate=extractor.sampling_rate, return_tensors="np", **options
+        waveforms, sampling_rate=extractor.sampling_rate, return_tensors=kind, **options
     )
     names = {*extractor.model_input_names, *keep}
     return {name: value for name, value in features.items() if name in names}

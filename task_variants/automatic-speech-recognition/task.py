@@ -46,7 +46,7 @@ def features(waveforms: list[np.ndarray], processor: Any) -> dict[str, Any]:
     known = signature(extractor.__call__).parameters
     mask = {"return_attention_mask": True} if "return_attention_mask" in known else {}
     rate = extractor.sampling_rate
-    return dict(extractor(waveforms, sampling_rate=rate, padding=True, return_tensors="pt", **mask))
+    return dict(extractor(waveforms, sampling_rate=rate, padding=True, return_tensors="np", **mask))
 
 
 def chat_inputs(waveforms: list[np.ndarray], processor: Any) -> dict[str, Any]:

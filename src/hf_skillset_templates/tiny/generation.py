@@ -12,11 +12,19 @@ from hf_skillset_templates.tiny.tokenizers import listed_tokens
 TEXTS, CHARACTERS = {"texts": "all"}, {"characters": "all"}
 
 
-def start_of_transducer(config: PreTrainedConfig) -> dict[str, Any]:
-    """A transducer's decoder starts with the blank, as its checkpoints' generation settings say."""
-    if not (config.is_encoder_decoder and hasattr(config, "blank_token_id")):
+def decoder_start(config: PreTrainedConfig, tokenizer: Any) -> dict[str, int]:
+    """What a decoder starts with where the model's configuration does not say it.
+
+    A transducer starts with the blank, another decoder with what begins the tokenizer's texts.
+    """
+    known = GenerationConfig.from_model_config(config)
+    if not config.is_encoder_decoder or tokenizer is None:
         return {}
-    return {"decoder_start_token_id": config.blank_token_id}
+    if known.decoder_start_token_id is not None or known.bos_token_id is not None:
+        return {}
+    start = getattr(config, "blank_token_id", tokenizer.cls_token_id)
+    start = tokenizer.bos_token_id if start is None else start
+    return {} if start is None else {"decoder_start_token_id": start}
 
 
 def save_generation_config(

@@ -15,7 +15,7 @@ from transformers import PreTrainedConfig
 from hf_skillset_templates.tiny.alignment import align_length, align_tokens
 from hf_skillset_templates.tiny.audio_features import align_codec, build_feature_extractor
 from hf_skillset_templates.tiny.configs import first_value, node_at
-from hf_skillset_templates.tiny.generation import save_generation_config, start_of_transducer
+from hf_skillset_templates.tiny.generation import decoder_start, save_generation_config
 from hf_skillset_templates.tiny.image_processors import (
     VISION,
     align_frames,
@@ -65,7 +65,7 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
             align_length(config, made["tokenizer"], model_source(model_type), facts)
         align_codec(config)
         _save(made, folder)
-        generation = {**start_of_transducer(config), **facts.get("generation", {})}
+        generation = {**decoder_start(config, made.get("tokenizer")), **facts.get("generation", {})}
         if generation:
             save_generation_config(config, made.get("tokenizer"), generation, folder)
     report: dict[str, Any] = {
