@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Collection
 from inspect import signature
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+import soundfile
 
 from ..inputs.audio import load_audio
 
@@ -14,6 +17,20 @@ from ..inputs.audio import load_audio
 def extractor_of(processor: Any) -> Any:
     """The part of a processor that turns sound into features; some call it `audio_processor`."""
     return getattr(processor, "feature_extractor", None) or processor.audio_processor
+
+
+def takes_sound(processor: Any) -> bool:
+    """Whether a processor takes sound itself; else chats alone hold it, as encoded files."""
+    return "audio" in signature(processor.__call__).parameters
+
+
+def audio_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
+    """A waveform at the model's rate as a part of a chat's message."""
+    if takes_sound(processor):
+        return {"type": "audio", "audio": waveform}
+    file = BytesIO()
+    soundfile.write(file, waveform, extractor_of(processor).sampling_rate, "FLOAT", format="WAV")
+    return {"type": "audio", "base64": b64encode(file.getvalue()).decode()}
 
 
 def audio_features(

@@ -11,7 +11,7 @@ from ..inputs.audio import load_audio
 from ..inputs.text import as_fields, as_text
 from . import Encoded
 from .generation import generation_options, new_tokens
-from .recordings import extractor_of
+from .recordings import audio_part, extractor_of, takes_sound
 
 
 def encode(
@@ -37,7 +37,7 @@ def question_inputs(item: Any, processor: Any) -> tuple[str, dict[str, Any]]:
     """The text of an item, and the model's inputs for it and its recordings."""
     audio, text = as_fields(item, "audio", "text")
     recordings = audio if isinstance(audio, list) else [audio]
-    if getattr(processor, "chat_template", None):
+    if getattr(processor, "chat_template", None) or not takes_sound(processor):
         sounds = [{"type": "audio", "audio": recording} for recording in recordings]
         content = [*sounds, {"type": "text", "text": as_text(text)}]
         return text, chat_inputs([{"role": "user", "content": content}], processor)
@@ -69,7 +69,7 @@ def load_part(part: dict[str, Any], processor: Any) -> dict[str, Any]:
     if part["type"] != "audio":
         return part
     source = part.get("audio", part.get("path"))
-    return {"type": "audio", "audio": waveform(source, processor)}
+    return audio_part(waveform(source, processor), processor)
 
 
 def waveform(recording: Any, processor: Any) -> np.ndarray:

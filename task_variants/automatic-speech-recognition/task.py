@@ -11,7 +11,7 @@ import numpy as np
 from ..inputs.audio import load_audio
 from . import Encoded
 from .generation import generation_options, new_tokens
-from .recordings import extractor_of
+from .recordings import audio_part, extractor_of
 
 
 INSTRUCTION = "Can you transcribe the speech into a written format?"
@@ -28,12 +28,17 @@ def encode(
 ) -> Encoded:
     """Load, resample and turn each recording into the model's features.
 
-    A language model that listens gets a chat with the recording, which asks for its text.
+    A language model that listens gets a chat with the recording, which asks for its text; one
+    that writes while it listens gets the tokens to write until it has heard enough.
     """
     rate = extractor_of(processor).sampling_rate
     waveforms = [load_audio(recording, rate) for recording in recordings]
-    answers_a_chat = getattr(processor, "audio_token", None) is not None
-    inputs = chat_inputs(waveforms, processor) if answers_a_chat else features(waveforms, processor)
+    if getattr(processor, "audio_token", None) is not None:
+        inputs = chat_inputs(waveforms, processor, config.name_or_path)
+    elif "num_delay_tokens" in getattr(processor, "model_input_names", ()):
+        inputs = dict(processor(audio=waveforms, return_tensors="pt"))
+    else:
+        inputs = features(waveforms, processor)
     options = generation_options(max_new_tokens, None, generate_kwargs)
     if return_timestamps:
         options["return_timestamps"] = True
@@ -49,13 +54,17 @@ def features(waveforms: list[np.ndarray], processor: Any) -> dict[str, Any]:
     return dict(extractor(waveforms, sampling_rate=rate, padding=True, return_tensors="np", **mask))
 
 
-def chat_inputs(waveforms: list[np.ndarray], processor: Any) -> dict[str, Any]:
+def chat_inputs(waveforms: list[np.ndarray], processor: Any, name_or_path: str) -> dict[str, Any]:
     """A chat for each recording, which asks for its text, in the words the model was taught."""
     if hasattr(processor, "apply_transcription_request"):
-        return dict(processor.apply_transcription_request(waveforms))
+        wanted = signature(processor.apply_transcription_request).parameters
+        rate = extractor_of(processor).sampling_rate
+        facts = {"model_id": name_or_path, "format": "WAV", "sampling_rate": rate}
+        options = {name: value for name, value in facts.items() if name in wanted}
+        return dict(processor.apply_transcription_request(waveforms, **options))
     instruction = {"type": "text", "text": INSTRUCTION}
     chats = [
-        [{"role": "user", "content": [{"type": "audio", "audio": waveform}, instruction]}]
+        [{"role": "user", "content": [audio_part(waveform, processor), instruction]}]
         for waveform in waveforms
     ]
     inputs = processor.apply_chat_template(

@@ -31,6 +31,7 @@ from hf_skillset_templates.tiny.placeholders import (
     chat_template,
     placeholders_of,
 )
+from hf_skillset_templates.tiny.tekken import build_tekken
 from hf_skillset_templates.tiny.tokenizers import build_tokenizer
 
 OVERRIDES = Path(__file__).parents[3] / "registry" / "overrides"
@@ -97,6 +98,8 @@ def _build(
 ) -> Any:
     """One processor of the kind, of its class."""
     options = facts.get("options", {}).get(kind, {})
+    if kind == "tokenizer" and "tekken" in facts:
+        return build_tekken(workspace, facts["tekken"])
     if kind == "tokenizer":
         wishes = placeholders_of(classes["processor"]) if "processor" in classes else NOTHING
         return build_tokenizer(
@@ -137,6 +140,8 @@ def _combine(
             settings[name] = value
     processor = processor_class(**{**parts, **settings, **options})
     marks = facts.get("marks", {})
+    if "tekken" in facts:  # whose chats are encoded without a template
+        return processor
     if "tokenizer" in made and (
         marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
     ):
