@@ -13,7 +13,6 @@ from . import Encoded
 from .generation import generation_options, new_tokens
 from .recordings import audio_part, extractor_of
 
-
 INSTRUCTION = "Can you transcribe the speech into a written format?"
 """What a language model that listens is asked, unless its processor knows how to ask it."""
 

@@ -10,11 +10,14 @@ import numpy as np
 from ..inputs.text import as_text
 from . import Encoded
 from .generation import generation_options
+from .model_outputs import as_tensor
 
 TOKENIZER_ONLY = ("musicgen", "speecht5")
 """Model types whose processor is for recordings; texts go to its tokenizer."""
 NO_OPTIONS_OF_ITS_OWN = ("bark", "seamless_m4t", "seamless_m4t_v2")
 """Model types that hand every option of `generate` down to the models inside them."""
+CHATS_ONLY = ("gradium_phonon_tts", "pocket_tts")
+"""Model types whose processor takes a text as a chat's message."""
 SPEAKER = {"csm": "[0]", "dia": "[S1] "}
 """What a text starts with that names no speaker."""
 
@@ -64,8 +67,11 @@ def tokenize(
     """The tokens of a text, or of a chat through the model's chat template."""
     if config.model_type in TOKENIZER_ONLY:
         processor = processor.tokenizer
+    if config.model_type in CHATS_ONLY and isinstance(text, str):
+        text = [{"role": "user", "content": [{"type": "text", "text": text}]}]
     if isinstance(text, list):
         template = {"tokenize": True, "return_dict": True, "add_generation_prompt": True}
+        template["return_tensors"] = "pt"
         options = {**template, "processor_kwargs": dict(processor_kwargs), **preprocess_params}
         return dict(processor.apply_chat_template(text, **options))
     text = as_text(text)
@@ -102,6 +108,9 @@ def decode(
 def sound(outputs: Mapping[str, Any], processor: Any, config: Any) -> dict[str, Any]:
     """What one call of the model made."""
     rate = sampling_rate(config, processor)
+    if "audio_latents" in outputs:
+        made = as_tensor(outputs["audio_latents"]), as_tensor(outputs["audio_latents_mask"])
+        return {"audio": np.asarray(processor.decode(*made)[0]), "sampling_rate": rate}
     names = ("audio", "waveform", "spectrogram", "sequences")
     name = next(name for name in names if name in outputs)
     values = outputs[name]

@@ -86,7 +86,7 @@ def align_codec(config: PreTrainedConfig) -> None:
     for _, node in nodes(config):
         if hasattr(node, "vector_quantization_hidden_dimension"):
             node.vector_quantization_hidden_dimension = node.codebook_dim
-    codec = getattr(config, "codec_config", None) or getattr(config, "audio_encoder", None)
+    codec: Any = getattr(config, "codec_config", None) or getattr(config, "audio_encoder", None)
     codes = getattr(getattr(config, "decoder", config), "vocab_size", None)
     if codes and not hasattr(config, "codebook_vocab_size") and hasattr(codec, "codebook_size"):
         power = 1 << (codes - 1).bit_length()  # some codecs take no other number

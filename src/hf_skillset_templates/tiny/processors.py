@@ -14,6 +14,10 @@ from transformers import PreTrainedConfig
 
 from hf_skillset_templates.tiny.alignment import align_length, align_tokens
 from hf_skillset_templates.tiny.audio_features import align_codec, build_feature_extractor
+from hf_skillset_templates.tiny.audio_tokenizers import (
+    build_audio_tokenizer,
+    save_audio_tokenizer,
+)
 from hf_skillset_templates.tiny.configs import first_value, node_at
 from hf_skillset_templates.tiny.generation import decoder_start, save_generation_config
 from hf_skillset_templates.tiny.image_processors import (
@@ -132,6 +136,8 @@ def _combine(
     parts = {}
     for attribute in processor_class.get_attributes():
         parts[attribute] = made[kind_of(attribute)]
+    if codec := getattr(processor_class, "audio_tokenizer_class", None):
+        parts["audio_tokenizer"] = build_audio_tokenizer(codec, config)
     parameters = inspect.signature(processor_class).parameters
     settings = {}
     for name in parameters.keys() - parts.keys() - {"chat_template", "self", "kwargs", "args"}:
@@ -146,6 +152,8 @@ def _combine(
         marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
     ):
         processor.chat_template = chat_template(processor, marks)
+    if "chat_template" in facts:
+        processor.chat_template = facts["chat_template"]
     if "tokenizer.apply_chat_template" in inspect.getsource(processor_class):
         processor.tokenizer.chat_template = chat_template(processor, marks)
     return processor
@@ -170,6 +178,8 @@ def _save(made: dict[str, Any], folder: Path) -> None:
     if processor is not None:
         held = {id(getattr(processor, attribute)) for attribute in processor.get_attributes()}
         processor.save_pretrained(folder)
+        if codec := getattr(processor, "audio_tokenizer", None):
+            save_audio_tokenizer(codec, folder)
     for kind, part in made.items():
         if kind != "processor" and id(part) not in held:
             part.save_pretrained(folder)
