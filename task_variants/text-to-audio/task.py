@@ -16,6 +16,8 @@ TOKENIZER_ONLY = ("musicgen", "speecht5")
 """Model types whose processor is for recordings; texts go to its tokenizer."""
 NO_OPTIONS_OF_ITS_OWN = ("bark", "seamless_m4t", "seamless_m4t_v2")
 """Model types that hand every option of `generate` down to the models inside them."""
+LENGTH = {"bark": "semantic_max_new_tokens"}
+"""What models call the most tokens to generate where their parts count in different tokens."""
 CHATS_ONLY = ("gradium_phonon_tts", "pocket_tts")
 """Model types whose processor takes a text as a chat's message."""
 SPEAKER = {"csm": "[0]", "dia": "[S1] "}
@@ -35,6 +37,8 @@ def encode(
 ) -> list[Encoded]:
     """A call for each text or chat."""
     options = generation_options(max_new_tokens, None, generate_kwargs)
+    if config.model_type in LENGTH and max_new_tokens is not None:
+        options[LENGTH[config.model_type]] = options.pop("max_new_tokens")
     if config.model_type not in NO_OPTIONS_OF_ITS_OWN:
         options.setdefault("return_dict_in_generate", True)
     if config.model_type == "csm":
@@ -115,8 +119,8 @@ def sound(outputs: Mapping[str, Any], processor: Any, config: Any) -> dict[str, 
     name = next(name for name in names if name in outputs)
     values = outputs[name]
     if name == "sequences" and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
-        values = [np.asarray(part) for part in processor.decode(values)]
-    first = values[0] if isinstance(values, (list, tuple)) else values
+        values = processor.decode(as_tensor(values))
+    first = np.asarray(values[0] if isinstance(values, (list, tuple)) else values)
     if hasattr(config, "num_mel_bins") and name != "waveform":
         return {"spectrogram": first.squeeze(), "sampling_rate": rate}
     return {"audio": first.squeeze(), "sampling_rate": rate}

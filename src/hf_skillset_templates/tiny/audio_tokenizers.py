@@ -15,7 +15,9 @@ TINY = Path(__file__).parents[3] / "registry" / "tiny"
 FOLDER = "audio_tokenizer"
 
 
-def build_audio_tokenizer(class_name: str, config: PreTrainedConfig) -> Any:
+def build_audio_tokenizer(
+    class_name: str, config: PreTrainedConfig, options: dict[str, Any]
+) -> Any:
     """The codec in its own tiny configuration, with what `config` says of it by the same name."""
     model_class = getattr(transformers, class_name)
     codec = AutoConfig.from_pretrained(TINY / model_class.config_class.model_type)
@@ -23,6 +25,8 @@ def build_audio_tokenizer(class_name: str, config: PreTrainedConfig) -> Any:
         said = next((getattr(node, name) for _, node in nodes(config) if hasattr(node, name)), None)
         if said is not None and hasattr(codec, name):
             setattr(codec, name, said)
+    for name, value in options.items():
+        setattr(codec, name, value)
     return model_class(codec)
 
 

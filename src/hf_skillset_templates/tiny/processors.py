@@ -137,7 +137,9 @@ def _combine(
     for attribute in processor_class.get_attributes():
         parts[attribute] = made[kind_of(attribute)]
     if codec := getattr(processor_class, "audio_tokenizer_class", None):
-        parts["audio_tokenizer"] = build_audio_tokenizer(codec, config)
+        parts["audio_tokenizer"] = build_audio_tokenizer(
+            codec, config, facts.get("options", {}).get("audio_tokenizer", {})
+        )
     parameters = inspect.signature(processor_class).parameters
     settings = {}
     for name in parameters.keys() - parts.keys() - {"chat_template", "self", "kwargs", "args"}:
