@@ -39,6 +39,9 @@ def encode(
     options = generation_options(max_new_tokens, None, generate_kwargs)
     if config.model_type in LENGTH and max_new_tokens is not None:
         options[LENGTH[config.model_type]] = options.pop("max_new_tokens")
+    if hasattr(config, "delay_pattern") and max_new_tokens is not None:
+        # The last codebook begins so many tokens after the first.
+        options["max_new_tokens"] += max(config.delay_pattern)
     if config.model_type not in NO_OPTIONS_OF_ITS_OWN:
         options.setdefault("return_dict_in_generate", True)
     if config.model_type == "csm":
