@@ -34,9 +34,11 @@ def encode(
     """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: a run for each."""
     if generation_mode not in (None, *MODES):
         raise ValueError(f"generation_mode is one of {', '.join(MODES)}; got {generation_mode!r}")
-    options = {"max_new_tokens": max_new_tokens, **(generate_kwargs or {})}
-    if generation_mode == "audio":
-        options["generation_mode"] = generation_mode
+    speaks = hasattr(config, "talker_config")  # and answers in writing only when told to
+    length = "thinker_max_new_tokens" if speaks else "max_new_tokens"
+    options = {length: max_new_tokens, **(generate_kwargs or {})}
+    if generation_mode == "audio" or speaks:
+        options["generation_mode"] = generation_mode or "text"
     if stop_sequence is not None:
         stops = [stop_sequence] if isinstance(stop_sequence, str) else stop_sequence
         options |= {"stop_strings": stops, "tokenizer": processor.tokenizer}

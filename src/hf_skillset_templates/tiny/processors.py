@@ -35,6 +35,7 @@ from hf_skillset_templates.tiny.placeholders import (
     chat_template,
     placeholders_of,
 )
+from hf_skillset_templates.tiny.speakers import save_speakers
 from hf_skillset_templates.tiny.tekken import build_tekken
 from hf_skillset_templates.tiny.tokenizers import build_tokenizer
 
@@ -71,6 +72,8 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
         align_codec(config)
         _save(made, folder)
         generation = {**decoder_start(config, made.get("tokenizer")), **facts.get("generation", {})}
+        if "speakers" in facts:
+            save_speakers(config, facts["speakers"], folder)
         if generation:
             save_generation_config(config, made.get("tokenizer"), generation, folder)
     report: dict[str, Any] = {
