@@ -22,16 +22,42 @@ INPUT_NAMES = {
 """The inputs of encoders that name them otherwise than the extractors they share."""
 
 
-def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:
+PACKED = ("qwen3_asr_encoder",)
+"""Encoders that give the frames of all recordings in one row: they get one at a time."""
+WHOLE_GROUPS = ("nemotron3_5_transcribe_audio",)
+"""Encoders that take the frames in groups and do not fill up the last one."""
+
+
+def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> list[Encoded]:
     """Load, resample and turn each recording into the model's features."""
+    alone = config.model_type in PACKED
+    batches = [[recording] for recording in recordings] if alone else [recordings]
+    return [Encoded(model_inputs(batch, feature_extractor, config)) for batch in batches]
+
+
+def model_inputs(recordings: list[Any], feature_extractor: Any, config: Any) -> dict[str, Any]:
+    """The features of recordings by the model's names."""
     names = INPUT_NAMES.get(config.model_type, {})
     options = {"return_attention_mask": True} if "attention_mask" in names else {}
     features = audio_features(recordings, feature_extractor, names, **options)
-    return Encoded({names.get(name, name): value for name, value in features.items()})
+    if config.model_type in WHOLE_GROUPS:
+        missing = -features["input_features"].shape[1] % config.subsampling_factor
+        features = {name: with_frames(value, missing) for name, value in features.items()}
+    return {names.get(name, name): value for name, value in features.items()}
+
+
+def with_frames(values: np.ndarray, count: int) -> np.ndarray:
+    """Features or their mask (recordings, frames, ...) with `count` empty frames at the end."""
+    return np.pad(values, [(0, 0), (0, count)] + [(0, 0)] * (values.ndim - 2))
 
 
 def decode(
-    outputs: Mapping[str, np.ndarray], encoded: Encoded, feature_extractor: Any, config: Any
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
+    feature_extractor: Any,
+    config: Any,
 ) -> list[list[Any]]:
     """Per recording the (1, frames, hidden) states of the encoder: the model's first output."""
-    return [[states.tolist()] for states in next(iter(outputs.values()))]
+    found = [next(iter(call.values())) for call in outputs]
+    batches = [states[None] if states.ndim == 2 else states for states in found]
+    return [[states.tolist()] for batch in batches for states in batch]

@@ -35,5 +35,6 @@ def decode(
 
 
 def names(probabilities: np.ndarray, config: Any, threshold: float) -> list[str]:
-    """The labels of one frame."""
-    return [config.id2label[int(i)] for i in np.flatnonzero(probabilities > threshold)]
+    """The labels of one frame; speakers have none in the configuration but their number."""
+    found = np.flatnonzero(probabilities > threshold)
+    return [config.id2label.get(int(i), f"LABEL_{i}") for i in found]

@@ -10,7 +10,8 @@ import numpy as np
 from ..inputs.audio import load_audio
 from ..inputs.text import as_fields, as_text
 from . import Encoded
-from .generation import generation_options
+from .generation import generation_options, new_tokens
+from .recordings import audio_part, extractor_of, takes_sound
 
 
 def encode(
@@ -36,7 +37,7 @@ def question_inputs(item: Any, processor: Any) -> tuple[str, dict[str, Any]]:
     """The text of an item, and the model's inputs for it and its recordings."""
     audio, text = as_fields(item, "audio", "text")
     recordings = audio if isinstance(audio, list) else [audio]
-    if getattr(processor, "chat_template", None):
+    if getattr(processor, "chat_template", None) or not takes_sound(processor):
         sounds = [{"type": "audio", "audio": recording} for recording in recordings]
         content = [*sounds, {"type": "text", "text": as_text(text)}]
         return text, chat_inputs([{"role": "user", "content": content}], processor)
@@ -68,12 +69,12 @@ def load_part(part: dict[str, Any], processor: Any) -> dict[str, Any]:
     if part["type"] != "audio":
         return part
     source = part.get("audio", part.get("path"))
-    return {"type": "audio", "audio": waveform(source, processor)}
+    return audio_part(waveform(source, processor), processor)
 
 
 def waveform(recording: Any, processor: Any) -> np.ndarray:
     """The samples of a recording at the model's rate."""
-    return load_audio(recording, processor.feature_extractor.sampling_rate)
+    return load_audio(recording, extractor_of(processor).sampling_rate)
 
 
 def decode(
@@ -82,14 +83,6 @@ def decode(
     """Per item `input_text` (the text or chat) and what was generated for it."""
     results = []
     for call, request in zip(outputs, encoded):
-        texts = processor.batch_decode(new_tokens(call, request), skip_special_tokens=True)
+        texts = processor.batch_decode(new_tokens(call, request.inputs), skip_special_tokens=True)
         results.append([{"input_text": request.context, "generated_text": text} for text in texts])
     return results
-
-
-def new_tokens(outputs: Mapping[str, np.ndarray], encoded: Encoded) -> np.ndarray:
-    """The generated tokens without the prompt, which some models repeat before them."""
-    prompt = np.asarray(encoded.inputs["input_ids"])
-    sequences = outputs["sequences"]
-    repeated = np.array_equal(sequences[:1, : prompt.shape[1]], prompt)
-    return sequences[:, prompt.shape[1] :] if repeated else sequences

@@ -10,11 +10,16 @@ import numpy as np
 from ..inputs.text import as_text
 from . import Encoded
 from .generation import generation_options
+from .model_outputs import as_tensor
 
 TOKENIZER_ONLY = ("musicgen", "speecht5")
 """Model types whose processor is for recordings; texts go to its tokenizer."""
 NO_OPTIONS_OF_ITS_OWN = ("bark", "seamless_m4t", "seamless_m4t_v2")
 """Model types that hand every option of `generate` down to the models inside them."""
+LENGTH = {"bark": "semantic_max_new_tokens"}
+"""What models call the most tokens to generate where their parts count in different tokens."""
+CHATS_ONLY = ("gradium_phonon_tts", "pocket_tts")
+"""Model types whose processor takes a text as a chat's message."""
 SPEAKER = {"csm": "[0]", "dia": "[S1] "}
 """What a text starts with that names no speaker."""
 
@@ -32,10 +37,17 @@ def encode(
 ) -> list[Encoded]:
     """A call for each text or chat."""
     options = generation_options(max_new_tokens, None, generate_kwargs)
+    if config.model_type in LENGTH and max_new_tokens is not None:
+        options[LENGTH[config.model_type]] = options.pop("max_new_tokens")
+    if hasattr(config, "delay_pattern") and max_new_tokens is not None:
+        # The last codebook begins so many tokens after the first.
+        options["max_new_tokens"] += max(config.delay_pattern)
     if config.model_type not in NO_OPTIONS_OF_ITS_OWN:
         options.setdefault("return_dict_in_generate", True)
     if config.model_type == "csm":
         options.setdefault("output_audio", True)
+    if language := getattr(getattr(processor, "tokenizer", processor), "tgt_lang", None):
+        options.setdefault("tgt_lang", language)
     given = {**neutral_speaker(config), **(forward_params or {})}
     given = {name: value for name, value in given.items() if name not in options}
     calls = []
@@ -62,15 +74,18 @@ def tokenize(
     """The tokens of a text, or of a chat through the model's chat template."""
     if config.model_type in TOKENIZER_ONLY:
         processor = processor.tokenizer
+    if config.model_type in CHATS_ONLY and isinstance(text, str):
+        text = [{"role": "user", "content": [{"type": "text", "text": text}]}]
     if isinstance(text, list):
         template = {"tokenize": True, "return_dict": True, "add_generation_prompt": True}
+        template["return_tensors"] = "pt"
         options = {**template, "processor_kwargs": dict(processor_kwargs), **preprocess_params}
         return dict(processor.apply_chat_template(text, **options))
     text = as_text(text)
     options = {**text_options(config), **preprocess_params}
     if config.model_type in SPEAKER and not text.startswith("["):
         text = SPEAKER[config.model_type] + text
-    return dict(processor([text], **options, return_tensors="pt"))
+    return dict(processor(text=[text], **options, return_tensors="pt"))
 
 
 def text_options(config: Any) -> dict[str, Any]:
@@ -100,12 +115,15 @@ def decode(
 def sound(outputs: Mapping[str, Any], processor: Any, config: Any) -> dict[str, Any]:
     """What one call of the model made."""
     rate = sampling_rate(config, processor)
+    if "audio_latents" in outputs:
+        made = as_tensor(outputs["audio_latents"]), as_tensor(outputs["audio_latents_mask"])
+        return {"audio": np.asarray(processor.decode(*made)[0]), "sampling_rate": rate}
     names = ("audio", "waveform", "spectrogram", "sequences")
     name = next(name for name in names if name in outputs)
     values = outputs[name]
     if name == "sequences" and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
-        values = [np.asarray(part) for part in processor.decode(values)]
-    first = values[0] if isinstance(values, (list, tuple)) else values
+        values = processor.decode(as_tensor(values))
+    first = np.asarray(values[0] if isinstance(values, (list, tuple)) else values)
     if hasattr(config, "num_mel_bins") and name != "waveform":
         return {"spectrogram": first.squeeze(), "sampling_rate": rate}
     return {"audio": first.squeeze(), "sampling_rate": rate}

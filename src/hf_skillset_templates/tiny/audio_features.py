@@ -79,3 +79,15 @@ def _align_projection(config: PreTrainedConfig, extractor: Any) -> None:
     for _, node in nodes(config):
         if stride and hasattr(node, "feature_projection_input_dim"):
             node.feature_projection_input_dim = extractor.feature_size * stride
+
+
+def align_codec(config: PreTrainedConfig) -> None:
+    """Make a codec fit what is beside it: a vector's width, and the codes that a model writes."""
+    for _, node in nodes(config):
+        if hasattr(node, "vector_quantization_hidden_dimension"):
+            node.vector_quantization_hidden_dimension = node.codebook_dim
+    codec: Any = getattr(config, "codec_config", None) or getattr(config, "audio_encoder", None)
+    codes = getattr(getattr(config, "decoder", config), "vocab_size", None)
+    if codes and not hasattr(config, "codebook_vocab_size") and hasattr(codec, "codebook_size"):
+        power = 1 << (codes - 1).bit_length()  # some codecs take no other number
+        codec.codebook_size = max(codec.codebook_size, power)

@@ -67,13 +67,21 @@ def draft_of(config: Any, is_root: bool = True) -> Draft:
         for name, value in vars(config).items()
         if _is_config(value) and not name.startswith("_")
     }
+    declared = {
+        kept: name for name, kept in type(config).attribute_map.items() if name in _fields(config)
+    }
     plain = {
-        name: value
+        name if name in _fields(config) else declared.get(name, name): value
         for name, value in config.to_dict().items()
         if name not in children and name not in COMMON and not name.startswith("_")
     }
     explicit = {} if is_root else _differences(config, set(children))
     return Draft(type(config), plain, explicit, children)
+
+
+def _fields(config: Any) -> set[str]:
+    """The names by which the class takes its attributes."""
+    return set(type(config).__dataclass_fields__)
 
 
 def _is_config(value: Any) -> bool:

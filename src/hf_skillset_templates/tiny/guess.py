@@ -119,6 +119,8 @@ def _number(node: Draft, kind: str, name: str, value: int, target: Target) -> in
         return 1 if value == 1 else target(kind, name, value)
     if name == "head_dim" and value == node.values.get("qk_rope_head_dim"):
         return target("rope_dim", name, value)
+    if kind == "vision_window" and "downsample_rate" in node.values:
+        return value  # a window of sound frames, which is few already and divided by the rate
     return target(kind, name, value)
 
 

@@ -14,9 +14,13 @@ from transformers import PreTrainedConfig
 
 from hf_skillset_templates.tiny.alignment import align_length, align_start, align_tokens
 from hf_skillset_templates.tiny.architectures import mappings
-from hf_skillset_templates.tiny.audio_features import build_feature_extractor
+from hf_skillset_templates.tiny.audio_features import align_codec, build_feature_extractor
+from hf_skillset_templates.tiny.audio_tokenizers import (
+    build_audio_tokenizer,
+    save_audio_tokenizer,
+)
 from hf_skillset_templates.tiny.configs import first_value, node_at
-from hf_skillset_templates.tiny.generation import save_generation_config
+from hf_skillset_templates.tiny.generation import decoder_start, save_generation_config
 from hf_skillset_templates.tiny.image_processors import (
     VISION,
     align_frames,
@@ -32,6 +36,8 @@ from hf_skillset_templates.tiny.placeholders import (
     chat_template,
     placeholders_of,
 )
+from hf_skillset_templates.tiny.speakers import save_speakers
+from hf_skillset_templates.tiny.tekken import build_tekken
 from hf_skillset_templates.tiny.tokenizers import build_tokenizer
 
 OVERRIDES = Path(__file__).parents[3] / "registry" / "overrides"
@@ -68,9 +74,13 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
             if model_type in mappings()[SEQ2SEQ]:
                 align_start(config, made["tokenizer"])
             align_length(config, made["tokenizer"], model_source(model_type), facts)
+        align_codec(config)
         _save(made, folder)
-        if "generation" in facts:
-            save_generation_config(config, made.get("tokenizer"), facts["generation"], folder)
+        generation = {**decoder_start(config, made.get("tokenizer")), **facts.get("generation", {})}
+        if "speakers" in facts:
+            save_speakers(config, facts["speakers"], folder)
+        if generation:
+            save_generation_config(config, made.get("tokenizer"), generation, folder)
     report: dict[str, Any] = {
         kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS
     }
@@ -100,6 +110,8 @@ def _build(
 ) -> Any:
     """One processor of the kind, of its class."""
     options = facts.get("options", {}).get(kind, {})
+    if kind == "tokenizer" and "tekken" in facts:
+        return build_tekken(workspace, facts["tekken"])
     if kind == "tokenizer":
         wishes = placeholders_of(classes["processor"]) if "processor" in classes else NOTHING
         return build_tokenizer(
@@ -134,6 +146,10 @@ def _combine(
     parts = {}
     for attribute in processor_class.get_attributes():
         parts[attribute] = made[kind_of(attribute)]
+    if codec := getattr(processor_class, "audio_tokenizer_class", None):
+        parts["audio_tokenizer"] = build_audio_tokenizer(
+            codec, config, facts.get("options", {}).get("audio_tokenizer", {})
+        )
     parameters = inspect.signature(processor_class).parameters
     settings = {}
     for name in parameters.keys() - parts.keys() - {"chat_template", "self", "kwargs", "args"}:
@@ -142,10 +158,14 @@ def _combine(
             settings[name] = value
     processor = processor_class(**{**parts, **settings, **options})
     marks = facts.get("marks", {})
+    if "tekken" in facts:  # whose chats are encoded without a template
+        return processor
     if "tokenizer" in made and (
         marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
     ):
         processor.chat_template = chat_template(processor, marks)
+    if "chat_template" in facts:
+        processor.chat_template = facts["chat_template"]
     if "tokenizer.apply_chat_template" in inspect.getsource(processor_class):
         processor.tokenizer.chat_template = chat_template(processor, marks)
     return processor
@@ -170,6 +190,8 @@ def _save(made: dict[str, Any], folder: Path) -> None:
     if processor is not None:
         held = {id(getattr(processor, attribute)) for attribute in processor.get_attributes()}
         processor.save_pretrained(folder)
+        if codec := getattr(processor, "audio_tokenizer", None):
+            save_audio_tokenizer(codec, folder)
     for kind, part in made.items():
         if kind != "processor" and id(part) not in held:
             part.save_pretrained(folder)

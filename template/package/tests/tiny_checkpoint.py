@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from itertools import chain
 from pathlib import Path
@@ -45,7 +46,23 @@ def build_checkpoint(model_class: str, folder: Path) -> Path:
         config.save_pretrained(folder)
     left_out = shutil.ignore_patterns("config.json")
     shutil.copytree(TINY, folder, ignore=left_out, dirs_exist_ok=True)
+    if (TINY / "audio_tokenizer").is_dir():
+        build_audio_tokenizer(folder)
     return folder
+
+
+def build_audio_tokenizer(folder: Path) -> None:
+    """Save the codec that the processor holds, and where it lies to the processor's settings."""
+    import transformers
+
+    path = folder / "processor_config.json"
+    settings = json.loads(path.read_text("utf-8"))
+    codec = settings["audio_tokenizer"]
+    config = transformers.AutoConfig.from_pretrained(TINY / "audio_tokenizer")
+    model = getattr(transformers, codec["audio_tokenizer_class"])(config)
+    model.save_pretrained(folder / "audio_tokenizer")
+    codec["audio_tokenizer_name_or_path"] = str((folder / "audio_tokenizer").resolve())
+    path.write_text(json.dumps(settings), "utf-8")
 
 
 def initialise_the_rest(model: Any, torch: Any) -> None:
