@@ -13,9 +13,8 @@ from ..inputs.text import as_text
 from ..inputs.video import load_video
 from . import Encoded
 from .model_outputs import as_tensor
+from .placeholders import KINDS, marked, missing_placeholders
 
-KINDS = {"images": "image", "videos": "video", "audio": "audio"}
-"""What an input may hold beside its text, and what it is called in a chat."""
 MODES = ("text", "audio")
 
 
@@ -79,21 +78,14 @@ def encode_text(
     text: str, media: Mapping[str, list[Any]], processor: Any, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A text with its media; where placeholders are missing, as a chat's message or put before."""
-    tokens = {name: getattr(processor, f"{KINDS[name]}_token", None) for name in media}
-    # Processors whose placeholder is no plain string put it into the text themselves.
-    missing = {
-        name: token
-        for name, token in tokens.items()
-        if isinstance(token, str) and token not in text
-    }
-    if missing and getattr(processor, "chat_template", None):
+    if missing_placeholders(text, media, processor) and getattr(processor, "chat_template", None):
         parts = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
         message = {"role": "user", "content": [*parts, {"type": "text", "text": text}]}
         return encode_chat([message], processor, False, extra)
-    prefix = "".join(token * len(media[name]) for name, token in missing.items())
     load = loaders(processor)
     given = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
-    return dict(processor(text=prefix + text, **given, return_tensors="pt", **extra))
+    prompt = marked(text, media, processor)
+    return dict(processor(text=prompt, **given, return_tensors="pt", **extra))
 
 
 def encode_chat(
@@ -178,10 +170,13 @@ def new_texts(
     sequences: Any, run: Encoded, processor: Any, options: Mapping[str, Any]
 ) -> list[str]:
     """The generated texts without the prompt that they begin with."""
+    found = read(sequences, processor, options, "text")
     ids = run.inputs.get("input_ids", run.inputs.get("decoder_input_ids"))
+    if ids is None:  # the model reads the picture alone, and repeats no prompt
+        return list(found)
     (prompt,) = read(ids, processor, options, "text")
     texts = []
-    for text in read(sequences, processor, options, "text"):
+    for text in found:
         start = text.find(prompt)
         # A tokenizer may put a space or two before the prompt.
         texts.append(text[start + len(prompt) :] if 0 <= start <= 2 else text)

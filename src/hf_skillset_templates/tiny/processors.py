@@ -25,7 +25,13 @@ from hf_skillset_templates.tiny.image_processors import (
     image_side,
 )
 from hf_skillset_templates.tiny.image_tokens import image_token_settings
-from hf_skillset_templates.tiny.needs import KINDS, kind_of, model_source, wanted_classes
+from hf_skillset_templates.tiny.needs import (
+    KINDS,
+    kind_of,
+    model_inputs,
+    model_source,
+    wanted_classes,
+)
 from hf_skillset_templates.tiny.placeholders import (
     Placeholders,
     chat_template,
@@ -102,7 +108,7 @@ def _build(
             workspace,
             extra_tokens=[*wishes.literals, *facts.get("extra_tokens", ())],
             named_tokens={**wishes.named, **facts.get("named_tokens", {})},
-            options=options,
+            options={**_fewer_inputs(classes[kind], model_type), **options},
         )
     if kind == "feature_extractor":
         return build_feature_extractor(classes[kind], config, options)
@@ -114,6 +120,14 @@ def _build(
             options = {**counts, **options}
         return _combine(classes[kind], config, facts, made, options)
     return build_vision_processor(classes[kind], config, options)
+
+
+def _fewer_inputs(tokenizer_class: Any, model_type: str) -> dict[str, list[str]]:
+    """Leave out the numbers of segments where no forward method of the model takes them."""
+    names = tokenizer_class.model_input_names
+    if "token_type_ids" not in names or "token_type_ids" in model_inputs(model_type):
+        return {}
+    return {"model_input_names": [name for name in names if name != "token_type_ids"]}
 
 
 def _combine(
@@ -135,6 +149,8 @@ def _combine(
             settings[name] = value
     processor = processor_class(**{**parts, **settings, **options})
     marks = facts.get("marks", {})
+    if not facts.get("chat_template", True):
+        return processor
     if "tokenizer" in made and (
         marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
     ):
