@@ -26,6 +26,14 @@ def missing_placeholders(text: str, media: Iterable[str], processor: Any) -> dic
     }
 
 
+def wants_template(text: str, media: Iterable[str], processor: Any) -> bool:
+    """Whether the chat template must put placeholders in: they are missing, or it alone has them."""
+    if not getattr(processor, "chat_template", None):
+        return False
+    alone = any(not hasattr(processor, f"{KINDS[name]}_token") for name in media)
+    return alone or bool(missing_placeholders(text, media, processor))
+
+
 def marked(text: str, media: Mapping[str, list[Any]], processor: Any) -> str:
     """The text with the placeholders that it lacks put before it, one for each medium."""
     missing = missing_placeholders(text, media, processor)

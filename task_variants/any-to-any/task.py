@@ -13,7 +13,7 @@ from ..inputs.text import as_text
 from ..inputs.video import load_video
 from . import Encoded
 from .model_outputs import as_tensor
-from .placeholders import KINDS, marked, missing_placeholders
+from .placeholders import KINDS, marked, wants_template
 
 MODES = ("text", "audio")
 
@@ -78,7 +78,7 @@ def encode_text(
     text: str, media: Mapping[str, list[Any]], processor: Any, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A text with its media; where placeholders are missing, as a chat's message or put before."""
-    if missing_placeholders(text, media, processor) and getattr(processor, "chat_template", None):
+    if wants_template(text, media, processor):
         parts = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
         message = {"role": "user", "content": [*parts, {"type": "text", "text": text}]}
         return encode_chat([message], processor, False, extra)

@@ -11,7 +11,7 @@ from ..inputs.image import load_image
 from ..inputs.text import as_text
 from . import Encoded
 from .generation import generation_options
-from .placeholders import marked, missing_placeholders
+from .placeholders import marked, wants_template
 
 
 def encode(
@@ -44,8 +44,7 @@ def as_prompt(item: Any, processor: Any) -> tuple[str, list[Any]]:
     images = item.get("images", item.get("image", []))
     images = images if isinstance(images, list) else [images]
     text = as_text(item["text"])
-    missing = missing_placeholders(text, ["images"], processor)
-    if missing and getattr(processor, "chat_template", None):
+    if wants_template(text, ["images"], processor):
         content = [{"type": "image", "image": image} for image in images]
         return chat_prompt(
             [{"role": "user", "content": [*content, {"type": "text", "text": text}]}], processor

@@ -123,11 +123,10 @@ def _build(
 
 
 def _fewer_inputs(tokenizer_class: Any, model_type: str) -> dict[str, list[str]]:
-    """Leave out the numbers of segments where no forward method of the model takes them."""
-    names = tokenizer_class.model_input_names
-    if "token_type_ids" not in names or "token_type_ids" in model_inputs(model_type):
-        return {}
-    return {"model_input_names": [name for name in names if name != "token_type_ids"]}
+    """Leave out segments and masks where the model has a forward method and none takes them."""
+    names, taken = tokenizer_class.model_input_names, model_inputs(model_type)
+    kept = [name for name in names if name == names[0] or not taken or name in taken]
+    return {} if kept == names else {"model_input_names": kept}
 
 
 def _combine(
