@@ -27,7 +27,7 @@ def missing_placeholders(text: str, media: Iterable[str], processor: Any) -> dic
 
 
 def wants_template(text: str, media: Iterable[str], processor: Any) -> bool:
-    """Whether the chat template must put placeholders in: they are missing, or it alone has them."""
+    """Whether the chat template must put in the placeholders: they lack, or it alone knows them."""
     if not getattr(processor, "chat_template", None):
         return False
     alone = any(not hasattr(processor, f"{KINDS[name]}_token") for name in media)

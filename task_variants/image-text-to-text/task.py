@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -83,10 +84,11 @@ def decode(
     return_full_text: bool = True,
 ) -> list[list[dict[str, str]]]:
     """The prompt and what was generated for it (that alone without `return_full_text`)."""
-    texts = processor.post_process_image_text_to_text(outputs["sequences"])
+    read = partial(processor.post_process_image_text_to_text, skip_special_tokens=True)
+    texts = read(outputs["sequences"])
     ids = encoded.inputs.get("input_ids", encoded.inputs.get("decoder_input_ids"))
     # Without ids the model reads the picture alone, and repeats no prompt.
-    prompts = [""] * len(texts) if ids is None else processor.post_process_image_text_to_text(ids)
+    prompts = [""] * len(texts) if ids is None else read(ids)
     results = []
     for given, prompt, text in zip(encoded.context, prompts, texts):
         start = text.find(prompt)
