@@ -13,10 +13,9 @@ from ..inputs.text import as_text
 from ..inputs.video import load_video
 from . import Encoded
 from .model_outputs import as_tensor
+from .placeholders import KINDS, marked, wants_template
 from .recordings import audio_part, extractor_of, takes_sound
 
-KINDS = {"images": "image", "videos": "video", "audio": "audio"}
-"""What an input may hold beside its text, and what it is called in a chat."""
 MODES = ("text", "audio")
 
 
@@ -82,21 +81,15 @@ def encode_text(
     text: str, media: Mapping[str, list[Any]], processor: Any, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A text with its media; where placeholders are missing, as a chat's message or put before."""
-    tokens = {name: getattr(processor, f"{KINDS[name]}_token", None) for name in media}
-    # Processors whose placeholder is no plain string put it into the text themselves.
-    missing = {
-        name: token
-        for name, token in tokens.items()
-        if isinstance(token, str) and token not in text
-    }
-    if missing and (getattr(processor, "chat_template", None) or not takes_sound(processor)):
+    as_chat = "audio" in media and not takes_sound(processor)
+    if as_chat or wants_template(text, media, processor):
         given = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
         message = {"role": "user", "content": [*given, {"type": "text", "text": text}]}
         return encode_chat([message], processor, False, extra)
-    prefix = "".join(token * len(media[name]) for name, token in missing.items())
     load = loaders(processor)
     opened = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
-    return dict(processor(text=prefix + text, **opened, return_tensors="pt", **extra))
+    prompt = marked(text, media, processor)
+    return dict(processor(text=prompt, **opened, return_tensors="pt", **extra))
 
 
 def encode_chat(
@@ -186,10 +179,13 @@ def new_texts(
     sequences: Any, run: Encoded, processor: Any, options: Mapping[str, Any]
 ) -> list[str]:
     """The generated texts without the prompt that they begin with."""
+    found = read(sequences, processor, options, "text")
     ids = run.inputs.get("input_ids", run.inputs.get("decoder_input_ids"))
+    if ids is None:  # the model reads the picture alone, and repeats no prompt
+        return list(found)
     (prompt,) = read(ids, processor, options, "text")
     texts = []
-    for text in read(sequences, processor, options, "text"):
+    for text in found:
         start = text.find(prompt)
         # A tokenizer may put a space or two before the prompt.
         texts.append(text[start + len(prompt) :] if 0 <= start <= 2 else text)

@@ -13,6 +13,7 @@ from ..inputs.text import as_text
 from ..inputs.video import load_video
 from . import Encoded
 from .model_outputs import as_tensor
+from .placeholders import marked
 
 MEDIA = ("images", "videos", "audio")
 
@@ -39,7 +40,9 @@ def prepare(item: Any, processor: Any) -> Any:
     if "audio" in item:
         rate = processor.feature_extractor.sampling_rate
         given |= {"audio": load_audio(item["audio"], rate), "sampling_rate": rate}
-    return processor(text=as_text(item["text"]), **given, return_tensors="pt")
+    media = {name: [item[name]] for name in MEDIA if name in item}
+    text = marked(as_text(item["text"]), media, processor)
+    return processor(text=text, **given, return_tensors="pt")
 
 
 def decode(

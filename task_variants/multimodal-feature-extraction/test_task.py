@@ -16,8 +16,9 @@ def test_equals_the_model(cell: Any) -> None:
     for sample in cell.samples:
         if not set(sample) <= {"text", "images"}:
             continue
-        images = {"images": Image.open(sample["images"])} if "images" in sample else {}
-        inputs = processor(text=sample["text"], **images, return_tensors="pt")
+        images = {"images": [Image.open(sample["images"])]} if "images" in sample else {}
+        text = cell.spec.module.marked(sample["text"], images, processor)
+        inputs = processor(text=text, **images, return_tensors="pt")
         outputs = cell.model_outputs(**inputs)
         expected = {name: one for name, one in outputs.items() if isinstance(one, torch.Tensor)}
         cell.assert_equal(cell.run(sample), expected)

@@ -88,14 +88,33 @@ def align_tokens(
     for path, token in facts.get("ids", {}).items():
         parent, _, name = path.rpartition(".")
         setattr(node_at(config, parent), name, tokenizer.convert_tokens_to_ids(token))
+    _align_codes(config, tokenizer)
     size = vocabulary_size(tokenizer)
+    whole = _behind_text(config, size)
     for node in text:
         for name in list(vars(node)):
             if VOCABULARY.match(name) and isinstance(getattr(node, name), int):
-                setattr(node, name, size)
+                setattr(node, name, size if name.endswith("_per_layer_input") else whole)
         for name in ("suppress_tokens", "begin_suppress_tokens"):
             if getattr(node, name, None):
                 setattr(node, name, [token for token in getattr(node, name) if token < size])
+
+
+def _align_codes(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Make tokens of the codes of pictures that a configuration numbers in the vocabulary."""
+    codes = getattr(config, "vocabulary_map", None)
+    if codes:
+        tokenizer.add_tokens(list(codes), special_tokens=True)
+        config.vocabulary_map = {code: tokenizer.convert_tokens_to_ids(code) for code in codes}
+
+
+def _behind_text(config: PreTrainedConfig, size: int) -> int:
+    """Put the vocabularies of media behind `size` tokens of text: the number of all tokens."""
+    found = (node for _, node in nodes(config) if hasattr(node, "vocab_offset"))
+    for node in sorted(found, key=lambda node: node.vocab_offset):
+        node.vocab_offset = size
+        size += node.vocab_size
+    return size
 
 
 def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -132,6 +151,8 @@ def _align_ids(
         old, stem = getattr(node, name), match["stem"] or match["short"]
         if stem in STANDARD:
             new = getattr(tokenizer, f"{stem}_token_id") if is_text else None
+            if new is None and is_text and _is_beyond(old, tokenizer):
+                new = _made_id(stem, tokenizer)
         else:
             new = _known_id(stem, tokenizer, processor, tokens)
             if new is None and old is not None and is_text and not FOREIGN.search(stem):
@@ -151,6 +172,11 @@ def _known_id(stem: str, tokenizer: Any, processor: Any, tokens: dict[str, str])
     forms = (named, f"<{stem}>", f"<|{stem}|>", f"<|{stem}_pad|>", f"[{stem.upper()}]")
     known = next((form for form in forms if form in vocabulary), None)
     return tokenizer.convert_tokens_to_ids(known) if known else None
+
+
+def _is_beyond(token: Any, tokenizer: Any) -> bool:
+    """Whether a model that starts or ends with this token would not find it."""
+    return isinstance(token, int) and token >= vocabulary_size(tokenizer)
 
 
 def _made_id(stem: str, tokenizer: Any) -> int:

@@ -18,6 +18,8 @@ from .draft import Draft
 
 FOLDER = Path(__file__).parents[3] / "registry" / "overrides"
 FIELDS = {"why", "default", "set", "layers"}
+# Parts that a configuration may lack, and the models that are released have.
+TOWERS = ("vision_config", "audio_config")
 
 
 @cache
@@ -61,6 +63,8 @@ def default_facts(config_class: Any) -> dict[str, Any]:
         part = part_class(spec)
         if part is not None:
             found.update({f"{key}.{name}": v for name, v in default_facts(part).items()})
+        if spec.optional and key in TOWERS:
+            found[key] = {"model_type": spec.model_type or part.model_type}
     return {**found, **override(config_class.model_type).get("default", {})}
 
 

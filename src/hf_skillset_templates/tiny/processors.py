@@ -30,7 +30,13 @@ from hf_skillset_templates.tiny.image_processors import (
     image_side,
 )
 from hf_skillset_templates.tiny.image_tokens import image_token_settings
-from hf_skillset_templates.tiny.needs import KINDS, kind_of, model_source, wanted_classes
+from hf_skillset_templates.tiny.needs import (
+    KINDS,
+    kind_of,
+    model_inputs,
+    model_source,
+    wanted_classes,
+)
 from hf_skillset_templates.tiny.placeholders import (
     Placeholders,
     chat_template,
@@ -119,7 +125,7 @@ def _build(
             workspace,
             extra_tokens=[*wishes.literals, *facts.get("extra_tokens", ())],
             named_tokens={**wishes.named, **facts.get("named_tokens", {})},
-            options=options,
+            options={**_fewer_inputs(classes[kind], model_type), **options},
             fills_masks=model_type in mappings()["MODEL_FOR_MASKED_LM_MAPPING_NAMES"],
             marks_end=config.is_encoder_decoder and model_type in mappings()[SEQ2SEQ],
         )
@@ -133,6 +139,13 @@ def _build(
             options = {**counts, **options}
         return _combine(classes[kind], config, facts, made, options)
     return build_vision_processor(classes[kind], config, options)
+
+
+def _fewer_inputs(tokenizer_class: Any, model_type: str) -> dict[str, list[str]]:
+    """Leave out segments and masks where the model has a forward method and none takes them."""
+    names, taken = tokenizer_class.model_input_names, model_inputs(model_type)
+    kept = [name for name in names if name == names[0] or not taken or name in taken]
+    return {} if kept == names else {"model_input_names": kept}
 
 
 def _combine(
@@ -158,7 +171,8 @@ def _combine(
             settings[name] = value
     processor = processor_class(**{**parts, **settings, **options})
     marks = facts.get("marks", {})
-    if "tekken" in facts:  # whose chats are encoded without a template
+    # Chats of Mistral's own tokenizer are encoded without a template.
+    if "tekken" in facts or not facts.get("chat_template", True):
         return processor
     if "tokenizer" in made and (
         marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
