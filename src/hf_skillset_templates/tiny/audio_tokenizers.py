@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import transformers
-from transformers import AutoConfig, PreTrainedConfig
+from transformers import PreTrainedConfig
 
 from hf_skillset_templates.tiny.configs import nodes
+from hf_skillset_templates.tiny.shrink import shrink
 
-TINY = Path(__file__).parents[3] / "registry" / "tiny"
 FOLDER = "audio_tokenizer"
 
 
@@ -20,7 +20,7 @@ def build_audio_tokenizer(
 ) -> Any:
     """The codec in its own tiny configuration, with what `config` says of it by the same name."""
     model_class = getattr(transformers, class_name)
-    codec = AutoConfig.from_pretrained(TINY / model_class.config_class.model_type)
+    codec = shrink(model_class.config_class.model_type).config
     for name in ("latent_dim", "codebook_size"):
         said = next((getattr(node, name) for _, node in nodes(config) if hasattr(node, name)), None)
         if said is not None and hasattr(codec, name):
