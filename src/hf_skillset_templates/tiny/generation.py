@@ -7,6 +7,7 @@ from typing import Any
 
 from transformers import GenerationConfig, PreTrainedConfig, PreTrainedTokenizerBase
 
+from hf_skillset_templates.tiny.architectures import class_names, model_class
 from hf_skillset_templates.tiny.tokenizers import listed_tokens
 
 TEXTS, CHARACTERS = {"texts": "all"}, {"characters": "all"}
@@ -18,7 +19,9 @@ def decoder_start(config: PreTrainedConfig, tokenizer: Any) -> dict[str, int]:
     A transducer starts with the blank, another decoder with what begins the tokenizer's texts.
     """
     known = GenerationConfig.from_model_config(config)
-    if not config.is_encoder_decoder or tokenizer is None:
+    classes: list[Any] = [model_class(name) for name in class_names(config.model_type)]
+    writes = any(model.can_generate() for model in classes)
+    if not writes or not config.is_encoder_decoder or tokenizer is None:
         return {}
     if known.decoder_start_token_id is not None or known.bos_token_id is not None:
         return {}

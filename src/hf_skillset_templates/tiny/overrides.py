@@ -18,6 +18,8 @@ from .draft import Draft
 
 FOLDER = Path(__file__).parents[3] / "registry" / "overrides"
 FIELDS = {"why", "default", "set", "layers"}
+# What says the same as another field; a composite that passes one of them means it.
+ALIGNED = {"out_indices": "out_features", "out_features": "out_indices"}
 # Parts that a configuration may lack, and the models that are released have.
 TOWERS = ("vision_config", "audio_config")
 
@@ -62,7 +64,13 @@ def default_facts(config_class: Any) -> dict[str, Any]:
     for key, spec in config_class.sub_configs_defaults.items():
         part = part_class(spec)
         if part is not None:
-            found.update({f"{key}.{name}": v for name, v in default_facts(part).items()})
+            found.update(
+                {
+                    f"{key}.{name}": value
+                    for name, value in default_facts(part).items()
+                    if ALIGNED.get(name) not in spec.init_kwargs
+                }
+            )
         if spec.optional and key in TOWERS:
             found[key] = {"model_type": spec.model_type or part.model_type}
     return {**found, **override(config_class.model_type).get("default", {})}
