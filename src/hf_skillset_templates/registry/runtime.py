@@ -15,10 +15,11 @@ from typing import Any
 import yaml
 
 from .entries import read_entry
-from .paths import ROOT, VARIANTS
+from .paths import ROOT, TINY, VARIANTS
 
 NAME = "skillset_runtime"
 _TEMPLATE = ROOT / "template" / "package" / "src" / "{{package_name}}"
+_TESTS = ROOT / "template" / "package" / "tests"
 
 
 @cache
@@ -35,6 +36,7 @@ def assemble(folder: Path) -> None:
     for module in sorted(VARIANTS.glob("*/task.py")):
         _hooks().insert_task(module.parent.name, source, folder / "tests")
     _hooks().insert_platform("cpu", source / "platforms")
+    shutil.copy(_TESTS / "tiny_checkpoint.py", folder / "tests")
 
 
 def module(folder: Path, name: str) -> Any:
@@ -44,14 +46,24 @@ def module(folder: Path, name: str) -> Any:
     return importlib.import_module(f"{NAME}.{name}")
 
 
-def specs(folder: Path, model_type: str) -> dict[str, Any]:
-    """The tasks of a model type that have code, as its package would state them."""
-    tasks = read_entry(model_type)["tasks"]
-    make = module(folder, "tasks").TaskSpec.from_registry
-    found = {}
-    for name, facts in tasks.items():
+def tiny_checkpoint(folder: Path, model_type: str) -> Any:
+    """The module that builds checkpoints, for a model type of the registry."""
+    if str(folder / "tests") not in sys.path:
+        sys.path.insert(0, str(folder / "tests"))
+    builder: Any = importlib.import_module("tiny_checkpoint")
+    builder.TINY = TINY / model_type
+    return builder
+
+
+def skillset(folder: Path, model_type: str) -> Any:
+    """A skillset of the model type with those of its tasks that have code."""
+    entry = read_entry(model_type)
+    tasks = {}
+    for name, facts in entry["tasks"].items():
         if (VARIANTS / name / "task.py").is_file():
             text = (VARIANTS / name / "variant.yml").read_text(encoding="utf-8")
             known = {key: value for key, value in facts.items() if key != "tensors"}
-            found[name] = make(name, _hooks().task_entry(yaml.safe_load(text), known, name))
-    return found
+            tasks[name] = _hooks().task_entry(yaml.safe_load(text), known, name)
+    registry = {"model_type": model_type, "tasks": tasks}
+    base = module(folder, "base").Skillset
+    return type(entry["package"], (base,), {"model_type": model_type, "registry": registry})()

@@ -7,6 +7,7 @@ them changed together must have exactly the predicted shapes.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,7 @@ from typing import Any
 
 from .default_shapes import at_default_size
 from .entries import read_entry, write_entry
-from .paths import TINY
-from .runtime import module, specs
+from .runtime import module, skillset, tiny_checkpoint
 from .sized_samples import SCALES, axes_of, repeated, scaled
 from .symbols import Symbols, infer, solve, telling_size, wrong_predictions
 from .variants import load_variants
@@ -48,50 +48,33 @@ class Run:
 
 
 class Bench:
-    """The tiny model of a model type; each model class and processor is made once."""
+    """The tiny model of a model type, opened as its package does; each checkpoint is built once."""
 
-    def __init__(self, runtime: Path, model_type: str) -> None:
-        import transformers
-
-        self.folder = TINY / model_type
-        self.config = transformers.AutoConfig.from_pretrained(self.folder)
-        self.platform = module(runtime, "platforms").discover()["cpu"].PLATFORM
-        self.auto_classes = module(runtime, "base").PROCESSOR_AUTO_CLASSES
+    def __init__(self, runtime: Path, model_type: str, folder: Path) -> None:
+        self.folder = folder
+        self.tiny_checkpoint = tiny_checkpoint(runtime, model_type)
+        self.skillset = skillset(runtime, model_type)
         self.samples = module(runtime, "self_test")
-        self.made: dict[str, Any] = {}
+        self.built: dict[str, Path] = {}
 
-    def model(self, auto_class: str) -> Any:
-        """A model with seeded weights."""
-        import torch
-        import transformers
-
-        if auto_class not in self.made:
-            torch.manual_seed(0)
-            cls = getattr(transformers, auto_class)
-            self.made[auto_class] = getattr(cls, "from_config", cls)(self.config).eval()
-        return self.made[auto_class]
-
-    def processor(self, kind: str) -> Any:
-        """The tokenizer, image processor and so on; None for a task that has none."""
-        import transformers
-
-        if kind == "none":
-            return None
-        if kind not in self.made:
-            cls = getattr(transformers, self.auto_classes[kind])
-            self.made[kind] = cls.from_pretrained(self.folder)
-        return self.made[kind]
+    def open(self, task: str) -> Any:
+        """The endpoint of a task on the CPU."""
+        auto_class = self.skillset.task(task).auto_class
+        if auto_class not in self.built:
+            target = self.folder / auto_class
+            self.built[auto_class] = self.tiny_checkpoint.build_checkpoint(auto_class, target)
+        return self.skillset.init_cpu(str(self.built[auto_class]), task=task)
 
 
 class Probe:
     """One task with the tiny model, ready to be run at any size."""
 
-    def __init__(self, bench: Bench, spec: Any) -> None:
-        self.spec, self.platform, self.samples = spec, bench.platform, bench.samples
-        self.model = bench.model(spec.auto_class)
-        self.processor = bench.processor(spec.processor)
-        taken = [s for s in spec.samples if self.samples.takes(self.processor, s)]
-        self.sample = (taken or list(spec.samples))[0]
+    def __init__(self, bench: Bench, task: str) -> None:
+        opened = bench.open(task)
+        self.model, self.processor, self.samples = opened.endpoint, opened.processor, bench.samples
+        self.spec, self.platform = opened.handler.spec, opened.handler.platform
+        taken = [s for s in self.spec.samples if self.samples.takes(self.processor, s)]
+        self.sample = (taken or list(self.spec.samples))[0]
 
     def parameters(self, setting: Setting) -> dict[str, Any]:
         """The sample's handler parameters at the setting's sizes."""
@@ -254,14 +237,14 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
     from ..tiny.build import quiet
 
     quiet()
-    runtime = Path(job["runtime"])
-    bench = Bench(runtime, job["model_type"])
     found: dict[str, Any] = {}
-    for task, spec in specs(runtime, job["model_type"]).items():
-        try:
-            found[task] = measure_task(Probe(bench, spec))
-        except Exception as error:
-            found[task] = {"error": f"{type(error).__name__}: {error}"[:300]}
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(job["runtime"]), job["model_type"], Path(folder))
+        for task in bench.skillset.tasks:
+            try:
+                found[task] = measure_task(Probe(bench, task))
+            except Exception as error:
+                found[task] = {"error": f"{type(error).__name__}: {error}"[:300]}
     return found
 
 
