@@ -26,6 +26,7 @@ from ..tiny import build as tiny_build
 from ..tiny.publish import merge_entry, publish_folder
 from . import confirm, facts, full_size, shapes
 from .entries import entry_path, read_entry
+from .errors import as_recorded
 from .paths import REGISTRY, TINY
 from .runtime import assemble
 
@@ -126,7 +127,7 @@ def run_tiny(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
             return merge_entry(path, {"tiny": result["tiny"]}) or changed, ""
         shutil.rmtree(staged, ignore_errors=True)
         shutil.rmtree(TINY / model_type, ignore_errors=True)
-        failure = {"stage": result["stage"], "error": result["error"]}
+        failure = {"stage": result["stage"], "error": as_recorded(result["error"])}
         return merge_entry(path, {"tiny": failure}), f"{failure['stage']}: {failure['error']}"
 
     yield from side_by_side("tiny", work, model_types, limits.jobs)

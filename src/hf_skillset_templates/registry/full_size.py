@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .entries import write_entry
+from .errors import as_recorded
 
 FUNCTION = "hf_skillset_templates.registry.full_size:measure_job"
 FIELDS = ("parameters", "memory", "embedding_dim", "sequence_length", "full_size")
@@ -84,5 +85,5 @@ def record(entry: dict[str, Any], found: dict[str, Any]) -> bool:
     """Write what was found, or why nothing was, into an entry; False where nothing changed."""
     rest = {key: value for key, value in entry.items() if key not in FIELDS}
     if "error" in found:
-        found = {"full_size": {"error": found["error"].strip().splitlines()[0][:300]}}
+        found = {"full_size": {"error": as_recorded(found["error"])}}
     return write_entry({**rest, **found})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections import defaultdict
 from importlib.metadata import version
 from typing import Any
 
 from .entries import read_entry, write_entry
+from .errors import as_recorded
 
 VERIFIED = ("REAL", "EMULATED")
 RUNTIMES = {
@@ -18,7 +17,6 @@ RUNTIMES = {
 }
 """The distributions whose versions a measurement on a platform depends on."""
 
-TEMPORARY = re.compile(rf"{re.escape(tempfile.gettempdir())}/\w+")
 ALWAYS = ("implementation_type", "verified", "failed")
 Record = dict[str, Any]
 
@@ -55,7 +53,7 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
     verified = [cell["task"] for cell in cells if cell["status"] in VERIFIED]
     verified += [task for task in known.get("verified", ()) if task not in again]
     failed = {
-        cell["task"]: {"stage": cell["stage"], "error": shortened(cell["detail"])}
+        cell["task"]: {"stage": cell["stage"], "error": as_recorded(cell["detail"])}
         for cell in cells
         if cell["status"] == "FAILED"
     }
@@ -85,9 +83,3 @@ def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
 def in_order(tasks: list[str], found: dict[str, Any]) -> dict[str, Any]:
     """The tasks of a mapping in the model type's own order."""
     return {task: found[task] for task in tasks if task in found}
-
-
-def shortened(error: str) -> str:
-    """The first line of an error, without what differs from run to run."""
-    line = error.strip().splitlines()[0] if error.strip() else ""
-    return TEMPORARY.sub("…", line)[:240]

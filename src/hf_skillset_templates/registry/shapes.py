@@ -15,6 +15,7 @@ from typing import Any
 
 from .default_shapes import at_default_size
 from .entries import read_entry, write_entry
+from .errors import as_recorded
 from .runtime import module, skillset, tiny_checkpoint
 from .sized_samples import SCALES, axes_of, repeated, scaled
 from .symbols import Symbols, infer, solve, telling_size, wrong_predictions
@@ -276,7 +277,7 @@ def why(found: dict[str, Any] | None) -> str:
     """Why a task's shapes were not proven; empty where they were."""
     if found is None:
         return "the package has no code for the task"
-    return str(found["error"] if "error" in found else "; ".join(found["wrong"][:2]))
+    return as_recorded(found["error"] if "error" in found else "; ".join(found["wrong"][:2]))
 
 
 def format_of(variant: Any, side: str) -> str:

@@ -1,0 +1,15 @@
+"""Errors as entries keep them: one line, and the same in every run."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+
+TEMPORARY = re.compile(rf"{re.escape(tempfile.gettempdir())}/\w+")
+LONGEST = 240
+
+
+def as_recorded(error: str) -> str:
+    """The first line of an error, with temporary folders left out."""
+    line = error.strip().splitlines()[0] if error.strip() else ""
+    return TEMPORARY.sub("…", line)[:LONGEST]
