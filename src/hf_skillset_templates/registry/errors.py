@@ -6,10 +6,11 @@ import re
 import tempfile
 
 TEMPORARY = re.compile(rf"{re.escape(tempfile.gettempdir())}/\w+")
+INSTALLED = re.compile(r"/\S*/site-packages/")
 LONGEST = 240
 
 
 def as_recorded(error: str) -> str:
-    """The first line of an error, with temporary folders left out."""
+    """The first line of an error, without temporary folders and where packages lie."""
     line = error.strip().splitlines()[0] if error.strip() else ""
-    return TEMPORARY.sub("…", line)[:LONGEST]
+    return INSTALLED.sub("", TEMPORARY.sub("…", line))[:LONGEST]
