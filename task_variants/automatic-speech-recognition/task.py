@@ -45,12 +45,20 @@ def encode(
 
 
 def features(waveforms: list[np.ndarray], processor: Any) -> dict[str, Any]:
-    """The features of recordings, with a mask where the extractor can tell what is padding."""
+    """The features of recordings, with a mask where the extractor can tell what is padding.
+
+    A model that listens to windows of one length gets whole ones, or all of a longer recording.
+    """
     extractor = processor.feature_extractor
     known = signature(extractor.__call__).parameters
-    mask = {"return_attention_mask": True} if "return_attention_mask" in known else {}
+    options: dict[str, Any] = {"padding": True}
+    if hasattr(extractor, "n_samples"):
+        fits = max(map(len, waveforms)) <= extractor.n_samples
+        options = {"padding": "max_length" if fits else "longest", "truncation": False}
+    if "return_attention_mask" in known:
+        options["return_attention_mask"] = True
     rate = extractor.sampling_rate
-    return dict(extractor(waveforms, sampling_rate=rate, padding=True, return_tensors="np", **mask))
+    return dict(extractor(waveforms, sampling_rate=rate, return_tensors="np", **options))
 
 
 def chat_inputs(waveforms: list[np.ndarray], processor: Any, name_or_path: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ FUNCTION = "hf_skillset_templates.registry.full_size:measure_job"
 FIELDS = ("parameters", "memory", "embedding_dim", "sequence_length", "full_size")
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 _WIDTHS = ("hidden_size", "d_model", "embed_dim", "hidden_dim", "dim", "n_embd", "projection_dim")
+_WIDTHS_OF_STAGES = ("hidden_sizes", "embed_dims", "encoder_hidden_sizes")
 _LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_target_positions")
 
 
@@ -45,11 +46,12 @@ def _number(config: Any, names: tuple[str, ...]) -> int | None:
 
 def _width(config: Any) -> int | None:
     """The width of the last hidden states; of a pyramid of stages that of the last one."""
-    stages = getattr(config, "hidden_sizes", None)
     found = _number(config, _WIDTHS)
-    if found is None and isinstance(stages, (list, tuple)) and stages:
-        return int(stages[-1])
-    return found
+    if found is not None:
+        return found
+    stages = (getattr(config, name, None) for name in (*_WIDTHS_OF_STAGES, *_WIDTHS))
+    listed = (each for each in stages if isinstance(each, (list, tuple)) and each)
+    return next((int(each[-1]) for each in listed if isinstance(each[-1], int)), None)
 
 
 def measure_job(job: dict[str, str]) -> dict[str, Any]:
