@@ -143,8 +143,15 @@ def _build(
 
 def _fewer_inputs(tokenizer_class: Any, model_type: str) -> dict[str, list[str]]:
     """Leave out segments and masks where the model has a forward method and none takes them."""
-    names, taken = tokenizer_class.model_input_names, model_inputs(model_type)
-    kept = [name for name in names if name == names[0] or not taken or name in taken]
+    names = tokenizer_class.model_input_names
+    taken = tuple(name for name in model_inputs(model_type) if not name.startswith("decoder_"))
+    # Parts of a model have masks of longer names, and some call theirs after the padding.
+    forms = {name: (name, name.replace("attention", "padding")) for name in names}
+    kept = [
+        name
+        for name in names
+        if name == names[0] or not taken or any(n.endswith(forms[name]) for n in taken)
+    ]
     return {} if kept == names else {"model_input_names": kept}
 
 
