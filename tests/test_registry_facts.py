@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hf_skillset_templates.registry.entries import dump, in_order
-from hf_skillset_templates.registry.paths import CHECKPOINTS, MODELS, OVERRIDES, PIPELINE_MAP
+from hf_skillset_templates.registry.paths import CHECKPOINTS, MODELS, OVERRIDES, PIPELINE_MAP, TINY
 from hf_skillset_templates.registry.schema import all_problems
 from hf_skillset_templates.registry.variants import load_variants
 
@@ -148,6 +148,13 @@ def test_entries_are_written_in_one_order() -> None:
         if (MODELS / f"{name}.json").read_text(encoding="utf-8") != dump(in_order(entry))
     ]
     assert wrong == []
+
+
+def test_nothing_tells_on_which_machine_it_was_built() -> None:
+    files = [*MODELS.glob("*.json"), *TINY.rglob("*.json")]
+    telling = ("/tmp/", "site-packages/", "local_files_only")
+    found = [path for path in files if any(t in path.read_text("utf-8") for t in telling)]
+    assert found == []
 
 
 def test_every_hand_written_fact_has_a_reason() -> None:
