@@ -95,6 +95,8 @@ def _job(model_type: str) -> dict[str, Any]:
     models = [facts["model_class"] for facts in entry["tasks"].values()]
     kinds = [kind for kind in entry["processors"] if kind in _AUTO]
     built = (TINY / model_type / "config.json").is_file()
+    if (TINY / model_type / "audio_tokenizer").is_dir():  # a model, of which no weights are kept
+        kinds = [kind for kind in kinds if kind != "processor"]
     return {
         "model_type": model_type,
         "classes": [entry["config_class"], *dict.fromkeys(models)],

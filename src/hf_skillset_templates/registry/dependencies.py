@@ -9,6 +9,7 @@ depends on the tasks that a package has (task_variants/_inputs/requirements.json
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import metadata
 from pathlib import Path
@@ -135,15 +136,21 @@ def _component_needs(combined: str, mapped: set[str]) -> Needs:
 
 
 def dependencies(
-    model_classes: set[str], config_class: str, processors: dict[str, dict[str, str]]
+    model_classes: set[str],
+    config_class: str,
+    processors: dict[str, dict[str, str]],
+    undeclared: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The `dependencies` of an entry: python, pip, system and optional."""
+    """The `dependencies` of an entry: python, pip, system and optional.
+
+    `undeclared` is what is needed although the sources declare it nowhere.
+    """
     needs = Needs()
     for name in sorted({*model_classes, config_class}):
         needs.merge(class_needs(name))
     needs.merge(_processor_needs(processors))
     left_out = {*_WITH_TRANSFORMERS, *_NOT_FOR_RUNNING}
-    required = {_PIP.get(name, name) for name in needs.required - left_out}
+    required = {_PIP.get(name, name) for name in needs.required - left_out} | set(undeclared)
     optional = {_PIP.get(name, name) for name in needs.optional - left_out} - required - set(_BASE)
     extra = sorted(required - set(_BASE), key=str.lower)
     return {

@@ -45,12 +45,13 @@ def facts_of(
     primary = next(iter(tasks))
     processors = processor_classes(model_type)
     config_class = universe.config_classes[model_type]
+    corrected = fact_overrides(model_type)
     needs = dependencies(
         {head.model_class for head in tasks.values()},
         config_class,
         processors,
+        corrected.get("pip", ()),
     )
-    corrected = fact_overrides(model_type)
     facts: dict[str, Any] = {
         "model_type": model_type,
         "package": package_name(model_type),

@@ -14,7 +14,6 @@ FACT_KEYS = {
     "default_checkpoint",
     "description",
     "modality",
-    "system",
     "pip",
     "pads",
     "why",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from itertools import chain
 from pathlib import Path
@@ -9,6 +10,11 @@ from typing import Any
 
 TINY = Path(__file__).parent / "tiny"
 SEED = 0
+# What a configuration says of its model's part where it may play several: transformers asks for it.
+ROLES = {
+    "AutoModelForCausalLM": {"is_decoder": True},
+    "AutoModelForTextEncoding": {"is_encoder_decoder": False},
+}
 
 
 def exists() -> bool:
@@ -23,6 +29,9 @@ def build_checkpoint(model_class: str, folder: Path) -> Path:
 
     config = transformers.AutoConfig.from_pretrained(TINY)
     config.architectures = []  # an auto class that knows several model classes looks for one here
+    for name, value in ROLES.get(model_class, {}).items():
+        if hasattr(config, name):
+            setattr(config, name, value)
     torch.manual_seed(SEED)
     # Fills with NaN the memory that a class allocates and never initialises.
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -33,9 +42,27 @@ def build_checkpoint(model_class: str, folder: Path) -> Path:
         torch.use_deterministic_algorithms(False)
     initialise_the_rest(model, torch)
     model.save_pretrained(folder)
+    if type(model.config) is not type(config):  # the class read the text part of the whole
+        config.save_pretrained(folder)
     left_out = shutil.ignore_patterns("config.json")
     shutil.copytree(TINY, folder, ignore=left_out, dirs_exist_ok=True)
+    if (TINY / "audio_tokenizer").is_dir():
+        build_audio_tokenizer(folder)
     return folder
+
+
+def build_audio_tokenizer(folder: Path) -> None:
+    """Save the codec that the processor holds, and where it lies to the processor's settings."""
+    import transformers
+
+    path = folder / "processor_config.json"
+    settings = json.loads(path.read_text("utf-8"))
+    codec = settings["audio_tokenizer"]
+    config = transformers.AutoConfig.from_pretrained(TINY / "audio_tokenizer")
+    model = getattr(transformers, codec["audio_tokenizer_class"])(config)
+    model.save_pretrained(folder / "audio_tokenizer")
+    codec["audio_tokenizer_name_or_path"] = str((folder / "audio_tokenizer").resolve())
+    path.write_text(json.dumps(settings), "utf-8")
 
 
 def initialise_the_rest(model: Any, torch: Any) -> None:

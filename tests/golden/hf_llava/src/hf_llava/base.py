@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from .endpoint import Endpoint, EndpointHandler
@@ -164,7 +165,12 @@ class Skillset:
             return None
         transformers = self.resources["transformers"]
         auto_class = getattr(transformers, PROCESSOR_AUTO_CLASSES[spec.processor])
-        return auto_class.from_pretrained(model, trust_remote_code=False)
+        processor = auto_class.from_pretrained(model, trust_remote_code=False)
+        if tuple(spec.inputs) == ("audio",) and hasattr(processor, "convert_tokens_to_ids"):
+            # No class combines this type's parts: AutoProcessor gave the tokenizer alone.
+            extractor = transformers.AutoFeatureExtractor.from_pretrained(model)
+            return SimpleNamespace(tokenizer=processor, feature_extractor=extractor)
+        return processor
 
     def __test__(
         self,

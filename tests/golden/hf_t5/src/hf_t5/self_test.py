@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from .tasks import TaskSpec
 
 ASSET = "asset:"
-PARTS = {"images": "image_processor", "audio": "feature_extractor", "videos": "video_processor"}
-"""Kinds of input in a sample and the part of a processor that takes them."""
+PARTS = {
+    "images": ("image_processor",),
+    "audio": ("feature_extractor", "audio_processor"),
+    "videos": ("video_processor",),
+}
+"""Kinds of input in a sample and the names of the part of a processor that takes them."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ def takes(processor: Any, sample: Any) -> bool:
     """Whether a processor made of parts has one for each picture, sound or video of a sample."""
     if not isinstance(sample, dict) or not hasattr(processor, "tokenizer"):
         return True
-    return all(hasattr(processor, part) for name, part in PARTS.items() if name in sample)
+    wanted = [parts for name, parts in PARTS.items() if name in sample]
+    return all(any(hasattr(processor, part) for part in parts) for parts in wanted)
 
 
 def resolve_sample(sample: Any, processor: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,28 +11,50 @@ import numpy as np
 from ..inputs.text import as_fields, as_text
 from . import Encoded
 from .scores import softmax
+from .word_boxes import tokenize_texts
 
 
 def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
-    """Tokenize `{"question", "context"}` pairs; a fast tokenizer says where tokens stand."""
-    if not tokenizer.is_fast:
-        raise ValueError("question-answering needs a fast tokenizer: it reports where tokens stand")
+    """Tokenize `{"question", "context"}` pairs, keeping where in the context each token stands."""
     pairs = [as_fields(item, "question", "context") for item in items]
     questions, texts = ([as_text(text) for text in column] for column in zip(*pairs))
-    inputs = tokenizer(
+    inputs = tokenize_texts(
+        tokenizer,
         questions,
         texts,
         padding=len(items) > 1,
         truncation="only_second" if within_limit(tokenizer) else False,
-        return_offsets_mapping=True,
+        return_offsets_mapping=tokenizer.is_fast,
+        return_special_tokens_mask=not tokenizer.is_fast,
         return_tensors="np",
     )
-    in_context = np.array(
-        [[part == 1 for part in inputs.sequence_ids(row)] for row in range(len(items))]
-    )
     tensors = dict(inputs)
-    offsets = tensors.pop("offset_mapping")
+    if tokenizer.is_fast:
+        parts = [inputs.sequence_ids(row) for row in range(len(items))]
+        in_context = np.array([[part == 1 for part in row] for row in parts])
+        offsets = tensors.pop("offset_mapping")
+    else:
+        text_tokens = tensors.pop("special_tokens_mask") == 0
+        rows = [word_places(*row, tokenizer) for row in zip(questions, texts, text_tokens)]
+        in_context, offsets = (np.array(column) for column in zip(*rows))
     return Encoded(tensors, context=(texts, in_context, offsets))
+
+
+def word_places(
+    question: str, text: str, text_tokens: np.ndarray, tokenizer: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """For tokenizers written in Python: the context's tokens, and where the word of each stands."""
+    places = [
+        word.span(1)
+        for word in re.finditer(r"\s*(\S+)", text)
+        for _ in tokenizer.tokenize(word.group())
+    ]
+    found = np.flatnonzero(text_tokens)[len(tokenizer.tokenize(question)) :]
+    if len(found) > len(places):
+        raise ValueError(f"the tokenizer joins words otherwise than word by word: {text!r}")
+    in_context, offsets = np.zeros(len(text_tokens), bool), np.zeros((len(text_tokens), 2), int)
+    in_context[found], offsets[found] = True, places[: len(found)]
+    return in_context, offsets
 
 
 def within_limit(tokenizer: Any) -> bool:

@@ -14,6 +14,7 @@ from ..inputs.text import as_text
 from . import Encoded, pads
 from .candidate_labels import as_captions, as_labels
 from .scores import softmax
+from .word_boxes import tokenize_texts
 
 
 def encode(
@@ -38,8 +39,13 @@ def encode(
 def tokenize(pairs: list[tuple[str, str]], tokenizer: Any, padding: bool) -> dict[str, Any]:
     """Pairs of text and hypothesis; a text that is too long is cut, a hypothesis never."""
     texts, hypotheses = (list(column) for column in zip(*pairs))
-    tokens = tokenizer(
-        texts, hypotheses, padding=padding, truncation="only_first", return_tensors="np"
+    tokens = tokenize_texts(
+        tokenizer,
+        texts,
+        hypotheses,
+        padding=padding,
+        truncation="only_first",
+        return_tensors="np",
     )
     return {name: tokens[name] for name in tokenizer.model_input_names if name in tokens}
 

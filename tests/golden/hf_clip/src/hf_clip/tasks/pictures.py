@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,14 @@ def encode_pictures(images: list[Any], image_processor: Any, **options: Any) -> 
     pictures = [load_image(image) for image in images]
     inputs = image_processor(images=pictures, return_tensors="pt", **options)
     return Encoded(dict(inputs), context=[(p.height, p.width) for p in pictures])
+
+
+def encode_arrays(images: list[Any], image_processor: Any) -> dict[str, Any]:
+    """Load and preprocess images without torch, unless the image processor knows nothing else."""
+    own = signature(image_processor.preprocess).parameters.get("return_tensors")
+    kind = own.default if own is not None and own.default else "np"
+    pictures = [load_image(image) for image in images]
+    return dict(image_processor(images=pictures, return_tensors=kind))
 
 
 def as_mask(region: np.ndarray) -> Image.Image:

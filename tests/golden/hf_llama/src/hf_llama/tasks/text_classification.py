@@ -10,6 +10,7 @@ import numpy as np
 from ..inputs.text import as_fields, as_text
 from . import Encoded
 from .scores import class_scores, labelled
+from .word_boxes import tokenize_texts
 
 
 def encode(
@@ -25,7 +26,8 @@ def encode(
         raise ValueError("a batch holds texts or pairs of texts, not both")
     columns = zip(*pairs) if pairs else [items]
     texts = [[as_text(text) for text in column] for column in columns]
-    inputs = tokenizer(
+    inputs = tokenize_texts(
+        tokenizer,
         *texts,
         padding=len(items) > 1,
         truncation=truncation,

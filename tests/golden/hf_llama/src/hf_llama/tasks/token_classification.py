@@ -15,13 +15,15 @@ from transformers.pipelines.token_classification import (
 from ..inputs.text import as_text
 from . import Encoded
 from .scores import softmax
+from .word_boxes import tokenize_texts
 
 
 def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:
     """Tokenize, keeping which tokens are no padding and where each stands in its text."""
     texts = [as_text(text) for text in texts]
     inputs = dict(
-        tokenizer(
+        tokenize_texts(
+            tokenizer,
             texts,
             padding=len(texts) > 1,
             return_special_tokens_mask=True,
@@ -29,6 +31,8 @@ def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:
             return_tensors="np",
         )
     )
+    if hasattr(config, "dim_bbox"):  # a model that reads boxes which no tokenizer makes
+        inputs["bbox"] = np.zeros((*inputs["input_ids"].shape, 4), np.float32)
     special = inputs.pop("special_tokens_mask")
     offsets = inputs.pop("offset_mapping", None)
     mask = inputs.get("attention_mask", np.ones_like(special)).astype(bool)

@@ -13,9 +13,9 @@ from ..inputs.text import as_text
 from ..inputs.video import load_video
 from . import Encoded
 from .model_outputs import as_tensor
+from .placeholders import KINDS, marked, wants_template
+from .recordings import audio_part, extractor_of, takes_sound
 
-KINDS = {"images": "image", "videos": "video", "audio": "audio"}
-"""What an input may hold beside its text, and what it is called in a chat."""
 MODES = ("text", "audio")
 
 
@@ -33,9 +33,11 @@ def encode(
     """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: a run for each."""
     if generation_mode not in (None, *MODES):
         raise ValueError(f"generation_mode is one of {', '.join(MODES)}; got {generation_mode!r}")
-    options = {"max_new_tokens": max_new_tokens, **(generate_kwargs or {})}
-    if generation_mode == "audio":
-        options["generation_mode"] = generation_mode
+    speaks = hasattr(config, "talker_config")  # and answers in writing only when told to
+    length = "thinker_max_new_tokens" if speaks else "max_new_tokens"
+    options = {length: max_new_tokens, **(generate_kwargs or {})}
+    if generation_mode == "audio" or speaks:
+        options["generation_mode"] = generation_mode or "text"
     if stop_sequence is not None:
         stops = [stop_sequence] if isinstance(stop_sequence, str) else stop_sequence
         options |= {"stop_strings": stops, "tokenizer": processor.tokenizer}
@@ -57,7 +59,7 @@ def loaders(processor: Any) -> dict[str, Callable[[Any], Any]]:
     return {
         "image": load_image,
         "video": load_video,
-        "audio": lambda value: load_audio(value, processor.feature_extractor.sampling_rate),
+        "audio": lambda value: load_audio(value, extractor_of(processor).sampling_rate),
     }
 
 
@@ -79,21 +81,15 @@ def encode_text(
     text: str, media: Mapping[str, list[Any]], processor: Any, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A text with its media; where placeholders are missing, as a chat's message or put before."""
-    tokens = {name: getattr(processor, f"{KINDS[name]}_token", None) for name in media}
-    # Processors whose placeholder is no plain string put it into the text themselves.
-    missing = {
-        name: token
-        for name, token in tokens.items()
-        if isinstance(token, str) and token not in text
-    }
-    if missing and getattr(processor, "chat_template", None):
-        parts = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
-        message = {"role": "user", "content": [*parts, {"type": "text", "text": text}]}
+    as_chat = "audio" in media and not takes_sound(processor)
+    if as_chat or wants_template(text, media, processor):
+        given = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
+        message = {"role": "user", "content": [*given, {"type": "text", "text": text}]}
         return encode_chat([message], processor, False, extra)
-    prefix = "".join(token * len(media[name]) for name, token in missing.items())
     load = loaders(processor)
-    given = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
-    return dict(processor(text=prefix + text, **given, return_tensors="pt", **extra))
+    opened = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
+    prompt = marked(text, media, processor)
+    return dict(processor(text=prompt, **opened, return_tensors="pt", **extra))
 
 
 def encode_chat(
@@ -104,9 +100,12 @@ def encode_chat(
 ) -> dict[str, Any]:
     """A chat through the model's template; one that ends with the assistant is continued."""
     goes_on = continues(messages, continue_final_message)
-    load = loaders(processor)
+    chat = [
+        {**message, "content": [loaded(part, processor) for part in parts(message["content"])]}
+        for message in messages
+    ]
     inputs = processor.apply_chat_template(
-        [{**message, "content": loaded(message["content"], load)} for message in messages],
+        chat,
         add_generation_prompt=not goes_on,
         continue_final_message=goes_on,
         tokenize=True,
@@ -117,16 +116,18 @@ def encode_chat(
     return dict(inputs)
 
 
-def loaded(content: Any, load: Mapping[str, Callable[[Any], Any]]) -> Any:
-    """A message's content with its media loaded; texts as they are."""
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    return [
-        {"type": kind, kind: load[kind](part.get(kind, part.get("url", part.get("path"))))}
-        if (kind := part["type"]) in load
-        else part
-        for part in content
-    ]
+def parts(content: Any) -> list[dict[str, Any]]:
+    """A message's content as a list of parts."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def loaded(part: dict[str, Any], processor: Any) -> dict[str, Any]:
+    """A part of a message with its medium loaded; a text as it is."""
+    kind, load = part["type"], loaders(processor)
+    if kind not in load:
+        return part
+    medium = load[kind](part.get(kind, part.get("url", part.get("path"))))
+    return audio_part(medium, processor) if kind == "audio" else {"type": kind, kind: medium}
 
 
 def continues(messages: list[dict[str, Any]], continue_final_message: bool | None) -> bool:
@@ -178,10 +179,13 @@ def new_texts(
     sequences: Any, run: Encoded, processor: Any, options: Mapping[str, Any]
 ) -> list[str]:
     """The generated texts without the prompt that they begin with."""
+    found = read(sequences, processor, options, "text")
     ids = run.inputs.get("input_ids", run.inputs.get("decoder_input_ids"))
+    if ids is None:  # the model reads the picture alone, and repeats no prompt
+        return list(found)
     (prompt,) = read(ids, processor, options, "text")
     texts = []
-    for text in read(sequences, processor, options, "text"):
+    for text in found:
         start = text.find(prompt)
         # A tokenizer may put a space or two before the prompt.
         texts.append(text[start + len(prompt) :] if 0 <= start <= 2 else text)
@@ -194,7 +198,7 @@ def with_prompt(given: Any, text: str, continue_final_message: bool | None) -> A
         return given + text
     if not continues(given, continue_final_message):
         return [*given, {"role": "assistant", "content": text}]
-    *content, last = loaded(given[-1]["content"], {})
+    *content, last = parts(given[-1]["content"])
     continued = {
         "role": given[-1]["role"],
         "content": [*content, {**last, "text": last["text"] + text}],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 
 def generation_options(
     max_new_tokens: int | None,
@@ -22,3 +24,10 @@ def generation_options(
     if twice := sorted(set(options) & set(extra)):
         raise ValueError(f"{twice[0]!r} is given directly and in generate_kwargs: use one")
     return {**extra, **options}
+
+
+def new_tokens(outputs: Mapping[str, np.ndarray], inputs: Mapping[str, Any]) -> np.ndarray:
+    """The generated tokens without the prompt, which some models repeat before them."""
+    prompt, sequences = np.asarray(inputs["input_ids"]), outputs["sequences"]
+    repeated = np.array_equal(sequences[: len(prompt), : prompt.shape[1]], prompt)
+    return sequences[:, prompt.shape[1] :] if repeated else sequences

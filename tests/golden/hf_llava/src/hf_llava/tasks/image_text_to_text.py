@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..inputs.image import load_image
 from ..inputs.text import as_text
 from . import Encoded
 from .generation import generation_options
+from .placeholders import marked, wants_template
 
 
 def encode(
@@ -23,10 +25,9 @@ def encode(
 ) -> Encoded:
     """Preprocess `{"images", "text"}` items, or chats whose content holds the images."""
     prompts = [as_prompt(item, processor) for item in items]
-    images = [image for _, pictures in prompts for image in pictures]
     inputs = processor(
         text=[text for text, _ in prompts],
-        images=images or None,
+        images=by_prompt([pictures for _, pictures in prompts], processor),
         padding=len(items) > 1,
         return_tensors="pt",
         **({"padding_side": "left"} if len(items) > 1 else {}),
@@ -44,16 +45,22 @@ def as_prompt(item: Any, processor: Any) -> tuple[str, list[Any]]:
     images = item.get("images", item.get("image", []))
     images = images if isinstance(images, list) else [images]
     text = as_text(item["text"])
-    placeholder = getattr(processor, "image_token", None)
-    # Processors whose placeholder is no plain string put it into the text themselves.
-    if not isinstance(placeholder, str) or placeholder in text:
-        return text, [load_image(image) for image in images]
-    if getattr(processor, "chat_template", None):
+    if wants_template(text, ["images"], processor):
         content = [{"type": "image", "image": image} for image in images]
         return chat_prompt(
             [{"role": "user", "content": [*content, {"type": "text", "text": text}]}], processor
         )
-    return placeholder * len(images) + text, [load_image(image) for image in images]
+    pictures = [load_image(image) for image in images]
+    return marked(text, {"images": pictures}, processor), pictures
+
+
+def by_prompt(pictures: list[list[Any]], processor: Any) -> list[Any] | None:
+    """The pictures of each prompt, in a list per prompt; None where there is none at all."""
+    if not any(pictures):
+        return None
+    if hasattr(processor, "multi_page"):  # takes a list per prompt for the pages of a document
+        return [picture for prompt in pictures for picture in prompt]
+    return pictures
 
 
 def chat_prompt(messages: list[dict[str, Any]], processor: Any) -> tuple[str, list[Any]]:
@@ -77,8 +84,11 @@ def decode(
     return_full_text: bool = True,
 ) -> list[list[dict[str, str]]]:
     """The prompt and what was generated for it (that alone without `return_full_text`)."""
-    prompts = processor.post_process_image_text_to_text(encoded.inputs["input_ids"])
-    texts = processor.post_process_image_text_to_text(outputs["sequences"])
+    read = partial(processor.post_process_image_text_to_text, skip_special_tokens=True)
+    texts = read(outputs["sequences"])
+    ids = encoded.inputs.get("input_ids", encoded.inputs.get("decoder_input_ids"))
+    # Without ids the model reads the picture alone, and repeats no prompt.
+    prompts = [""] * len(texts) if ids is None else read(ids)
     results = []
     for given, prompt, text in zip(encoded.context, prompts, texts):
         start = text.find(prompt)

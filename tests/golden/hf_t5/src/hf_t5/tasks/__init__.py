@@ -9,7 +9,7 @@ that list and a list of outputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from inspect import signature
@@ -59,6 +59,8 @@ class TaskSpec:
     sample_params: Mapping[str, Any] = field(default_factory=dict)
     pads: bool = True
     """False where inputs of different length cannot share a batch."""
+    inputs: Sequence[str] = ()
+    """What goes in, by kind: text, image, audio, ..."""
 
     @classmethod
     def from_registry(cls, name: str, entry: Mapping[str, Any]) -> TaskSpec:

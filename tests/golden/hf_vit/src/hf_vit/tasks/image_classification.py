@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
 from . import Encoded
+from .pictures import encode_arrays
 from .scores import class_scores, labelled
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    pictures = [load_image(image) for image in images]
-    return Encoded(dict(image_processor(images=pictures, return_tensors="np")))
+    return Encoded(encode_arrays(images, image_processor))
 
 
 def decode(
@@ -27,7 +26,8 @@ def decode(
     function_to_apply: str | None = None,
 ) -> list[list[dict[str, Any]]]:
     """The `top_k` labels of each image, best first."""
+    # PP-LCNet names its logits so.
+    rows = outputs["logits"] if "logits" in outputs else outputs["last_hidden_state"]
     return [
-        labelled(class_scores(logits, config, function_to_apply), config, top_k)
-        for logits in outputs["logits"]
+        labelled(class_scores(logits, config, function_to_apply), config, top_k) for logits in rows
     ]

@@ -3,33 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
 from . import Encoded
+from .pictures import encode_arrays
+
+IMAGE_SIZES = {"image_grid_thw", "image_sizes", "num_soft_tokens_per_image", "target_sizes"}
+"""What an image processor gives where the model puts the patches of all images in one row."""
 
 
-def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
-    """Load and preprocess the images."""
-    pictures = [load_image(image) for image in images]
-    return Encoded(dict(image_processor(images=pictures, return_tensors="np")))
+def encode(images: list[Any], image_processor: Any, config: Any) -> list[Encoded]:
+    """Load and preprocess the images: a run for all, or one each where a run mixes patches."""
+    mixes = IMAGE_SIZES.intersection(image_processor.model_input_names)
+    groups = [[image] for image in images] if mixes else [images]
+    return [
+        Encoded(forward_inputs(encode_arrays(group, image_processor), config), context=len(group))
+        for group in groups
+    ]
+
+
+def forward_inputs(arrays: dict[str, Any], config: Any) -> dict[str, Any]:
+    """The arrays that the model takes, by the names that its forward has for them.
+
+    A vision tower says `hidden_states` and `grid_thw` where the processor, made for the whole
+    model, says `pixel_values` and `image_grid_thw`.
+    """
+    if set(arrays) == {"pixel_values"}:
+        return arrays
+    from transformers import MODEL_MAPPING
+
+    takes = signature(MODEL_MAPPING[type(config)].forward).parameters
+    named = {}
+    for name, array in arrays.items():
+        forms = [name, name.removeprefix("image_"), name.replace("image_", "pixel_")]
+        if name == "pixel_values":
+            forms.append("hidden_states")
+        if form := next((form for form in forms if form in takes), None):
+            named[form] = array
+    return named
 
 
 def decode(
-    outputs: Mapping[str, np.ndarray],
-    encoded: Encoded,
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
     image_processor: Any,
     config: Any,
     pool: bool = False,
 ) -> list[Any]:
     """Per image the model's first output (1, ...), or its pooled one with `pool`.
 
+    Models that give the patches of all images in one row give (patches, ...), backbones their
+    last map of features.
+
     Raises:
         ValueError: `pool` with a model that has no pooled output.
     """
-    if pool and "pooler_output" not in outputs:
-        raise ValueError("this model has no pooled output; call without pool")
-    features = outputs["pooler_output"] if pool else next(iter(outputs.values()))
-    return [[row.tolist()] for row in features]
+    results: list[Any] = []
+    for found, run in zip(outputs, encoded):
+        if pool and "pooler_output" not in found:
+            raise ValueError("this model has no pooled output; call without pool")
+        features = found["pooler_output"] if pool else next(iter(found.values()))
+        if isinstance(features, tuple):  # a backbone's maps
+            features = features[-1]
+        results += [image.tolist() for image in np.split(features, run.context)]
+    return results

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from ..inputs.audio import load_audio
 from . import Encoded
-from .generation import generation_options
+from .generation import generation_options, new_tokens
+from .recordings import audio_part, extractor_of
+
+INSTRUCTION = "Can you transcribe the speech into a written format?"
+"""What a language model that listens is asked, unless its processor knows how to ask it."""
 
 
 def encode(
@@ -20,20 +25,59 @@ def encode(
     max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
-    """Load, resample and turn each recording into the model's features."""
-    extractor = processor.feature_extractor
-    waveforms = [load_audio(recording, extractor.sampling_rate) for recording in recordings]
-    inputs = extractor(
-        waveforms,
-        sampling_rate=extractor.sampling_rate,
-        padding=True,
-        return_attention_mask=True,
-        return_tensors="np",
-    )
+    """Load, resample and turn each recording into the model's features.
+
+    A language model that listens gets a chat with the recording, which asks for its text; one
+    that writes while it listens gets the tokens to write until it has heard enough.
+    """
+    rate = extractor_of(processor).sampling_rate
+    waveforms = [load_audio(recording, rate) for recording in recordings]
+    if getattr(processor, "audio_token", None) is not None:
+        inputs = chat_inputs(waveforms, processor, config.name_or_path)
+    elif "num_delay_tokens" in getattr(processor, "model_input_names", ()):
+        inputs = dict(processor(audio=waveforms, return_tensors="pt"))
+    else:
+        inputs = features(waveforms, processor)
     options = generation_options(max_new_tokens, None, generate_kwargs)
     if return_timestamps:
         options["return_timestamps"] = True
-    return Encoded(dict(inputs), options)
+    return Encoded(inputs, options)
+
+
+def features(waveforms: list[np.ndarray], processor: Any) -> dict[str, Any]:
+    """The features of recordings, with a mask where the extractor can tell what is padding.
+
+    A model that listens to windows of one length gets whole ones, or all of a longer recording.
+    """
+    extractor = processor.feature_extractor
+    known = signature(extractor.__call__).parameters
+    options: dict[str, Any] = {"padding": True}
+    if hasattr(extractor, "n_samples"):
+        fits = max(map(len, waveforms)) <= extractor.n_samples
+        options = {"padding": "max_length" if fits else "longest", "truncation": False}
+    if "return_attention_mask" in known:
+        options["return_attention_mask"] = True
+    rate = extractor.sampling_rate
+    return dict(extractor(waveforms, sampling_rate=rate, return_tensors="np", **options))
+
+
+def chat_inputs(waveforms: list[np.ndarray], processor: Any, name_or_path: str) -> dict[str, Any]:
+    """A chat for each recording, which asks for its text, in the words the model was taught."""
+    if hasattr(processor, "apply_transcription_request"):
+        wanted = signature(processor.apply_transcription_request).parameters
+        rate = extractor_of(processor).sampling_rate
+        facts = {"model_id": name_or_path, "format": "WAV", "sampling_rate": rate}
+        options = {name: value for name, value in facts.items() if name in wanted}
+        return dict(processor.apply_transcription_request(waveforms, **options))
+    instruction = {"type": "text", "text": INSTRUCTION}
+    chats = [
+        [{"role": "user", "content": [audio_part(waveform, processor), instruction]}]
+        for waveform in waveforms
+    ]
+    inputs = processor.apply_chat_template(
+        chats, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+    )
+    return dict(inputs)
 
 
 def decode(
@@ -57,8 +101,22 @@ def decode(
         ]
     if return_timestamps:
         raise ValueError("only CTC models and Whisper give times; call without return_timestamps")
-    texts = processor.tokenizer.batch_decode(outputs["sequences"], skip_special_tokens=True)
+    if "input_ids" in encoded.inputs:
+        return [{"text": text} for text in answers(outputs, encoded, processor)]
+    # A transducer writes the token once for each time that it hears it.
+    repeats = {"group_tokens": False} if hasattr(config, "blank_token_id") else {}
+    texts = processor.tokenizer.batch_decode(
+        outputs["sequences"], skip_special_tokens=True, **repeats
+    )
     return [{"text": text} for text in texts]
+
+
+def answers(outputs: Mapping[str, np.ndarray], encoded: Encoded, processor: Any) -> list[str]:
+    """What a language model answered; the transcript alone where it says more than that."""
+    says_more = "return_format" in signature(processor.decode).parameters
+    form = {"return_format": "transcription_only"} if says_more else {}
+    tokens = new_tokens(outputs, encoded.inputs)
+    return [processor.decode(row, skip_special_tokens=True, **form) for row in tokens]
 
 
 def transcribe_whisper(
