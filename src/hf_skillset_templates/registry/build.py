@@ -6,6 +6,7 @@
 | tiny | `registry/tiny/<model_type>/` and how it was found |
 | sizes | parameters, memory, width and longest input of the default configuration |
 | shapes | the tensors of every task |
+| precision | whether the first task runs in bfloat16 and float16 |
 | dependencies | whether the stated dependencies are all that is needed |
 """
 
@@ -24,7 +25,7 @@ from .. import isolation
 from ..model_imports import MODEL_IMPORTS
 from ..tiny import build as tiny_build
 from ..tiny.publish import merge_entry, publish_folder
-from . import confirm, facts, full_size, shapes
+from . import confirm, facts, full_size, precision, shapes
 from .entries import entry_path, read_entry
 from .errors import as_recorded
 from .paths import REGISTRY, TINY
@@ -165,6 +166,22 @@ def run_shapes(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
         yield from side_by_side("shapes", work, built, limits.jobs)
 
 
+def run_precision(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """The tiny model in half precision; a dtype that does not run is a finding, no failure."""
+    with tempfile.TemporaryDirectory() as folder:
+        assemble(Path(folder))
+
+        def work(model_type: str) -> tuple[bool, str]:
+            job = {"model_type": model_type, "runtime": folder}
+            found = isolation.run_isolated(
+                precision.FUNCTION, job, limits.timeout_s, limits.memory_mb
+            )
+            return precision.record(model_type, found), found.get("error", "")
+
+        built = [name for name in model_types if (TINY / name / "config.json").is_file()]
+        yield from side_by_side("precision", work, built, limits.jobs)
+
+
 def run_dependencies(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
     """Model types with the same requirements share an environment."""
     started = time.monotonic()
@@ -180,6 +197,10 @@ STAGES = {
     "sizes": Stage(lambda entry: "full_size" not in entry, run_sizes),
     "shapes": Stage(
         lambda entry: "shapes" not in entry and "search" in entry.get("tiny", {}), run_shapes
+    ),
+    "precision": Stage(
+        lambda entry: "half_precision" not in entry and "search" in entry.get("tiny", {}),
+        run_precision,
     ),
     "dependencies": Stage(lambda entry: "dependencies_confirmed" not in entry, run_dependencies),
 }

@@ -73,6 +73,12 @@ def _input(entry: dict[str, Any], variant: Variant) -> dict[str, Any]:
     }
 
 
+def _half_precision(entry: dict[str, Any]) -> bool | None:
+    """Whether the first task ran in bfloat16 or float16; None where neither was tried."""
+    found = entry.get("half_precision")
+    return any(dtype["runs"] for dtype in found.values()) if found else None
+
+
 def _hardware(entry: dict[str, Any]) -> dict[str, bool | None]:
     """Platform -> whether it was verified; None where nobody measured it."""
     measured = entry.get("hardware_compatibility", {})
@@ -124,8 +130,8 @@ def exported(model_type: str) -> dict[str, Any]:
         "embedding_dim": entry.get("embedding_dim"),
         "sequence_length": entry.get("sequence_length"),
         "model_precision": full_size.get("dtype"),
-        "supports_half_precision": entry.get("supports_half_precision"),
-        "default_batch_size": entry.get("default_batch_size"),
+        "supports_half_precision": _half_precision(entry),
+        "default_batch_size": 1,  # a call with one input is a batch of one
         "hardware_compatibility": _hardware(entry),
         "input": _input(entry, variant),
         "output": _side(variant.output["format"], entry.get("output")),

@@ -32,6 +32,7 @@ def assemble(folder: Path) -> None:
     """Put the package into a folder: the template's modules, all tasks and the CPU platform."""
     source = folder / NAME
     shutil.copytree(_TEMPLATE, source, ignore=shutil.ignore_patterns("*.jinja"))
+    shutil.copytree(VARIANTS / "_samples", source / "samples")
     (source / "__init__.py").write_text("")
     for module in sorted(VARIANTS.glob("*/task.py")):
         _hooks().insert_task(module.parent.name, source, folder / "tests")
