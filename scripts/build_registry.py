@@ -74,7 +74,7 @@ def main(
             for name in (each for each in STAGES if each in (stage or STAGES)):
                 types = missing(name, chosen) if rest else chosen
                 step = bar.add_task(name, total=len(types))
-                for outcome in build([name], types, limits):
+                for outcome in build(name, types, limits):
                     counts[outcome.ok] += 1
                     bar.advance(step)
                     if as_json:

@@ -150,6 +150,14 @@ def test_entries_are_written_in_one_order() -> None:
     assert wrong == []
 
 
+def test_a_stage_with_nothing_missing_does_nothing() -> None:
+    pytest.importorskip("torch")
+    from hf_skillset_templates.registry.build import STAGES, Limits, build, missing
+
+    assert missing("facts", list(MAP)) == []
+    assert [outcome for stage in STAGES for outcome in build(stage, [], Limits())] == []
+
+
 def test_nothing_tells_on_which_machine_it_was_built() -> None:
     files = [*MODELS.glob("*.json"), *TINY.rglob("*.json")]
     telling = ("/tmp/", "site-packages/", "local_files_only")

@@ -74,10 +74,10 @@ class Stage:
     run: Callable[[list[str], Limits], Iterator[Outcome]]
 
 
-def build(stages: list[str], model_types: list[str], limits: Limits) -> Iterator[Outcome]:
-    """Run the stages one after another over the model types; yields each outcome as it comes."""
+def build(stage: str, model_types: list[str], limits: Limits) -> Iterator[Outcome]:
+    """Run a stage over the model types; yields each outcome as it comes."""
     isolation.preload(*MODEL_IMPORTS, *OWN_IMPORTS)
-    for stage in stages:
+    if model_types:
         yield from STAGES[stage].run(model_types, limits)
 
 
@@ -150,36 +150,44 @@ def run_sizes(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
 
 def run_shapes(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
     """The tiny model at several sizes; model types without one have no shapes."""
-    with tempfile.TemporaryDirectory() as folder:
-        assemble(Path(folder))
 
-        def work(model_type: str) -> tuple[bool, str]:
-            job = {"model_type": model_type, "runtime": folder}
-            found = isolation.run_isolated(shapes.FUNCTION, job, limits.timeout_s, limits.memory_mb)
-            if "stage" in found:
-                found = dict.fromkeys(read_entry(model_type)["tasks"], found)
-            changed = shapes.record(model_type, found)
-            failed = read_entry(model_type)["shapes"]["failed"]
-            return changed, "; ".join(f"{task}: {reason}" for task, reason in failed.items())
+    def record(model_type: str, found: dict[str, Any]) -> tuple[bool, str]:
+        if "stage" in found:
+            found = dict.fromkeys(read_entry(model_type)["tasks"], found)
+        changed = shapes.record(model_type, found)
+        failed = read_entry(model_type)["shapes"]["failed"]
+        return changed, "; ".join(f"{task}: {reason}" for task, reason in failed.items())
 
-        built = [name for name in model_types if (TINY / name / "config.json").is_file()]
-        yield from side_by_side("shapes", work, built, limits.jobs)
+    yield from on_tiny_models("shapes", shapes.FUNCTION, record, model_types, limits)
 
 
 def run_precision(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
     """The tiny model in half precision; a dtype that does not run is a finding, no failure."""
+
+    def record(model_type: str, found: dict[str, Any]) -> tuple[bool, str]:
+        return precision.record(model_type, found), found.get("error", "")
+
+    yield from on_tiny_models("precision", precision.FUNCTION, record, model_types, limits)
+
+
+def on_tiny_models(
+    stage: str,
+    function: str,
+    record: Callable[[str, dict[str, Any]], tuple[bool, str]],
+    model_types: list[str],
+    limits: Limits,
+) -> Iterator[Outcome]:
+    """Run a job with the packages' own code on every tiny model; `record` keeps what it found."""
     with tempfile.TemporaryDirectory() as folder:
         assemble(Path(folder))
 
         def work(model_type: str) -> tuple[bool, str]:
             job = {"model_type": model_type, "runtime": folder}
-            found = isolation.run_isolated(
-                precision.FUNCTION, job, limits.timeout_s, limits.memory_mb
-            )
-            return precision.record(model_type, found), found.get("error", "")
+            found = isolation.run_isolated(function, job, limits.timeout_s, limits.memory_mb)
+            return record(model_type, found)
 
         built = [name for name in model_types if (TINY / name / "config.json").is_file()]
-        yield from side_by_side("precision", work, built, limits.jobs)
+        yield from side_by_side(stage, work, built, limits.jobs)
 
 
 def run_dependencies(model_types: list[str], limits: Limits) -> Iterator[Outcome]:

@@ -24,8 +24,8 @@ def write_coverage() -> bool:
 def page(entries: list[Entry]) -> Iterable[str]:
     """The lines of the page."""
     pairs = [(entry, task) for entry in entries for task in entry["tasks"]]
-    verified = sum(task in ran(entry) for entry, task in pairs)
-    primary = sum(entry["primary_task"] in ran(entry) for entry in entries)
+    verified = sum(state(entry, task) == "verified" for entry, task in pairs)
+    primary = sum(state(entry, entry["primary_task"]) == "verified" for entry in entries)
     tiny = sum(map(has_tiny_model, entries))
     yield "# Coverage"
     yield ""
@@ -45,17 +45,15 @@ def page(entries: list[Entry]) -> Iterable[str]:
     yield from failures(entries)
 
 
-def ran(entry: Entry) -> list[str]:
-    """The tasks that were verified on the CPU."""
-    verified: list[str] = entry.get("hardware_compatibility", {}).get("cpu", {}).get("verified", [])
-    return verified
+def measured(entry: Entry, platform: str) -> Entry:
+    """What was measured on a platform."""
+    found: Entry = entry.get("hardware_compatibility", {}).get(platform, {})
+    return found
 
 
-def failed(entry: Entry) -> dict[str, dict[str, str]]:
-    """The tasks that failed on the CPU, with stage and error."""
-    found: dict[str, dict[str, str]] = (
-        entry.get("hardware_compatibility", {}).get("cpu", {}).get("failed", {})
-    )
+def failed(entry: Entry, platform: str = "cpu") -> dict[str, dict[str, str]]:
+    """The tasks that failed on a platform, with stage and error."""
+    found: dict[str, dict[str, str]] = measured(entry, platform).get("failed", {})
     return found
 
 
@@ -64,11 +62,11 @@ def states(pairs: list[tuple[Entry, str]]) -> list[tuple[Entry, str, str]]:
     return [(entry, task, state(entry, task)) for entry, task in pairs]
 
 
-def state(entry: Entry, task: str) -> str:
-    """What is known of one pair."""
-    if task in ran(entry):
+def state(entry: Entry, task: str, platform: str = "cpu") -> str:
+    """What is known of one pair on a platform, one of `STATES`."""
+    if task in measured(entry, platform).get("verified", ()):
         return "verified"
-    if task in failed(entry):
+    if task in failed(entry, platform):
         return "failed"
     return "not measured" if has_tiny_model(entry) else "no tiny model"
 

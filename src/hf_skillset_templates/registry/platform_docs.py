@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any
 
-from .coverage import cell, has_tiny_model
+from .coverage import Entry, cell, failed, has_tiny_model, state
 from .entries import read_entry
 from .paths import ROOT
 from .universe import load_universe
@@ -28,8 +27,6 @@ CAUSES = (
     ("accuracy", r"^Error\(|^a result"),
 )
 """What an error comes from, by its text; the first that fits."""
-Entry = dict[str, Any]
-Failure = tuple[str, dict[str, str]]
 
 
 def platforms_page() -> str:
@@ -49,7 +46,7 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     yield "| platform | verified | share | failed | not measured |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for platform in MEASURED:
-        states = Counter(state(entry, platform) for entry in entries)
+        states = Counter(state(entry, entry["primary_task"], platform) for entry in entries)
         share = f"{states['verified'] / max(len(entries), 1):.1%}"
         counts = f"{states['failed']} | {states['not measured']}"
         yield f"| {platform} | {states['verified']} | {share} | {counts} |"
@@ -57,20 +54,6 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     yield "What fails on the CPU is listed in [COVERAGE.md](../registry/COVERAGE.md)."
     for platform in MEASURED[1:]:
         yield from failures(entries, platform)
-
-
-def known(entry: Entry, platform: str) -> Entry:
-    """What was measured of a platform."""
-    found: Entry = entry.get("hardware_compatibility", {}).get(platform, {})
-    return found
-
-
-def state(entry: Entry, platform: str) -> str:
-    """Whether the first task is verified, failed or not measured on a platform."""
-    found, primary = known(entry, platform), entry["primary_task"]
-    if primary in found.get("verified", ()):
-        return "verified"
-    return "failed" if primary in found.get("failed", ()) else "not measured"
 
 
 def cause(error: str, fails_on_cpu: bool) -> str:
@@ -84,10 +67,10 @@ def failures(entries: list[Entry], platform: str) -> Iterator[str]:
     """The failures of a platform, those with the same error together."""
     grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
-        if state(entry, platform) == "failed":
-            error = known(entry, platform)["failed"][entry["primary_task"]]["error"]
-            kind = cause(error, state(entry, "cpu") == "failed")
-            grouped[kind][short(error, kind)].append(entry["model_type"])
+        primary = entry["primary_task"]
+        if failure := failed(entry, platform).get(primary):
+            kind = cause(failure["error"], primary in failed(entry))
+            grouped[kind][short(failure["error"], kind)].append(entry["model_type"])
     if not grouped:
         return
     counts = {kind: sum(map(len, found.values())) for kind, found in grouped.items()}

@@ -245,7 +245,7 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
             try:
                 found[task] = measure_task(Probe(bench, task))
             except Exception as error:
-                found[task] = {"error": f"{type(error).__name__}: {error}"[:300]}
+                found[task] = {"error": f"{type(error).__name__}: {error}"}
     return found
 
 

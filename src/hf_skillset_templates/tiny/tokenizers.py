@@ -74,10 +74,7 @@ def build_tokenizer(
 def _reopened(tokenizer: PreTrainedTokenizerBase, folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer as everybody sees it: some classes look up ids when they open their files."""
     tokenizer.save_pretrained(folder)
-    opened = type(tokenizer).from_pretrained(folder)
-    if "local_files_only" in opened.init_kwargs:  # true where the environment has the hub offline
-        opened.init_kwargs["local_files_only"] = False
-    return opened
+    return type(tokenizer).from_pretrained(folder)
 
 
 def listed_tokens(tokenizer_class: type, rows: Iterable[Any]) -> list[str]:
