@@ -123,6 +123,21 @@ print(json.dumps([first == second, len(kept) > 0, kept == files()]))
     assert run(folder, code) == [True, True, True]
 
 
+def test_openvino_generates_with_and_without_padding_in_the_same_graphs(folder: Path) -> None:
+    pytest.importorskip("openvino")
+    code = """
+causal = pathlib.Path(checkpoint + "-causal")
+tiny_checkpoint.build_checkpoint("AutoModelForCausalLM", causal)
+skillset = hf_bert.hf_bert(metadata={"cache_dir": cache + "-causal"})
+handler = skillset.init_openvino(str(causal), task="text-generation").handler
+for texts in (["a small boat"], ["a boat", "the library is open"]):
+    handler(texts, max_new_tokens=3)
+print(json.dumps(len(list(pathlib.Path(cache + "-causal").rglob("*.xml")))))
+"""
+    prefill_and_decode = 2
+    assert run(folder, code) == prefill_and_decode
+
+
 @pytest.mark.parametrize("precision", ["bf16", "f16", "int8"])
 def test_openvino_precisions_stay_near_float32(folder: Path, precision: str) -> None:
     pytest.importorskip("nncf")

@@ -132,9 +132,16 @@ class ExportedForward:
         module.forward = forward
 
     def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of a call by name; those that are None say nothing and are left out."""
+        """The arguments of a call by name; those that are None say nothing and are left out.
+
+        A mask that hides nothing is put back where `generate` left it out, so that texts
+        with and without padding run in the same graph.
+        """
         named = {**dict(zip(self.parameters, args)), **kwargs}
-        return {name: value for name, value in named.items() if value is not None}
+        named = {name: value for name, value in named.items() if value is not None}
+        if "attention_mask" in self.parameters and "attention_mask" not in named:
+            named |= full_mask(named)
+        return named
 
     def run(self, named: dict[str, Any]) -> Any:
         """Run the call in the graph for it, exporting one first where there is none.
@@ -206,6 +213,16 @@ class ExportedForward:
             found = decompose_multimodal(self.module, copy.deepcopy(call.named))
         names = {id(module): name for name, module in self.module.named_modules()}
         return [names[id(module)] for module, _inputs in found.values()]
+
+
+def full_mask(named: Mapping[str, Any]) -> dict[str, Any]:
+    """The mask of a generating call whose tokens count their positions from zero."""
+    ids, positions = named.get("input_ids"), named.get("position_ids")
+    if "past_key_values" not in named or ids is None or positions is None:
+        return {}
+    if positions.shape != ids.shape:
+        return {}
+    return {"attention_mask": ids.new_ones(len(ids), int(positions.max()) + 1)}
 
 
 @dataclass(frozen=True)
