@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from .dense_experts import dense_experts
-from .static_calls import Arrays, padded
+from .fixed_layout import fixed_layout
+from .static_calls import LAYOUT_INPUTS, Arrays, padded
 
 MASKED = -100.0
 """What masked attention scores become: low enough for softmax, in range for 16 bits."""
@@ -34,8 +35,10 @@ def export_onnx(model: Any, row: Arrays, path: Path) -> None:
     import onnx
     from transformers.exporters import OnnxConfig, OnnxExporter
 
-    inputs = {**tensors(row), "use_cache": False}
-    with dense_experts(model):
+    inputs = tensors(row)
+    layout = {name: inputs.pop(name) for name in LAYOUT_INPUTS if name in inputs}
+    with dense_experts(model), fixed_layout(model, inputs, layout):
+        inputs["use_cache"] = False
         program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
     OnnxExporter.save_program(program, path)
     graph = onnx.load(path)

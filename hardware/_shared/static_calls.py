@@ -9,8 +9,43 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 SHORTEST = 8
-TOKEN_INPUTS = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "bbox")
+TOKEN_INPUTS = (
+    "input_ids",
+    "attention_mask",
+    "token_type_ids",
+    "mm_token_type_ids",
+    "moe_mm_token_type_ids",
+    "position_ids",
+    "bbox",
+    "xpath_tags_seq",
+    "xpath_subs_seq",
+    "input_shape_ids",
+    "input_pronunciation_ids",
+    "image_attention_mask",
+    "image_embeds_position_mask",
+    "cross_attention_mask",
+)
 """Inputs with one entry for each token; they grow together."""
+LAYOUT_INPUTS = (
+    "mm_token_type_ids",
+    "moe_mm_token_type_ids",
+    "image_grid_thw",
+    "video_grid_thw",
+    "grid_thw",
+    "image_grid_hw",
+    "image_grids",
+    "image_sizes",
+    "target_sizes",
+    "spatial_shapes",
+    "merge_sizes",
+    "image_merge_sizes",
+    "image_num_crops",
+    "num_local_patches",
+    "batch_num_images",
+    "images_per_sample",
+    "aspect_ratio_ids",
+)
+"""Inputs that say how pictures are cut and where their tokens stand; a graph is for one layout."""
 GREEDY_OPTIONS = {"max_new_tokens", "max_length", "do_sample", "num_beams", "pad_token_id"}
 
 Arrays = dict[str, Any]
@@ -83,6 +118,11 @@ def widened(row: Arrays, shapes: Mapping[str, list[int]]) -> Arrays:
         widths = [(0, max(0, most - size)) for most, size in zip(shape, row[name].shape)]
         result[name] = np.pad(row[name], widths)
     return result
+
+
+def layout_of(row: Arrays) -> dict[str, list[Any]]:
+    """The layout of a row's pictures, as JSON has it."""
+    return {name: array.tolist() for name, array in sorted(row.items()) if name in LAYOUT_INPUTS}
 
 
 def shapes_of(row: Arrays) -> dict[str, list[int]]:

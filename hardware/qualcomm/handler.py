@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ..tasks import Encoded, TaskSpec
@@ -19,6 +20,7 @@ from .static_calls import (
     bucket,
     forward_row,
     greedy,
+    layout_of,
     new_tokens,
     padded,
     rows,
@@ -136,12 +138,12 @@ class Qualcomm(Platform):
         for i, group in enumerate(calls):
             name = f"graph-{i}.onnx"
             axes = export_qdq(model, group, folder / name)
-            graphs.append({"file": name, "shapes": shapes_of(group[0]), "token_axes": axes})
+            key = {"shapes": shapes_of(group[0]), "layout": layout_of(group[0])}
+            graphs.append({"file": name, **key, "token_axes": axes})
         model.config.save_pretrained(folder)
         if model.can_generate():
             model.generation_config.save_pretrained(folder)
-        if processor is not None:
-            processor.save_pretrained(folder)
+        save_processor(processor, folder)
         manifest = {"task": spec.name, "run": spec.run, "shapes": widths, "graphs": graphs}
         write_whole(folder / MANIFEST, json.dumps(manifest, indent=2))
 
@@ -168,6 +170,14 @@ class Qualcomm(Platform):
         return 1
 
 
+def save_processor(processor: Any, folder: Path) -> None:
+    """Keep a processor, or the tokenizer and the feature extractor that stand for one."""
+    if processor is None:
+        return
+    for part in vars(processor).values() if isinstance(processor, SimpleNamespace) else [processor]:
+        part.save_pretrained(folder)
+
+
 def calibration(
     model: Any, spec: TaskSpec, processor: Any
 ) -> tuple[list[list[Arrays]], dict[str, list[int]]]:
@@ -190,7 +200,8 @@ def calibration(
                     calls, seen = generated_calls(model, row, part.generate_kwargs)
                     widths |= seen
                 for call in calls:
-                    groups.setdefault(json.dumps(shapes_of(call)), []).append(call)
+                    key = json.dumps([shapes_of(call), layout_of(call)])
+                    groups.setdefault(key, []).append(call)
     return list(groups.values()), widths
 
 
@@ -296,16 +307,16 @@ def generate_row(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) 
 
 
 def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int | None]]:
-    """Run the graph that was exported for these shapes; its outputs and their token axes.
+    """Run the graph that was exported for such a call; its outputs and their token axes.
 
     Raises:
-        ValueError: no graph was exported for these shapes.
+        ValueError: no graph was exported for these shapes and this layout of pictures.
     """
-    shapes = shapes_of(call)
-    known = {json.dumps(graph["shapes"]): graph for graph in model.manifest["graphs"]}
-    if (graph := known.get(json.dumps(shapes))) is None:
+    key = json.dumps([shapes_of(call), layout_of(call)])
+    known = {json.dumps([g["shapes"], g["layout"]]): g for g in model.manifest["graphs"]}
+    if (graph := known.get(key)) is None:
         raise ValueError(
-            f"no graph was exported for the shapes {shapes}; there are: {', '.join(known)}"
+            f"no graph was exported for the shapes and layout {key}; there are: {', '.join(known)}"
         )
     if graph["file"] not in model.sessions:
         model.sessions[graph["file"]] = open_session(model.folder / graph["file"])
