@@ -22,10 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from .export_cache import write_whole
+from .normed_attention import normed_attention
 
 MODULES_FILE = "modules.json"
 CALL_SUFFIX = ".call.json"
 """Of the file with the shapes of the call a graph was exported for; it is written last."""
+LOSS_ONLY = ("labels",)
+"""Arguments that serve a loss, which no result holds; some processors give them unasked."""
 DYNAMIC = "-dynamic"
 """Ends the name of a graph with dynamic shapes."""
 
@@ -132,13 +135,17 @@ class ExportedForward:
         module.forward = forward
 
     def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of a call by name; those that are None say nothing and are left out.
+        """The arguments of a call by name, without those that are None or for a loss.
 
         A mask that hides nothing is put back where `generate` left it out, so that texts
         with and without padding run in the same graph.
         """
         named = {**dict(zip(self.parameters, args)), **kwargs}
-        named = {name: value for name, value in named.items() if value is not None}
+        named = {
+            name: value
+            for name, value in named.items()
+            if value is not None and name not in LOSS_ONLY
+        }
         if "attention_mask" in self.parameters and "attention_mask" not in named:
             named |= full_mask(named)
         return named
@@ -196,7 +203,7 @@ class ExportedForward:
         shapes = {name: list(shape) for name, shape in call.shapes.items()}
         name = f"{self.stem(call)}-{short_digest(json.dumps(shapes, sort_keys=True))}"
         path = self.owner.folder / (name + DYNAMIC * dynamic)
-        with self.owner.exports():
+        with self.owner.exports(), normed_attention(self.module):
             graph = self.owner.maker.make(self.module, copy.deepcopy(call.named), path, dynamic)
         known = KnownGraph(graph, dynamic, shapes)
         self.known(call).append(known)

@@ -1,0 +1,54 @@
+"""Norms that the exporters' attention leaves out, put where it cannot miss them.
+
+transformers 5.23 traces the attention of packed pictures in a form of its own. Where one
+projection gives queries, keys and values together, that form forgets the norms of the queries
+and the keys; here the projection applies them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def normed_attention(module: Any) -> Iterator[None]:
+    """Let the joint projections in a module apply the norms while it is traced."""
+    from transformers.exporters import exporter_dynamo  # noqa: F401  (fills the patches)
+    from transformers.exporters.utils import _PATCHES
+
+    replaced = {owner for owner, attribute, _ in _PATCHES["dynamo"] if attribute == "forward"}
+    found = [
+        part
+        for part in module.modules()
+        if path_of(part) in replaced
+        and all(hasattr(part, name) for name in ("qkv", "q_norm", "k_norm"))
+    ]
+    for attention in found:
+        attention.qkv.forward = normed_projection(attention)
+    try:
+        yield
+    finally:
+        for attention in found:
+            del attention.qkv.forward
+
+
+def path_of(module: Any) -> str:
+    """The dotted path of a module's class."""
+    return f"{type(module).__module__}.{type(module).__qualname__}"
+
+
+def normed_projection(attention: Any) -> Any:
+    """What the projection of an attention gives, queries and keys normed if it is traced."""
+    import torch
+
+    def forward(hidden_states: Any) -> Any:
+        joint = type(attention.qkv).forward(attention.qkv, hidden_states)
+        if not torch.compiler.is_exporting():
+            return joint
+        query, key, value = joint.unflatten(-1, (3, attention.num_heads, -1)).unbind(-3)
+        normed = (attention.q_norm(query), attention.k_norm(key), value)
+        return torch.stack(normed, dim=-3).flatten(-3)
+
+    return forward
