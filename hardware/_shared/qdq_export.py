@@ -30,7 +30,7 @@ def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, i
 
 
 def export_onnx(model: Any, row: Arrays, path: Path) -> None:
-    """Write the graph in float32, with the masks' constants in range."""
+    """Write the graph in float32, the masks' constants in range."""
     import onnx
     from transformers.exporters import OnnxConfig, OnnxExporter
 
@@ -65,9 +65,11 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
         get_qnn_qdq_config,
         qnn_preprocess_model,
     )
+    from onnxruntime.tools.onnx_model_utils import optimize_model
 
-    prepared = plain.with_name("prepared.onnx")
-    source = prepared if qnn_preprocess_model(plain, prepared) else plain
+    optimized, prepared = plain.with_name("optimized.onnx"), plain.with_name("prepared.onnx")
+    optimize_model(plain, optimized)  # folds what is computed from weights alone
+    source = prepared if qnn_preprocess_model(optimized, prepared) else optimized
     config = get_qnn_qdq_config(
         source,
         CalibrationRows(source, calibration),
