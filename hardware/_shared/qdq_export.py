@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .dense_experts import dense_experts
+from .fixed_shapes import fixed_shapes
 from .static_calls import Arrays, padded
 
 MASKED = -100.0
@@ -30,12 +31,12 @@ def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, i
 
 
 def export_onnx(model: Any, row: Arrays, path: Path) -> None:
-    """Write the graph in float32, the masks' constants in range."""
+    """Write the graph in float32, of operators that HTP has, the masks' constants in range."""
     import onnx
     from transformers.exporters import OnnxConfig, OnnxExporter
 
     inputs = {**tensors(row), "use_cache": False}
-    with dense_experts(model):
+    with dense_experts(model), fixed_shapes():
         program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
     OnnxExporter.save_program(program, path)
     graph = onnx.load(path)
