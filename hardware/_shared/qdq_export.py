@@ -11,6 +11,7 @@ from typing import Any
 
 from .dense_experts import dense_experts
 from .fixed_shapes import fixed_shapes
+from .htp_rewrites import rewrite_for_htp
 from .static_calls import Arrays, padded
 
 MASKED = -100.0
@@ -38,6 +39,7 @@ def export_onnx(model: Any, row: Arrays, path: Path) -> None:
     inputs = {**tensors(row), "use_cache": False}
     with dense_experts(model), fixed_shapes():
         program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
+    rewrite_for_htp(program)
     OnnxExporter.save_program(program, path)
     graph = onnx.load(path)
     limit_constants(graph.graph)
