@@ -11,6 +11,8 @@ from typing import Any
 
 from .dense_experts import dense_experts
 from .fixed_layout import fixed_layout
+from .fixed_shapes import fixed_shapes
+from .htp_rewrites import rewrite_for_htp
 from .static_calls import LAYOUT_INPUTS, Arrays, padded
 
 MASKED = -100.0
@@ -31,15 +33,16 @@ def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, i
 
 
 def export_onnx(model: Any, row: Arrays, path: Path) -> None:
-    """Write the graph in float32, with the masks' constants in range."""
+    """Write the graph in float32, of operators that HTP has, the masks' constants in range."""
     import onnx
     from transformers.exporters import OnnxConfig, OnnxExporter
 
     inputs = tensors(row)
     layout = {name: inputs.pop(name) for name in LAYOUT_INPUTS if name in inputs}
-    with dense_experts(model), fixed_layout(model, inputs, layout):
+    with dense_experts(model), fixed_layout(model, inputs, layout), fixed_shapes():
         inputs["use_cache"] = False
         program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
+    rewrite_for_htp(program)
     OnnxExporter.save_program(program, path)
     graph = onnx.load(path)
     limit_constants(graph.graph)
@@ -68,9 +71,11 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
         get_qnn_qdq_config,
         qnn_preprocess_model,
     )
+    from onnxruntime.tools.onnx_model_utils import optimize_model
 
-    prepared = plain.with_name("prepared.onnx")
-    source = prepared if qnn_preprocess_model(plain, prepared) else plain
+    optimized, prepared = plain.with_name("optimized.onnx"), plain.with_name("prepared.onnx")
+    optimize_model(plain, optimized)  # folds what is computed from weights alone
+    source = prepared if qnn_preprocess_model(optimized, prepared) else optimized
     config = get_qnn_qdq_config(
         source,
         CalibrationRows(source, calibration),

@@ -1,0 +1,175 @@
+"""Rewrites ONNX operators that HTP refuses as others with the same result.
+
+For graphs in float32 with fixed shapes; needs onnx_ir, which comes with onnxscript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def rewrite_for_htp(program: Any) -> None:
+    """Replace each node that its function in `REWRITES` knows to say in another way."""
+    from onnx_ir.convenience import replace_nodes_and_values
+    from onnx_ir.passes.common import LiftConstantsToInitializersPass, NameFixPass
+    from onnx_ir.tape import Tape
+
+    for node in list(program.graph):
+        tape = Tape()
+        rewrite = REWRITES.get(node.op_type)
+        if rewrite is None or not is_static(node) or (found := rewrite(tape, node)) is None:
+            continue
+        old = node.outputs[0]
+        found.shape, found.type = old.shape, old.type
+        replace_nodes_and_values(program.graph, node, [node], tape.nodes, [old], [found])
+    LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(program)
+    NameFixPass()(program)
+    rename_values(program.graph)
+
+
+def is_static(node: Any) -> bool:
+    """Whether the shapes of all inputs are known."""
+    shapes = [value.shape for value in node.inputs if value is not None]
+    return all(shape is not None and shape.is_static() for shape in shapes)
+
+
+def rename_values(graph: Any) -> None:
+    """Let no name end in a digit: the quantizer names copies of `x` `x0`, `x1` and so on."""
+    for node in graph:
+        for value in node.outputs:
+            if not value.is_graph_output():
+                value.name += "_"
+
+
+def equal(tape: Any, node: Any) -> Any:
+    """HTP compares numbers, no truth values."""
+    from onnx_ir import DataType
+
+    if node.inputs[0].dtype != DataType.BOOL:
+        return None
+    numbers = [tape.op("Cast", [value], {"to": DataType.INT32}) for value in node.inputs]
+    return tape.op("Equal", numbers)
+
+
+def never(tape: Any, node: Any) -> Any:
+    """What is quantized has a range: it is neither infinite nor undefined."""
+    import numpy as np
+
+    return constant(tape, np.zeros(node.inputs[0].shape.numpy(), dtype=bool))
+
+
+def pad(tape: Any, node: Any) -> Any:
+    """HTP pads no integers, but it joins them."""
+    import numpy as np
+
+    data, pads, *others = node.inputs
+    widths = array_of(pads)
+    simple = attribute(node, "mode", "constant") == "constant" and len(others) < 2
+    if data.dtype.is_floating_point() or not simple or widths is None or widths.min() < 0:
+        return None
+    value, dtype = array_of(others[0]) if others else 0, data.dtype.numpy()
+    shape = list(data.shape.numpy())
+    for axis, (before, after) in enumerate(widths.reshape(2, -1).T):
+        parts = [data]
+        for count, place in ((before, 0), (after, 2)):
+            if count:
+                edge = np.full([*shape[:axis], count, *shape[axis + 1 :]], value, dtype)
+                parts.insert(place, constant(tape, edge))
+        data = tape.op("Concat", parts, {"axis": axis}) if len(parts) > 1 else data
+        shape[axis] += before + after
+    return None if data is node.inputs[0] else data
+
+
+def batch_normalization(tape: Any, node: Any) -> Any:
+    """Where no convolution takes it in it is a product and a sum."""
+    import numpy as np
+
+    data = node.inputs[0]
+    if data.producer() is not None and data.producer().op_type.startswith("Conv"):
+        return None
+    statistics = [array_of(value) for value in node.inputs[1:]]
+    if any(array is None for array in statistics):
+        return None
+    scale, bias, mean, variance = statistics
+    factor = scale / np.sqrt(variance + attribute(node, "epsilon", 1e-5))
+    shape = (-1, *(1 for _ in data.shape[2:]))
+    scaled = tape.op("Mul", [data, constant(tape, factor.reshape(shape))])
+    return tape.op("Add", [scaled, constant(tape, (bias - mean * factor).reshape(shape))])
+
+
+def average_pool(tape: Any, node: Any) -> Any:
+    """HTP has no kernel larger than the image."""
+    import numpy as np
+
+    size = node.inputs[0].shape.numpy()[2:]
+    kernel = attribute(node, "kernel_shape", ())
+    if any(attribute(node, "pads", ())) or any(k < s for k, s in zip(kernel, size)):
+        return None
+    axes = constant(tape, np.arange(2, 2 + len(size)))
+    return tape.op("ReduceMean", [node.inputs[0], axes], {"keepdims": 1})
+
+
+def scatter_elements(tape: Any, node: Any) -> Any:
+    """HTP scatters no truth values; compared with every position, an index finds its own."""
+    import numpy as np
+    from onnx_ir import DataType
+
+    data, indices, updates = node.inputs
+    shape, axis = data.shape.numpy(), attribute(node, "axis", 0)
+    same_rows = indices.shape.numpy()[:-1] == shape[:-1]
+    if data.dtype != DataType.BOOL or axis not in (-1, len(shape) - 1) or not same_rows:
+        return None
+    last = constant(tape, np.array([-1]))
+    places = tape.op("Unsqueeze", [indices, last])
+    found = tape.op("Equal", [places, constant(tape, np.arange(shape[-1]))])
+    written = tape.op("And", [found, tape.op("Unsqueeze", [updates, last])])
+    kept = tape.op("And", [data, tape.op("Not", [any_of(tape, found)])])
+    return tape.op("Or", [kept, any_of(tape, written)])
+
+
+def split(tape: Any, node: Any) -> Any:
+    """One part is the whole, whatever size the graph computes for it."""
+    return tape.op("Identity", [node.inputs[0]]) if len(node.outputs) == 1 else None
+
+
+def any_of(tape: Any, truths: Any) -> Any:
+    """Whether one is true along the last axis but one."""
+    import numpy as np
+    from onnx_ir import DataType
+
+    numbers = tape.op("Cast", [truths], {"to": DataType.INT32})
+    count = tape.op("ReduceSum", [numbers, constant(tape, np.array([-2]))], {"keepdims": 0})
+    return tape.op("Greater", [count, constant(tape, np.array(0, dtype=np.int32))])
+
+
+def attribute(node: Any, name: str, default: Any) -> Any:
+    """The value of a node's attribute."""
+    return node.attributes[name].value if name in node.attributes else default
+
+
+def array_of(value: Any) -> Any:
+    """The array of a constant; None where it is computed."""
+    from onnx_ir.convenience import get_const_tensor
+
+    tensor = get_const_tensor(value)
+    return None if tensor is None else tensor.numpy()
+
+
+def constant(tape: Any, array: Any) -> Any:
+    """An array in the graph."""
+    from onnx_ir import tensor
+
+    return tape.op("Constant", [], {"value": tensor(array)})
+
+
+REWRITES: dict[str, Callable[[Any, Any], Any]] = {
+    "AveragePool": average_pool,
+    "BatchNormalization": batch_normalization,
+    "Equal": equal,
+    "IsInf": never,
+    "IsNaN": never,
+    "Pad": pad,
+    "ScatterElements": scatter_elements,
+    "Split": split,
+}
