@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -11,20 +10,8 @@ from typing import Any
 
 import pytest
 
-from hf_skillset_templates.registry.platforms import HARDWARE
-
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers.exporters")
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Imports a shared module of the platforms, in a package of its own."""
-    root = tmp_path_factory.mktemp("platforms")
-    (root / "shared_platforms").symlink_to(HARDWARE / "_shared")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(root))
-        yield lambda name: importlib.import_module(f"shared_platforms.{name}")
 
 
 def test_arguments_for_a_loss_are_left_out(shared: Any) -> None:

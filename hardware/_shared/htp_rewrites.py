@@ -110,6 +110,17 @@ def average_pool(tape: Any, node: Any) -> Any:
     return tape.op("ReduceMean", [node.inputs[0], axes], {"keepdims": 1})
 
 
+def reduce_log_sum_exp(tape: Any, node: Any) -> Any:
+    """HTP has its parts; the largest term is taken out, so that nothing overflows."""
+    if not attribute(node, "keepdims", 1):
+        return None
+    data, *axes = node.inputs
+    largest = tape.op("ReduceMax", [data, *axes], {"keepdims": 1})
+    powers = tape.op("Exp", [tape.op("Sub", [data, largest])])
+    total = tape.op("ReduceSum", [powers, *axes], {"keepdims": 1})
+    return tape.op("Add", [tape.op("Log", [total]), largest])
+
+
 def scatter_elements(tape: Any, node: Any) -> Any:
     """HTP scatters no truth values; compared with every position, an index finds its own."""
     import numpy as np
@@ -170,6 +181,7 @@ REWRITES: dict[str, Callable[[Any, Any], Any]] = {
     "IsInf": never,
     "IsNaN": never,
     "Pad": pad,
+    "ReduceLogSumExp": reduce_log_sum_exp,
     "ScatterElements": scatter_elements,
     "Split": split,
 }

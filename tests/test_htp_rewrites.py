@@ -1,0 +1,78 @@
+"""Graphs that are rewritten for the HTP compute what they did before, on ONNX Runtime's CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+onnx_ir = pytest.importorskip("onnx_ir")
+
+FLOATS = np.random.default_rng(0).normal(size=(1, 3, 4, 6)).astype(np.float32)
+TRUTHS = FLOATS > 0
+PLACES = np.arange(8).reshape(4, 2) % 6
+INTEGERS = np.arange(6).reshape(2, 3)
+STATISTICS = {name: np.array([0.5, 2.0, 1.5], dtype=np.float32) for name in "abcd"}
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "Equal": ({"x": TRUTHS, "y": ~TRUTHS[..., ::-1]}, {}, {}),
+    "IsInf": ({"x": FLOATS}, {}, {}),
+    "IsNaN": ({"x": FLOATS}, {}, {}),
+    "Pad": ({"x": INTEGERS}, {"pads": np.array([1, 0, 0, 2]), "value": np.array(7)}, {}),
+    "BatchNormalization": ({"x": FLOATS}, STATISTICS, {}),
+    "AveragePool": ({"x": FLOATS}, {}, {"kernel_shape": [4, 6]}),
+    "ReduceLogSumExp": ({"x": FLOATS}, {"axes": np.array([-1])}, {"keepdims": 1}),
+    "ScatterElements": (
+        {
+            "x": TRUTHS[0, 0],
+            "indices": np.arange(8).reshape(4, 2) % 6,
+            "updates": TRUTHS[0, 1, :, :2],
+        },
+        {},
+        {"axis": -1},
+    ),
+    "Split": ({"x": FLOATS}, {}, {"axis": 0, "num_outputs": 1}),
+}
+
+
+def model_of(operator: str) -> tuple[Any, dict[str, Any]]:
+    """A model of one operator, and inputs for it."""
+    inputs, constants, attributes = CASES[operator]
+    values = [
+        onnx.helper.make_tensor_value_info(
+            name, onnx.helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
+        )
+        for name, array in inputs.items()
+    ]
+    held = [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()]
+    node = onnx.helper.make_node(operator, [*inputs, *constants], ["result"], **attributes)
+    result = onnx.ValueInfoProto(name="result")
+    graph = onnx.helper.make_graph([node], "graph", values, [result], held)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)])
+    model.ir_version = 10
+    return onnx.shape_inference.infer_shapes(model, data_prop=True), inputs
+
+
+def computed(model: Any, inputs: dict[str, Any]) -> Any:
+    """What the model computes on the CPU."""
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=providers)
+    return session.run(None, inputs)[0]
+
+
+@pytest.mark.parametrize("operator", CASES)
+def test_the_result_stays(operator: str, shared: Callable[[str], ModuleType]) -> None:
+    model, inputs = model_of(operator)
+    program = onnx_ir.from_proto(model)
+    shared("htp_rewrites").rewrite_for_htp(program)
+    rewritten = onnx_ir.to_proto(program)
+    assert [node.op_type for node in rewritten.graph.node] != [operator]
+    np.testing.assert_allclose(computed(rewritten, inputs), computed(model, inputs), rtol=1e-5)
+
+
+def test_every_rewrite_has_a_case(shared: Callable[[str], ModuleType]) -> None:
+    assert set(shared("htp_rewrites").REWRITES) == set(CASES)
