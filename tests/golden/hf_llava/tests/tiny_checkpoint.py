@@ -66,8 +66,31 @@ def build_audio_tokenizer(folder: Path) -> None:
 
 
 def initialise_the_rest(model: Any, torch: Any) -> None:
-    """Give weights that hold NaN a small normal value."""
+    """Give weights that hold NaN, or nothing but zeros, small normal values; widen convolutions.
+
+    A gate of zeros finds all choices equally good; which one a runtime then takes says nothing.
+    """
     with torch.no_grad():
-        for tensor in chain(model.parameters(), model.buffers()):
-            if tensor.is_floating_point() and tensor.isnan().any():
+        for name, tensor in chain(model.named_parameters(), model.named_buffers()):
+            unset = tensor.is_floating_point() and tensor.isnan().any()
+            if unset or (is_weight(name, tensor) and not tensor.any()):
                 tensor.normal_(std=0.02)
+        for module in model.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                keep_strength(module.weight)
+
+
+def is_weight(name: str, tensor: Any) -> bool:
+    """Whether a model learns this tensor, and not as a bias."""
+    return tensor.requires_grad and tensor.is_floating_point() and not name.endswith("bias")
+
+
+def keep_strength(weight: Any) -> None:
+    """Widen the weights of a convolution until what comes out is as strong as what goes in.
+
+    An untrained norm does not restore what small weights take away: after a few layers, all
+    pictures give the same.
+    """
+    wanted = weight[0].numel() ** -0.5
+    if 0 < (spread := float(weight.std())) < wanted:
+        weight *= wanted / spread

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from .endpoint import EndpointHandler
 
 MAX_PROBLEMS = 10
+WHITE = 255
 ONE_SHADE = 1
-"""Of 255: a colour that falls between two shades may be rounded to either."""
+"""Of `WHITE`: a colour that falls between two shades may be rounded to either."""
+
+
+class Shade(float):
+    """A colour of a picture, as a fraction of `WHITE`."""
 
 
 def differences(found: Any, expected: Any, tolerance: float, where: str = "result") -> list[str]:
@@ -71,7 +76,9 @@ def picture_problems(found: Any, expected: Any, where: str) -> list[str]:
 
 
 def equal(found: Any, expected: Any, tolerance: float) -> bool:
-    """Whether two leaves agree."""
+    """Whether two leaves agree; colours may be `ONE_SHADE` apart."""
+    if isinstance(found, Shade) and isinstance(expected, Shade):
+        return round(abs(found - expected) * WHITE) <= ONE_SHADE
     if isinstance(found, Number) and isinstance(expected, Number):
         return math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance)
     return bool(found == expected)
@@ -91,7 +98,7 @@ class Error:
     """How far a result is from the reference."""
 
     max_abs: float
-    """Largest absolute difference of two numbers."""
+    """Largest absolute difference of two numbers; of two colours what is more than rounding."""
     cosine: float
     """Cosine similarity of all numbers; 1 where there are none."""
     mismatches: float
@@ -115,7 +122,7 @@ def measure(found: Any, expected: Any, tolerance: float) -> Error:
     wrong = sum(not equal(one, other, tolerance) for one, other in shared)
     wrong += len(set(ours) ^ set(theirs))
     return Error(
-        max_abs=max((abs(one - other) for one, other in numbers), default=0.0),
+        max_abs=max((distance(one, other) for one, other in shared), default=0.0),
         cosine=cosine(numbers),
         mismatches=wrong / max(len(set(ours) | set(theirs)), 1),
         texts_differ=set(ours) != set(theirs)
@@ -124,9 +131,20 @@ def measure(found: Any, expected: Any, tolerance: float) -> Error:
     )
 
 
+def distance(found: Any, expected: Any) -> float:
+    """The difference of two numbers; 0 for colours that agree, and for anything else."""
+    if not (isinstance(found, Number) and isinstance(expected, Number)):
+        return 0.0
+    same_shade = isinstance(expected, Shade) and equal(found, expected, 0.0)
+    return 0.0 if same_shade else abs(float(found) - float(expected))  # type: ignore[arg-type]
+
+
 def leaves(value: Any, where: str = "result") -> Iterator[tuple[str, Any]]:
     """Every leaf of a result with the path to it."""
     value = plain(value)
+    if is_picture(value):
+        yield f"{where}.mode", value.mode
+        value = shades(value)
     if isinstance(value, Mapping):
         for key in value:
             yield from leaves(value[key], f"{where}.{key}")
@@ -135,6 +153,13 @@ def leaves(value: Any, where: str = "result") -> Iterator[tuple[str, Any]]:
             yield from leaves(item, f"{where}[{i}]")
     else:
         yield where, value
+
+
+def shades(picture: Any) -> list[list[Shade]]:
+    """The colours of a picture, a list for each of its rows."""
+    width, colours = picture.width * len(picture.mode), picture.tobytes()
+    rows = (colours[start : start + width] for start in range(0, len(colours), width))
+    return [[Shade(colour / WHITE) for colour in row] for row in rows]
 
 
 def cosine(pairs: list[tuple[float, float]]) -> float:
