@@ -25,7 +25,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "Pad": ({"x": INTEGERS}, {"pads": np.array([1, 0, 0, 2]), "value": np.array(7)}, {}),
     "BatchNormalization": ({"x": FLOATS}, STATISTICS, {}),
     "AveragePool": ({"x": FLOATS}, {}, {"kernel_shape": [4, 6]}),
-    "ReduceLogSumExp": ({"x": FLOATS}, {"axes": np.array([-1])}, {"keepdims": 1}),
+    "ReduceLogSumExp": ({"x": FLOATS}, {"axes": np.array([-1])}, {"keepdims": 0}),
     "ScatterElements": (
         {
             "x": TRUTHS[0, 0],

@@ -112,13 +112,12 @@ def average_pool(tape: Any, node: Any) -> Any:
 
 def reduce_log_sum_exp(tape: Any, node: Any) -> Any:
     """HTP has its parts; the largest term is taken out, so that nothing overflows."""
-    if not attribute(node, "keepdims", 1):
-        return None
     data, *axes = node.inputs
     largest = tape.op("ReduceMax", [data, *axes], {"keepdims": 1})
     powers = tape.op("Exp", [tape.op("Sub", [data, largest])])
     total = tape.op("ReduceSum", [powers, *axes], {"keepdims": 1})
-    return tape.op("Add", [tape.op("Log", [total]), largest])
+    found = tape.op("Add", [tape.op("Log", [total]), largest])
+    return found if attribute(node, "keepdims", 1) else tape.op("Squeeze", [found, *axes])
 
 
 def scatter_elements(tape: Any, node: Any) -> Any:
