@@ -4,7 +4,9 @@ The model stays what it is: `generate`, its caches and its outputs are transform
 Only the `forward` of the modules that are called from outside is replaced. A replacement
 looks for a graph that fits its call (the same named tensors and constants, shapes that the
 graph allows), exports one where there is none, and runs it. Tokens, sampling and whatever
-else `generate` does between the calls stay in torch.
+else `generate` does between the calls stay in torch. A module that no exporter takes as a
+whole (its Python code decides by values) computes in torch what joins its parts, and each
+part in a graph, or in its own parts.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import hashlib
 import inspect
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .export_cache import write_whole
+from .known_numbers import known_numbers
 from .normed_attention import normed_attention
 
 MODULES_FILE = "modules.json"
@@ -91,7 +94,7 @@ class ExportedModel:
     exporting: bool = False
     modules: dict[str, ExportedForward] = field(default_factory=dict)
 
-    def intercept(self, names: list[str]) -> None:
+    def intercept(self, names: Iterable[str]) -> None:
         """Let these modules (names as in `named_modules`, "" for the model) run graphs."""
         for name in names:
             if name not in self.modules:
@@ -106,14 +109,19 @@ class ExportedModel:
         finally:
             self.exporting = False
 
-    def saved_modules(self) -> list[str] | None:
-        """The names that an earlier start found, None for a first one."""
+    def restore(self) -> bool:
+        """Intercept what an earlier start did; whether there was one."""
         path = self.folder / MODULES_FILE
-        return json.loads(path.read_text("utf-8")) if path.is_file() else None
+        saved = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        self.intercept(saved)
+        for name, in_parts in saved.items():
+            self.modules[name].in_parts.update(in_parts)
+        return bool(saved)
 
-    def save_modules(self) -> None:
-        """Keep the names of the modules that run graphs."""
-        write_whole(self.folder / MODULES_FILE, json.dumps(sorted(self.modules)))
+    def save(self) -> None:
+        """Keep the names of the modules that run graphs, and which of them do so in parts."""
+        saved = {name: sorted(module.in_parts) for name, module in sorted(self.modules.items())}
+        write_whole(self.folder / MODULES_FILE, json.dumps(saved))
 
 
 class ExportedForward:
@@ -124,7 +132,8 @@ class ExportedForward:
         self.torch_forward = module.forward
         self.parameters = inspect.signature(module.forward).parameters
         self.graphs: dict[str, list[KnownGraph]] = {}
-        self.in_pieces = False
+        self.in_parts: set[bool] = set()
+        """Which calls run part by part: those with a filled cache, those without."""
 
         @functools.wraps(module.forward)
         def forward(*args: Any, **kwargs: Any) -> Any:
@@ -151,16 +160,31 @@ class ExportedForward:
         return named
 
     def run(self, named: dict[str, Any]) -> Any:
+        """Run the call in its graph, or part by part where it has none.
+
+        Raises:
+            ExportError: no graph can be exported and run for a part without parts.
+        """
+        filled = has_past(named)
+        if filled not in self.in_parts:
+            try:
+                return self.run_whole(Call.of(self.module, named))
+            except ExportError as error:
+                self.split(named, error)
+                self.in_parts.add(filled)
+                self.owner.save()
+        return self.torch_forward(**named)
+
+    def run_whole(self, call: Call) -> Any:
         """Run the call in the graph for it, exporting one first where there is none.
 
         Raises:
-            ExportError: no graph can be exported and run for this call, nor for the
-                module's parts.
+            ExportError: no graph can be exported and run for this call.
         """
-        call = Call.of(self.module, named)
-        if self.in_pieces and not call.has_past:
-            return self.torch_forward(**named)
-        errors = []
+        errors: list[Exception] = []
+        if changes_its_arguments(self.module, call.named):
+            errors.append(TypeError("it changes a cache in place"))
+            raise ExportError(self.name, type(self.module).__name__, errors)
         for known in sorted(self.known(call), key=lambda known: known.dynamic):
             if known.fits(call.shapes):
                 try:
@@ -172,11 +196,18 @@ class ExportedForward:
                 return self.export(call, dynamic).graph(call.inputs)
             except Exception as error:  # exporters fail in every way that Python knows
                 errors.append(error)
-        if pieces := self.pieces(call):
-            self.in_pieces = True
-            self.owner.intercept(pieces)
-            return self.torch_forward(**named)
         raise ExportError(self.name, type(self.module).__name__, errors)
+
+    def split(self, named: Mapping[str, Any], error: ExportError) -> None:
+        """Let the parts of this module run graphs.
+
+        Raises:
+            ExportError: `error`, because there is none and the module has weights.
+        """
+        parts = self.parts(named)
+        if not parts and list(self.module.parameters()):
+            raise error
+        self.owner.intercept(parts)
 
     def known(self, call: Call) -> list[KnownGraph]:
         """The graphs for calls of this signature, those of earlier starts among them."""
@@ -203,23 +234,55 @@ class ExportedForward:
         shapes = {name: list(shape) for name, shape in call.shapes.items()}
         name = f"{self.stem(call)}-{short_digest(json.dumps(shapes, sort_keys=True))}"
         path = self.owner.folder / (name + DYNAMIC * dynamic)
-        with self.owner.exports(), normed_attention(self.module):
+        with self.owner.exports(), normed_attention(self.module), known_numbers(self.module):
             graph = self.owner.maker.make(self.module, copy.deepcopy(call.named), path, dynamic)
         known = KnownGraph(graph, dynamic, shapes)
         self.known(call).append(known)
         write_whole(path.with_name(path.name + CALL_SUFFIX), json.dumps(shapes))
         return known
 
-    def pieces(self, call: Call) -> list[str]:
-        """The modules to export where the whole cannot be: encoders, decoder, projector, head."""
+    def parts(self, named: Mapping[str, Any]) -> list[str]:
+        """The modules to export where the whole cannot be.
+
+        Encoders, decoder, projector and head of a multimodal model, else the direct parts.
+        """
         from transformers.exporters.utils import decompose_multimodal, is_multimodal
 
-        if self.name or call.has_past or not is_multimodal(self.module):
-            return []
+        if self.name or has_past(named) or not is_multimodal(self.module):
+            return list(callable_parts(self.module, self.name))
         with self.owner.exports():
-            found = decompose_multimodal(self.module, copy.deepcopy(call.named))
+            found = decompose_multimodal(self.module, copy.deepcopy(dict(named)))
         names = {id(module): name for name, module in self.module.named_modules()}
         return [names[id(module)] for module, _inputs in found.values()]
+
+
+def callable_parts(module: Any, name: str) -> Iterator[str]:
+    """The names of a module's direct parts; a list of modules stands for what it holds."""
+    import torch
+
+    for part_name, part in module.named_children():
+        full_name = f"{name}.{part_name}".lstrip(".")
+        if type(part).forward is torch.nn.Module.forward:  # it has none of its own
+            yield from callable_parts(part, full_name)
+        else:
+            yield full_name
+
+
+def has_past(named: Mapping[str, Any]) -> bool:
+    """Whether a call goes on from a filled cache."""
+    from transformers.exporters.utils import get_leaf_tensors
+
+    states = get_leaf_tensors(named.get("past_key_values"))
+    return any(state.dim() > 2 and state.numel() for state in states.values())
+
+
+def changes_its_arguments(module: Any, named: Mapping[str, Any]) -> bool:
+    """Whether a call has a cache to fill that its module does not return, as models do."""
+    from transformers import PreTrainedModel
+    from transformers.cache_utils import Cache
+
+    caches = any(isinstance(value, Cache) for value in named.values())
+    return caches and not isinstance(module, PreTrainedModel)
 
 
 def full_mask(named: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,8 +306,6 @@ class Call:
     signature: str
     """Which tensors there are and which constants; everything but the shapes."""
     shapes: Mapping[str, tuple[int, ...]]
-    has_past: bool
-    """Whether it goes on from a filled cache."""
 
     @classmethod
     def of(cls, module: Any, named: Mapping[str, Any]) -> Call:
@@ -260,13 +321,11 @@ class Call:
             if isinstance(value, (bool, int, float, str, list, tuple))
             and not get_leaf_tensors({name: value})
         }
-        states = get_leaf_tensors(named.get("past_key_values"))
         return cls(
             named=named,
             inputs=inputs,
             signature=json.dumps([kinds, constants], sort_keys=True),
             shapes={name: tuple(leaf.shape) for name, leaf in leaves.items()},
-            has_past=any(state.dim() > 2 and state.numel() for state in states.values()),
         )
 
 

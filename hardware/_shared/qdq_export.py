@@ -6,6 +6,7 @@ Needs torch, onnx and onnxscript; what it writes needs none of them.
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from .dense_experts import dense_experts
 from .fixed_layout import fixed_layout
 from .fixed_shapes import fixed_shapes
 from .htp_rewrites import rewrite_for_htp
+from .known_numbers import known_numbers
 from .static_calls import LAYOUT_INPUTS, Arrays, padded
 
 MASKED = -100.0
@@ -39,7 +41,11 @@ def export_onnx(model: Any, row: Arrays, path: Path) -> None:
 
     inputs = tensors(row)
     layout = {name: inputs.pop(name) for name in LAYOUT_INPUTS if name in inputs}
-    with dense_experts(model), fixed_layout(model, inputs, layout), fixed_shapes():
+    with ExitStack() as stack:
+        stack.enter_context(dense_experts(model))
+        stack.enter_context(fixed_layout(model, inputs, layout))
+        stack.enter_context(known_numbers(model))
+        stack.enter_context(fixed_shapes())
         inputs["use_cache"] = False
         program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
     rewrite_for_htp(program)

@@ -104,7 +104,8 @@ class OpenVINO(TorchPlatform):
         folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
         exported = ExportedModel(model, OpenVINOGraphs(target, precision), folder)
         model.exported = exported
-        exported.intercept([""] if spec.run == "forward" else exported.saved_modules() or [])
+        if not exported.restore() and spec.run == "forward":
+            exported.intercept([""])
         return model
 
     def prepare(self, handler: EndpointHandler) -> None:
@@ -121,7 +122,7 @@ class OpenVINO(TorchPlatform):
             with outermost_calls(endpoint) as names:
                 super().run(endpoint, spec, encoded)
             exported.intercept(names)
-            exported.save_modules()
+            exported.save()
         return super().run(endpoint, spec, encoded)
 
 
