@@ -144,19 +144,15 @@ class ExportedForward:
         module.forward = forward
 
     def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of a call by name, without those that are None or for a loss.
+        """The arguments of a call by name, without those for a loss.
 
         A mask that hides nothing is put back where `generate` left it out, so that texts
         with and without padding run in the same graph.
         """
         named = {**dict(zip(self.parameters, args)), **kwargs}
-        named = {
-            name: value
-            for name, value in named.items()
-            if value is not None and name not in LOSS_ONLY
-        }
-        if "attention_mask" in self.parameters and "attention_mask" not in named:
-            named |= full_mask(named)
+        named = {name: value for name, value in named.items() if name not in LOSS_ONLY}
+        if not self.name and "attention_mask" in self.parameters:
+            return {**full_mask(named), **present(named, self.parameters)}
         return named
 
     def run(self, named: dict[str, Any]) -> Any:
@@ -168,7 +164,7 @@ class ExportedForward:
         filled = has_past(named)
         if filled not in self.in_parts:
             try:
-                return self.run_whole(Call.of(self.module, named))
+                return self.run_whole(Call.of(self.module, present(named, self.parameters)))
             except ExportError as error:
                 self.split(named, error)
                 self.in_parts.add(filled)
@@ -266,6 +262,16 @@ def callable_parts(module: Any, name: str) -> Iterator[str]:
             yield from callable_parts(part, full_name)
         else:
             yield full_name
+
+
+def present(named: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments without those that are None and may be left out."""
+    return {
+        name: value
+        for name, value in named.items()
+        if value is not None
+        or (name in parameters and parameters[name].default is inspect.Parameter.empty)
+    }
 
 
 def has_past(named: Mapping[str, Any]) -> bool:
