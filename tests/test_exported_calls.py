@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,10 +14,104 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers.exporters")
 
 
-def test_arguments_for_a_loss_are_left_out(shared: Any) -> None:
-    module = SimpleNamespace(forward=lambda input_ids=None, labels=None: None)
-    forward = shared("exported_forward").ExportedForward(SimpleNamespace(), "", module)
-    assert forward.named((), {"input_ids": 1, "labels": 2}) == {"input_ids": 1}
+@pytest.fixture
+def exported_model(shared: Any, tmp_path: Path) -> Callable[[Any], Any]:
+    """Lets a model's calls be exported, each graph a module that notes its name."""
+    calls = shared("exported_forward")
+
+    class Traced(calls.Graph):  # type: ignore[name-defined,misc]
+        def __init__(self, program: Any) -> None:
+            self.program = program
+
+        def accepts(self, shapes: Any) -> bool:
+            return True
+
+        def __call__(self, inputs: Any) -> Any:
+            return self.program.module()(**inputs)
+
+    class Maker(calls.GraphMaker):  # type: ignore[name-defined,misc]
+        def make(self, module: Any, inputs: Any, path: Path, dynamic: bool) -> Any:
+            return Traced(torch.export.export(module, (), dict(inputs)))
+
+        def load(self, path: Path) -> Any:
+            raise AssertionError("nothing was kept")
+
+    def exported(model: Any) -> Any:
+        found = calls.ExportedModel(model, Maker(), tmp_path)
+        found.intercept([""])
+        return found
+
+    return exported
+
+
+class DecidesByValues(torch.nn.Module):
+    """Python decides by a tensor's values between two layers: no graph holds that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.Linear(2, 2) for _ in range(2)])
+
+    def forward(self, inputs: Any, unused: Any = None) -> Any:
+        hidden = self.layers[0](inputs)
+        return self.layers[1](hidden) if hidden.sum() > 0 else hidden
+
+
+def test_what_has_no_whole_graph_runs_part_by_part(exported_model: Any) -> None:
+    model = DecidesByValues().eval()
+    inputs = torch.randn(3, 2)
+    with torch.no_grad():
+        expected = [model(inputs * sign) for sign in (1, -1)]
+        exported = exported_model(model)
+        found = [model(inputs * sign) for sign in (1, -1)]
+    for one, other in zip(found, expected):
+        torch.testing.assert_close(one, other)
+    assert set(exported.modules) == {"", "layers.0", "layers.1"}
+    assert exported.modules[""].in_parts == {False}
+    assert exported.modules["layers.0"].graphs and not exported.modules["layers.0"].in_parts
+
+
+def test_a_second_start_knows_which_parts_run(exported_model: Any) -> None:
+    model = DecidesByValues().eval()
+    first = exported_model(model)
+    with torch.no_grad():
+        model(torch.ones(3, 2))
+    second = type(first)(DecidesByValues().eval(), first.maker, first.folder)
+    assert second.restore()
+    assert set(second.modules) == set(first.modules)
+    assert second.modules[""].in_parts == {False}
+
+
+def test_a_part_that_no_exporter_takes_is_an_error(exported_model: Any, shared: Any) -> None:
+    class Alone(torch.nn.Linear):
+        def forward(self, input: Any) -> Any:
+            return super().forward(input) if input.sum() > 0 else input
+
+    model = Alone(2, 2)
+    exported_model(model)
+    with pytest.raises(shared("exported_forward").ExportError, match=r"the model \(Alone\)"):
+        model(torch.ones(3, 2))
+
+
+class PadsByItsStride(torch.nn.Module):
+    """A convolution as audio codecs have them: its stride is a tensor that decides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("stride", torch.tensor(3), persistent=False)
+
+    def forward(self, inputs: Any) -> Any:
+        extra = -inputs.shape[-1] % self.stride
+        return torch.nn.functional.pad(inputs, (0, extra)) if extra > 0 else inputs
+
+
+def test_a_number_in_a_buffer_is_a_constant_of_the_graph(shared: Any) -> None:
+    module, inputs = PadsByItsStride(), torch.ones(2, 4)
+    with pytest.raises(Exception, match="data-dependent"):
+        torch.export.export(module, (inputs,))
+    with shared("known_numbers").known_numbers(module):
+        program = torch.export.export(module, (inputs,))
+    torch.testing.assert_close(program.module()(inputs), module(inputs))
+    assert isinstance(module.stride, torch.Tensor)
 
 
 def glm_attention() -> Any:

@@ -30,8 +30,6 @@ from .normed_attention import normed_attention
 MODULES_FILE = "modules.json"
 CALL_SUFFIX = ".call.json"
 """Of the file with the shapes of the call a graph was exported for; it is written last."""
-LOSS_ONLY = ("labels",)
-"""Arguments that serve a loss, which no result holds; some processors give them unasked."""
 DYNAMIC = "-dynamic"
 """Ends the name of a graph with dynamic shapes."""
 
@@ -144,13 +142,12 @@ class ExportedForward:
         module.forward = forward
 
     def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of a call by name, without those for a loss.
+        """The arguments of a call by name.
 
         A mask that hides nothing is put back where `generate` left it out, so that texts
         with and without padding run in the same graph.
         """
         named = {**dict(zip(self.parameters, args)), **kwargs}
-        named = {name: value for name, value in named.items() if name not in LOSS_ONLY}
         if not self.name and "attention_mask" in self.parameters:
             return {**full_mask(named), **present(named, self.parameters)}
         return named

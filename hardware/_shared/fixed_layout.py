@@ -7,6 +7,7 @@ joins its tensors. A graph of fixed shapes is for one layout, so these inputs ar
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -58,9 +59,13 @@ def token_positions(model: Any, inputs: Mapping[str, Any]) -> dict[Any, tuple[An
     found: dict[Any, tuple[Any, ...]] = {}
 
     def noting(module: Any, compute: Any) -> Any:
+        signature = inspect.signature(compute)
+
         @functools.wraps(compute)
         def note(*args: Any, **kwargs: Any) -> Any:
-            found[module] = compute(*args, **{**kwargs, "attention_mask": None})
+            call = signature.bind(*args, **kwargs)
+            call.arguments["attention_mask"] = None
+            found[module] = compute(*call.args, **call.kwargs)
             return found[module]
 
         return note

@@ -15,7 +15,7 @@ from .fixed_layout import fixed_layout
 from .fixed_shapes import fixed_shapes
 from .htp_rewrites import rewrite_for_htp
 from .known_numbers import known_numbers
-from .static_calls import LAYOUT_INPUTS, Arrays, padded
+from .static_calls import LAYOUT_INPUTS, Arrays, shortened
 
 MASKED = -100.0
 """What masked attention scores become: low enough for softmax, in range for 16 bits."""
@@ -113,14 +113,14 @@ class CalibrationRows:
 
 
 def token_axes(model: Any, row: Arrays) -> dict[str, int | None]:
-    """For each output the axis that grows when the row has one token more."""
+    """For each output the axis that is shorter when the row has one token less."""
     if "input_ids" not in row:
         return dict.fromkeys(output_shapes(model, row))
     now = output_shapes(model, row)
-    more = output_shapes(model, padded(row, row["input_ids"].shape[1] + 1, 0))
+    fewer = output_shapes(model, shortened(row))
     return {
         name: next(
-            (i for i, pair in enumerate(zip(now[name], more[name])) if len(set(pair)) > 1), None
+            (i for i, pair in enumerate(zip(now[name], fewer[name])) if len(set(pair)) > 1), None
         )
         for name in now
     }

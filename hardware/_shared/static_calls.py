@@ -101,6 +101,11 @@ def padded(row: Arrays, length: int, pad_token: int) -> Arrays:
     return result
 
 
+def shortened(row: Arrays) -> Arrays:
+    """The row without its last token."""
+    return {n: a[:, :-1] if is_token_input(n, a, row) else a for n, a in row.items()}
+
+
 def forward_row(row: Arrays, pad_token: int) -> Arrays:
     """One row as the graph takes it: padded to its bucket where its mask allows that."""
     if "input_ids" not in row or "attention_mask" not in row:
@@ -118,6 +123,26 @@ def widened(row: Arrays, shapes: Mapping[str, list[int]]) -> Arrays:
         widths = [(0, max(0, most - size)) for most, size in zip(shape, row[name].shape)]
         result[name] = np.pad(row[name], widths)
     return result
+
+
+def nested(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs with names as `feature_maps.0` as the lists and dicts that the model gave."""
+    result: dict[str, Any] = {}
+    for name, output in outputs.items():
+        *parents, last = name.split(".")
+        place = result
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = output
+    return {name: listed(value) for name, value in result.items()}
+
+
+def listed(value: Any) -> Any:
+    """What has numbers for names as a list of its values."""
+    if not isinstance(value, dict):
+        return value
+    values = {name: listed(item) for name, item in value.items()}
+    return list(values.values()) if all(name.isdigit() for name in values) else values
 
 
 def layout_of(row: Arrays) -> dict[str, list[Any]]:

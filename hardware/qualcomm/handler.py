@@ -21,6 +21,7 @@ from .static_calls import (
     forward_row,
     greedy,
     layout_of,
+    nested,
     new_tokens,
     padded,
     rows,
@@ -222,13 +223,31 @@ def generated_calls(
     if model.config.is_encoder_decoder:
         with torch.no_grad():
             hook = model.get_encoder().register_forward_pre_hook(note, with_kwargs=True)
-            text = model.generate(**inputs, **greedily).numpy()[0].tolist()
+            text = generated_text(model, {**inputs, **greedily})
             hook.remove()
     else:
-        text = model.generate(**inputs, **greedily).numpy()[0].tolist()
+        text = generated_text(model, {**inputs, **greedily})
     defaults = model.generation_config.to_dict()
     steps = Steps.of(widened(row, seen), model.config, defaults, options)
     return [steps.call(steps.prompt), steps.call(text[: steps.length])], seen
+
+
+def generated_text(model: Any, arguments: Mapping[str, Any]) -> list[int]:
+    """The tokens that `generate` gives on the host.
+
+    Raises:
+        NotImplementedError: the model generates in a way of its own.
+    """
+    import torch
+    from transformers import GenerationMixin
+
+    own_way = f"{type(model).__name__}.generate does not give one token after the other"
+    if not isinstance(model, GenerationMixin):
+        raise NotImplementedError(own_way)
+    found = model.generate(**arguments)
+    if not isinstance(found, torch.Tensor):
+        raise NotImplementedError(own_way)
+    return found[0].tolist()  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -252,8 +271,7 @@ class Steps:
         """The steps for one row, given the checkpoint's and the caller's generation options."""
         pad = pad_token(config)
         if config.is_encoder_decoder:
-            start = defaults.get("decoder_start_token_id")
-            start = config.decoder_start_token_id if start is None else start
+            start = decoder_start(config, defaults)
             row, grows, prompt = forward_row(row, pad), "decoder_input_ids", as_list(start)
         else:
             row, grows = without_padding(row), "input_ids"
@@ -274,6 +292,19 @@ class Steps:
         if "attention_mask" in grown:
             grown["attention_mask"] = np.ones_like(grown["input_ids"])
         return padded(grown, self.length, self.pad)
+
+
+def decoder_start(config: Any, defaults: Mapping[str, Any]) -> int | list[int]:
+    """The token that a decoder starts with: its own, else the one that begins a text.
+
+    Raises:
+        ValueError: the checkpoint names neither.
+    """
+    for name in ("decoder_start_token_id", "bos_token_id"):
+        for value in (defaults.get(name), getattr(config, name, None)):
+            if value is not None:
+                return value  # type: ignore[no-any-return]
+    raise ValueError("the checkpoint has no decoder_start_token_id and no bos_token_id")
 
 
 def run_row(model: QualcommModel, row: Arrays, _options: Mapping[str, Any]) -> Arrays:
@@ -337,7 +368,7 @@ def stacked(found: list[Arrays]) -> Arrays:
         shape = np.max([array.shape for array in arrays], axis=0)
         widths = [[(0, most - size) for most, size in zip(shape, a.shape)] for a in arrays]
         batch[name] = np.concatenate([np.pad(a, w) for a, w in zip(arrays, widths)])
-    return batch
+    return nested(batch)
 
 
 def pad_token(config: Any) -> int:
