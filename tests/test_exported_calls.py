@@ -15,7 +15,7 @@ pytest.importorskip("transformers.exporters")
 
 
 @pytest.fixture
-def exported_model(shared: Any, tmp_path: Path) -> Callable[[Any], Any]:
+def exported_model(shared: Any, tmp_path: Path) -> Callable[..., Any]:
     """Lets a model's calls be exported, each graph a module that notes its name."""
     calls = shared("exported_forward")
 
@@ -36,8 +36,8 @@ def exported_model(shared: Any, tmp_path: Path) -> Callable[[Any], Any]:
         def load(self, path: Path) -> Any:
             raise AssertionError("nothing was kept")
 
-    def exported(model: Any) -> Any:
-        found = calls.ExportedModel(model, Maker(), tmp_path)
+    def exported(model: Any, tolerance: float | None = None) -> Any:
+        found = calls.ExportedModel(model, Maker(), tmp_path, tolerance)
         found.intercept([""])
         return found
 
@@ -90,6 +90,29 @@ def test_a_part_that_no_exporter_takes_is_an_error(exported_model: Any, shared: 
     exported_model(model)
     with pytest.raises(shared("exported_forward").ExportError, match=r"the model \(Alone\)"):
         model(torch.ones(3, 2))
+
+
+def test_a_graph_that_computes_something_else_is_refused(exported_model: Any) -> None:
+    class Counts(torch.nn.Module):
+        """Its export keeps what Python counted while it was traced."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.calls = torch.nn.Linear(2, 2), 0
+
+        def forward(self, inputs: Any) -> Any:
+            self.calls += 1
+            return self.layer(inputs) * self.calls
+
+    trusted, checked = Counts().eval(), Counts().eval()
+    with torch.no_grad():
+        unchecked = exported_model(trusted)
+        trusted(torch.ones(3, 2))
+        assert not unchecked.modules[""].in_parts
+        exported = exported_model(checked, tolerance=1e-3)
+        checked(torch.ones(3, 2))
+    assert exported.modules[""].in_parts == {False}
+    assert exported.modules["layer"].graphs
 
 
 class PadsByItsStride(torch.nn.Module):

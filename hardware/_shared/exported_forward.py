@@ -89,6 +89,8 @@ class ExportedModel:
     model: Any
     maker: GraphMaker
     folder: Path
+    tolerance: float | None = None
+    """Largest error of a graph, as a fraction of its largest output; None: not compared."""
     exporting: bool = False
     modules: dict[str, ExportedForward] = field(default_factory=dict)
 
@@ -229,10 +231,27 @@ class ExportedForward:
         path = self.owner.folder / (name + DYNAMIC * dynamic)
         with self.owner.exports(), normed_attention(self.module), known_numbers(self.module):
             graph = self.owner.maker.make(self.module, copy.deepcopy(call.named), path, dynamic)
+        self.check(graph, call)
         known = KnownGraph(graph, dynamic, shapes)
         self.known(call).append(known)
         write_whole(path.with_name(path.name + CALL_SUFFIX), json.dumps(shapes))
         return known
+
+    def check(self, graph: Graph, call: Call) -> None:
+        """Compare a new graph with torch, once: exporters drop a norm or fix a size at times.
+
+        Raises:
+            ValueError: the graph gives other numbers.
+        """
+        import torch
+
+        if self.owner.tolerance is None:
+            return
+        with self.owner.exports(), torch.no_grad():
+            expected = self.torch_forward(**copy.deepcopy(dict(call.named)))
+        error = largest_error(graph(copy.deepcopy(call.inputs)), expected)
+        if not error <= self.owner.tolerance:
+            raise ValueError(f"the graph is off by {error:.1e} from torch")
 
     def parts(self, named: Mapping[str, Any]) -> list[str]:
         """The modules to export where the whole cannot be.
@@ -247,6 +266,23 @@ class ExportedForward:
             found = decompose_multimodal(self.module, copy.deepcopy(dict(named)))
         names = {id(module): name for name, module in self.module.named_modules()}
         return [names[id(module)] for module, _inputs in found.values()]
+
+
+def largest_error(found: Any, expected: Any) -> float:
+    """Largest difference of two results' numbers with a fraction.
+
+    A fraction of the output's largest number where that is above 1.
+    """
+    from transformers.exporters.utils import get_leaf_tensors
+
+    ours, errors = get_leaf_tensors(found), [0.0]
+    for name, theirs in get_leaf_tensors(expected).items():
+        if name in ours and theirs.is_floating_point():
+            finite = theirs.isfinite()
+            distance = (ours[name] - theirs)[finite].abs()
+            scale = theirs[finite].abs()
+            errors += [float(distance.max() / scale.max().clamp(min=1))] if finite.any() else []
+    return max(errors)
 
 
 def callable_parts(module: Any, name: str) -> Iterator[str]:

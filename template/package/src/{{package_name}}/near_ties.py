@@ -37,10 +37,10 @@ def outputs_cosine(handler: EndpointHandler, reference: EndpointHandler, items: 
     similarities = []
     for item in items:
         for ours, theirs in zip(outputs_for(handler, item), outputs_for(reference, item)):
-            expected = dict(numbers(theirs))
-            for name, output in numbers(ours):
-                same = name in expected and expected[name].shape == output.shape
-                similarities.append(array_cosine(output, expected[name]) if same else 0.0)
+            found = dict(numbers(ours))
+            for name, output in numbers(theirs):
+                same = name in found and found[name].shape == output.shape
+                similarities.append(array_cosine(found[name], output) if same else 0.0)
     return min(similarities, default=0.0)
 
 
