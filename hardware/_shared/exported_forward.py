@@ -258,14 +258,24 @@ class ExportedForward:
 
         Encoders, decoder, projector and head of a multimodal model, else the direct parts.
         """
-        from transformers.exporters.utils import decompose_multimodal, is_multimodal
+        from transformers.exporters.utils import decompose_multimodal
 
-        if self.name or has_past(named) or not is_multimodal(self.module):
+        if not self.has_towers(has_past(named)):
             return list(callable_parts(self.module, self.name))
         with self.owner.exports():
             found = decompose_multimodal(self.module, copy.deepcopy(dict(named)))
         names = {id(module): name for name, module in self.module.named_modules()}
         return [names[id(module)] for module, _inputs in found.values()]
+
+    def has_towers(self, filled: bool) -> bool:
+        """Whether a call (with a filled cache or not) is one that exporters take apart."""
+        from transformers.exporters.utils import is_multimodal
+
+        return not self.name and not filled and is_multimodal(self.module)
+
+    def in_layers(self) -> bool:
+        """Whether it computes in smaller parts than exporters make of multimodal models."""
+        return any(not self.has_towers(filled) for filled in self.in_parts)
 
 
 def largest_error(found: Any, expected: Any) -> float:

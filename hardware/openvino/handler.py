@@ -30,8 +30,8 @@ class OpenVINO(TorchPlatform):
     """The devices of OpenVINO's plugins.
 
     The loaded model is transformers' own; its modules compute in OpenVINO graphs, which are
-    exported once and kept. `generate` and the joints between a multimodal model's parts run
-    in torch on the host.
+    exported once and kept. `generate` and what joins the parts of a model without a whole
+    graph run in torch on the host.
     """
 
     name = "openvino"
@@ -127,6 +127,9 @@ class OpenVINO(TorchPlatform):
             exported.intercept(names)
             exported.save()
         return super().run(endpoint, spec, encoded)
+
+    def in_parts(self, endpoint: Any) -> bool:
+        return any(module.in_layers() for module in endpoint.exported.modules.values())
 
 
 class OpenVINOGraphs(GraphMaker):

@@ -83,6 +83,7 @@ def run_cell(
             stage = "match"
             enter_stage(stage)
             record |= match(skillset, checkpoints[model_class], opened.handler)
+            record["in_parts"] = opened.handler.platform.in_parts(opened.handler.endpoint)
     except Exception as error:
         stage = getattr(error, "stage", stage)
         unavailable = type(error).__name__ == "HardwareUnavailableError"

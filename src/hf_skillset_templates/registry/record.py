@@ -59,6 +59,8 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
     }
     seconds = {cell["task"]: round(cell["seconds"], 1) for cell in cells if "seconds" in cell}
     parity = {cell["task"]: cell["parity"] for cell in cells if "parity" in cell}
+    in_parts = [cell["task"] for cell in cells if cell.get("in_parts")]
+    in_parts += [task for task in known.get("in_parts", ()) if task not in again]
     platform = cells[0]["platform"]
     types = {cell["status"] for cell in cells if cell["status"] in VERIFIED}
     found = {
@@ -67,6 +69,7 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "verified": [task for task in tasks if task in verified],
         "failed": in_order(tasks, kept(known, "failed", again) | failed),
         "parity": in_order(tasks, kept(known, "parity", again) | parity),
+        "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
         "versions": {name: version(name) for name in RUNTIMES.get(platform, ())},
     }
