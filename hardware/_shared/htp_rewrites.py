@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .htp_nodes import array_of, attribute, constant
+from .htp_ranks import limit_ranks
+
 
 def rewrite_for_htp(program: Any) -> None:
     """Replace each node that its function in `REWRITES` knows to say in another way."""
@@ -15,6 +18,7 @@ def rewrite_for_htp(program: Any) -> None:
     from onnx_ir.passes.common import LiftConstantsToInitializersPass, NameFixPass
     from onnx_ir.tape import Tape
 
+    limit_ranks(program)
     for node in list(program.graph):
         tape = Tape()
         rewrite = REWRITES.get(node.op_type)
@@ -151,26 +155,6 @@ def any_of(tape: Any, truths: Any) -> Any:
     numbers = tape.op("Cast", [truths], {"to": DataType.INT32})
     count = tape.op("ReduceSum", [numbers, constant(tape, np.array([-2]))], {"keepdims": 0})
     return tape.op("Greater", [count, constant(tape, np.array(0, dtype=np.int32))])
-
-
-def attribute(node: Any, name: str, default: Any) -> Any:
-    """The value of a node's attribute."""
-    return node.attributes[name].value if name in node.attributes else default
-
-
-def array_of(value: Any) -> Any:
-    """The array of a constant; None where it is computed."""
-    from onnx_ir.convenience import get_const_tensor
-
-    tensor = get_const_tensor(value)
-    return None if tensor is None else tensor.numpy()
-
-
-def constant(tape: Any, array: Any) -> Any:
-    """An array in the graph."""
-    from onnx_ir import tensor
-
-    return tape.op("Constant", [], {"value": tensor(array)})
 
 
 REWRITES: dict[str, Callable[[Any, Any], Any]] = {
