@@ -35,6 +35,17 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {},
         {"axis": -1},
     ),
+    "ScatterElements of rows": (
+        {"x": FLOATS},
+        {"indices": np.full((1, 3, 1, 6), 2), "updates": FLOATS[:, :, :1]},
+        {"axis": -2},
+    ),
+    "ScatterND": (
+        {"x": INTEGERS},
+        {"indices": np.array([[1]]), "updates": INTEGERS[:1] + 9},
+        {},
+    ),
+    "Trilu": ({"x": FLOATS}, {"k": np.array(-1)}, {"upper": 0}),
     "Split": ({"x": FLOATS}, {}, {"axis": 0, "num_outputs": 1}),
 }
 
@@ -49,7 +60,9 @@ def model_of(operator: str) -> tuple[Any, dict[str, Any]]:
         for name, array in inputs.items()
     ]
     held = [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()]
-    node = onnx.helper.make_node(operator, [*inputs, *constants], ["result"], **attributes)
+    node = onnx.helper.make_node(
+        operator.split()[0], [*inputs, *constants], ["result"], **attributes
+    )
     result = onnx.ValueInfoProto(name="result")
     graph = onnx.helper.make_graph([node], "graph", values, [result], held)
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)])
@@ -70,9 +83,9 @@ def test_the_result_stays(operator: str, shared: Callable[[str], ModuleType]) ->
     program = onnx_ir.from_proto(model)
     shared("htp_rewrites").rewrite_for_htp(program)
     rewritten = onnx_ir.to_proto(program)
-    assert [node.op_type for node in rewritten.graph.node] != [operator]
+    assert [node.op_type for node in rewritten.graph.node] != operator.split()[:1]
     np.testing.assert_allclose(computed(rewritten, inputs), computed(model, inputs), rtol=1e-5)
 
 
 def test_every_rewrite_has_a_case(shared: Callable[[str], ModuleType]) -> None:
-    assert set(shared("htp_rewrites").REWRITES) == set(CASES)
+    assert set(shared("htp_rewrites").REWRITES) == {case.split()[0] for case in CASES}

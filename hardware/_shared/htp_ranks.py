@@ -52,10 +52,15 @@ class Builder:
     def view(self, value: Any, sizes: Sequence[int]) -> Any:
         """The elements of a tensor in another shape."""
         import numpy as np
+        from onnx_ir import Shape
 
         held = self.kept.get(value, value)
         if sizes_of(held) == tuple(sizes):
             return held
+        if (array := array_of(held)) is not None:
+            found = constant(self.tape, array.reshape(sizes))
+            found.shape, found.dtype = Shape(tuple(sizes)), held.dtype
+            return found
         return self.op("Reshape", [held, constant(self.tape, np.array(sizes, np.int64))], sizes)
 
     def op(self, name: str, inputs: list[Any], sizes: Sequence[int], **attributes: Any) -> Any:
