@@ -110,8 +110,26 @@ def average_pool(tape: Any, node: Any) -> Any:
     kernel = attribute(node, "kernel_shape", ())
     if any(attribute(node, "pads", ())) or any(k < s for k, s in zip(kernel, size)):
         return None
-    axes = constant(tape, np.arange(2, 2 + len(size)))
-    return tape.op("ReduceMean", [node.inputs[0], axes], {"keepdims": 1})
+    long = [axis for axis, length in enumerate(size, 2) if length > 1]
+    axes = constant(tape, np.array(long, dtype=np.int64))
+    return tape.op("ReduceMean", [node.inputs[0], axes], {"keepdims": 1}) if long else None
+
+
+def reduction(tape: Any, node: Any) -> Any:
+    """HTP computes something else where one of several axes has the length one."""
+    import numpy as np
+
+    data, *others = node.inputs
+    axes, shape = array_of(others[0]) if others else None, data.shape
+    if axes is None or node.outputs[0].shape is None:
+        return None
+    long = [axis for axis in axes if shape[int(axis)] != 1]
+    if len(long) in (0, len(axes)):
+        return None
+    which = constant(tape, np.array(long, dtype=np.int64))
+    found = tape.op(node.op_type, [data, which], {"keepdims": 1})
+    after = constant(tape, np.array(node.outputs[0].shape.numpy(), dtype=np.int64))
+    return found if attribute(node, "keepdims", 1) else tape.op("Reshape", [found, after])
 
 
 def reduce_log_sum_exp(tape: Any, node: Any) -> Any:
@@ -122,6 +140,20 @@ def reduce_log_sum_exp(tape: Any, node: Any) -> Any:
     total = tape.op("ReduceSum", [powers, *axes], {"keepdims": 1})
     found = tape.op("Add", [tape.op("Log", [total]), largest])
     return found if attribute(node, "keepdims", 1) else tape.op("Squeeze", [found, *axes])
+
+
+def gather(tape: Any, node: Any) -> Any:
+    """What takes all elements in their order only gives them another shape."""
+    import numpy as np
+
+    data, indices = node.inputs
+    axis, places = attribute(node, "axis", 0) % len(data.shape), array_of(indices)
+    length = data.shape[axis]
+    if places is None or not np.array_equal(places.ravel(), np.arange(length)):
+        return None
+    sizes = data.shape.numpy()
+    shape = np.array([*sizes[:axis], *places.shape, *sizes[axis + 1 :]], dtype=np.int64)
+    return tape.op("Reshape", [data, constant(tape, shape)])
 
 
 def scatter_elements(tape: Any, node: Any) -> Any:
@@ -218,10 +250,12 @@ REWRITES: dict[str, Callable[[Any, Any], Any]] = {
     "AveragePool": average_pool,
     "BatchNormalization": batch_normalization,
     "Equal": equal,
+    "Gather": gather,
     "IsInf": never,
     "IsNaN": never,
     "Pad": pad,
     "ReduceLogSumExp": reduce_log_sum_exp,
+    **dict.fromkeys(("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum"), reduction),
     "ScatterElements": scatter_elements,
     "ScatterND": scatter_nd,
     "Split": split,
