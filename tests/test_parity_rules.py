@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from hf_skillset_templates.registry.paths import ROOT
 
 Image = pytest.importorskip("PIL.Image")
-SOURCE = ROOT / "template" / "package" / "src" / "{{package_name}}" / "parity.py"
+SOURCE = ROOT / "template" / "package" / "src" / "{{package_name}}"
 TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
-def parity() -> ModuleType:
-    """The module that every package has."""
-    spec = importlib.util.spec_from_file_location("parity", SOURCE)
-    assert spec and spec.loader
+def package() -> Iterator[Callable[[str], ModuleType]]:
+    """Imports a module that every package has."""
+    hf_any = ModuleType("hf_any")
+    hf_any.__path__ = [str(SOURCE)]
     with pytest.MonkeyPatch.context() as patch:
-        module = importlib.util.module_from_spec(spec)
-        patch.setitem(sys.modules, "parity", module)
-        spec.loader.exec_module(module)
-    return module
+        patch.setitem(sys.modules, "hf_any", hf_any)
+        yield lambda name: importlib.import_module(f"hf_any.{name}")
+
+
+@pytest.fixture(scope="module")
+def parity(package: Callable[[str], ModuleType]) -> ModuleType:
+    return package("parity")
 
 
 def depth(*colours: int) -> dict[str, object]:
@@ -55,3 +60,34 @@ def test_another_size_or_mode_is_another_picture(parity: ModuleType) -> None:
 def test_sides_of_a_picture_may_not_change_places(parity: ModuleType) -> None:
     upright, lying = Image.new("L", (2, 3)), Image.new("L", (3, 2))
     assert parity.measure({"mask": upright}, {"mask": lying}, TOLERANCE).texts_differ
+
+
+def test_segments_without_a_score_have_no_ranking(parity: ModuleType) -> None:
+    segments = [{"label": "a", "score": None}, {"label": "b", "score": None}]
+    assert parity.measure(segments, segments, TOLERANCE).mismatches == 0
+    assert parity.measure(segments[::-1], segments, TOLERANCE).texts_differ
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ([{"label": "a", "score": 0.9}], True),
+        ([[{"label": "a", "score": 0.9}], [{"label": "b", "score": 0.8}]], True),
+        ([{"label": "a", "score": 0.9, "box": {}}], False),
+        ([{"generated_text": "a"}], False),
+        ({"logits": [[0.1]]}, False),
+    ],
+)
+def test_labels_with_scores_are_a_classification(
+    parity: ModuleType, result: object, expected: bool
+) -> None:
+    assert parity.is_classification(result) is expected
+
+
+def test_outputs_are_compared_one_by_one(package: Callable[[str], ModuleType]) -> None:
+    near_ties = package("near_ties")
+    outputs = {"logits": np.ones((1, 2)), "maps": [np.array([0.5]), np.array([3])]}
+    assert [name for name, _ in near_ties.numbers(outputs)] == ["outputs.logits", "outputs.maps.0"]
+    assert near_ties.cosine([(1.0, 2.0), (2.0, 4.0)]) == pytest.approx(1)
+    assert near_ties.cosine([(1.0, 0.0), (0.0, 1.0)]) == 0
+    assert near_ties.cosine([]) == 1

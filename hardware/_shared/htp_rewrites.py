@@ -10,6 +10,7 @@ from typing import Any
 
 from .htp_nodes import array_of, attribute, constant
 from .htp_ranks import limit_ranks
+from .htp_scatter import scatter_elements, scatter_nd
 
 
 def rewrite_for_htp(program: Any) -> None:
@@ -54,6 +55,26 @@ def equal(tape: Any, node: Any) -> Any:
         return None
     numbers = [tape.op("Cast", [value], {"to": DataType.INT32}) for value in node.inputs]
     return tape.op("Equal", numbers)
+
+
+def less(tape: Any, node: Any) -> Any:
+    """Quantized, a count of one may be a bit less than one: the border goes between the counts."""
+    import numpy as np
+
+    count, border = node.inputs
+    limit, total = array_of(border), count.producer()
+    if limit is None or (limit != np.floor(limit)).any() or not is_count(total):
+        return None
+    return tape.op("Less", [count, constant(tape, limit - np.float32(0.5))])
+
+
+def is_count(node: Any) -> bool:
+    """Whether a node counts truth values, as numbers that are quantized."""
+    from onnx_ir import DataType
+
+    numbers = node.inputs[0] if node is not None and node.op_type == "ReduceSum" else None
+    cast = numbers.producer() if numbers is not None and numbers.dtype == DataType.FLOAT else None
+    return cast is not None and cast.op_type == "Cast" and cast.inputs[0].dtype == DataType.BOOL
 
 
 def never(tape: Any, node: Any) -> Any:
@@ -156,65 +177,6 @@ def gather(tape: Any, node: Any) -> Any:
     return tape.op("Reshape", [data, constant(tape, shape)])
 
 
-def scatter_elements(tape: Any, node: Any) -> Any:
-    """HTP scatters nothing; rows that follow each other are put between the others."""
-    import numpy as np
-    from onnx_ir import DataType
-
-    data, indices, _ = node.inputs
-    axis, places = attribute(node, "axis", 0) % len(data.shape), array_of(indices)
-    if places is None:
-        return scatter_truths(tape, node) if data.dtype == DataType.BOOL else None
-    rows = np.moveaxis(places, axis, 0).reshape(places.shape[axis], -1)
-    other = [i for i in range(len(data.shape)) if i != axis]
-    whole = all(places.shape[i] == data.shape[i] for i in other) and (rows == rows[:, :1]).all()
-    return written(tape, node, rows[:, 0], axis) if whole else None
-
-
-def scatter_nd(tape: Any, node: Any) -> Any:
-    """HTP scatters nothing; rows that follow each other are put between the others."""
-    places = array_of(node.inputs[1])
-    if places is None or places.ndim != 2 or places.shape[1] != 1:
-        return None
-    return written(tape, node, places[:, 0], 0)
-
-
-def written(tape: Any, node: Any, rows: Any, axis: int) -> Any:
-    """A tensor with other rows along an axis; None where they do not follow each other."""
-    import numpy as np
-
-    data, _, updates = node.inputs
-    length, first = data.shape[axis], int(rows[0]) % data.shape[axis]
-    follow = (rows % length == first + np.arange(len(rows))).all()
-    if not follow or attribute(node, "reduction", "none") != "none":
-        return None
-    parts = [updates]
-    for start, end, place in ((0, first, 0), (first + len(rows), length, 2)):
-        if start < end:
-            bounds = [constant(tape, np.array([number])) for number in (start, end, axis)]
-            parts.insert(place, tape.op("Slice", [data, *bounds]))
-    if len(parts) == 1:
-        return tape.op("Identity", parts)
-    return tape.op("Concat", parts, {"axis": axis})
-
-
-def scatter_truths(tape: Any, node: Any) -> Any:
-    """Compared with every position, an index finds its own."""
-    import numpy as np
-
-    data, indices, updates = node.inputs
-    shape, axis = data.shape.numpy(), attribute(node, "axis", 0)
-    same_rows = indices.shape.numpy()[:-1] == shape[:-1]
-    if axis not in (-1, len(shape) - 1) or not same_rows:
-        return None
-    last = constant(tape, np.array([-1]))
-    places = tape.op("Unsqueeze", [indices, last])
-    found = tape.op("Equal", [places, constant(tape, np.arange(shape[-1]))])
-    set_ = tape.op("And", [found, tape.op("Unsqueeze", [updates, last])])
-    kept = tape.op("And", [data, tape.op("Not", [any_of(tape, found)])])
-    return tape.op("Or", [kept, any_of(tape, set_)])
-
-
 def trilu(tape: Any, node: Any) -> Any:
     """HTP has no triangles; what is outside is multiplied by zero."""
     import numpy as np
@@ -231,19 +193,45 @@ def trilu(tape: Any, node: Any) -> Any:
     return tape.op("Mul", [data, constant(tape, inside.astype(data.dtype.numpy()))])
 
 
+def power(tape: Any, node: Any) -> Any:
+    """HTP's power is far off where its exponent is negative or broken."""
+    import numpy as np
+
+    data, exponent = node.inputs
+    wanted = array_of(exponent)
+    if wanted is None or wanted.size != 1 or abs(wanted.item()) != 0.5:
+        return None
+    root = tape.op("Sqrt", [data])
+    one = np.array(1, dtype=data.dtype.numpy())
+    return root if wanted.item() > 0 else tape.op("Div", [constant(tape, one), root])
+
+
+def reciprocal(tape: Any, node: Any) -> Any:
+    """HTP's own is wrong by a factor; it divides rightly."""
+    import numpy as np
+
+    data = node.inputs[0]
+    return tape.op("Div", [constant(tape, np.array(1, dtype=data.dtype.numpy())), data])
+
+
+def strided_slice(tape: Any, node: Any) -> Any:
+    """HTP joins every other element wrongly with its neighbours; it gathers them rightly."""
+    import numpy as np
+
+    data, *positions = node.inputs
+    arrays = [None if value is None else array_of(value) for value in positions]
+    if len(arrays) < 4 or any(array is None or array.size != 1 for array in arrays):
+        return None
+    start, end, axis, step = (int(array.item()) for array in arrays)
+    if step == 1:
+        return None
+    chosen = np.arange(data.shape.numpy()[axis])[slice(start, end, step)]
+    return tape.op("Gather", [data, constant(tape, chosen)], {"axis": axis})
+
+
 def split(tape: Any, node: Any) -> Any:
     """One part is the whole, whatever size the graph computes for it."""
     return tape.op("Identity", [node.inputs[0]]) if len(node.outputs) == 1 else None
-
-
-def any_of(tape: Any, truths: Any) -> Any:
-    """Whether one is true along the last axis but one."""
-    import numpy as np
-    from onnx_ir import DataType
-
-    numbers = tape.op("Cast", [truths], {"to": DataType.INT32})
-    count = tape.op("ReduceSum", [numbers, constant(tape, np.array([-2]))], {"keepdims": 0})
-    return tape.op("Greater", [count, constant(tape, np.array(0, dtype=np.int32))])
 
 
 REWRITES: dict[str, Callable[[Any, Any], Any]] = {
@@ -253,11 +241,15 @@ REWRITES: dict[str, Callable[[Any, Any], Any]] = {
     "Gather": gather,
     "IsInf": never,
     "IsNaN": never,
+    "Less": less,
     "Pad": pad,
+    "Pow": power,
+    "Reciprocal": reciprocal,
     "ReduceLogSumExp": reduce_log_sum_exp,
     **dict.fromkeys(("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum"), reduction),
     "ScatterElements": scatter_elements,
     "ScatterND": scatter_nd,
+    "Slice": strided_slice,
     "Split": split,
     "Trilu": trilu,
 }

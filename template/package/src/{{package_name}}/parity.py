@@ -248,10 +248,6 @@ def compare(
 
 def is_classification(result: Any) -> bool:
     """Whether a result, or each of a batch, is a list of labels with scores."""
-    if not isinstance(result, list):
-        return False
-    return all(
-        is_classification(item)
-        or (isinstance(item, Mapping) and set(item) == {"label", "score"})
-        for item in result
-    )
+    if isinstance(result, Mapping):
+        return set(result) == {"label", "score"}
+    return isinstance(result, list) and all(is_classification(item) for item in result)

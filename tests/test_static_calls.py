@@ -1,0 +1,64 @@
+"""What is asked of graphs with fixed shapes, and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def static_calls(shared: Callable[[str], ModuleType]) -> ModuleType:
+    return shared("static_calls")
+
+
+@pytest.mark.parametrize(("tokens", "length"), [(1, 8), (8, 8), (9, 16), (33, 64)])
+def test_tokens_are_padded_to_a_power_of_two(
+    static_calls: ModuleType, tokens: int, length: int
+) -> None:
+    row = {
+        "input_ids": np.full((1, tokens), 3),
+        "attention_mask": np.ones((1, tokens), dtype=np.int64),
+        "pixel_values": np.zeros((1, 3, 2, 2)),
+    }
+    padded = static_calls.forward_row(row, pad_token=1)
+    assert padded["input_ids"].tolist() == [[3] * tokens + [1] * (length - tokens)]
+    assert padded["attention_mask"].sum() == tokens
+    assert padded["pixel_values"].shape == (1, 3, 2, 2)
+
+
+def test_one_token_less_leaves_what_has_no_tokens(static_calls: ModuleType) -> None:
+    row = {"input_ids": np.array([[1, 2, 3]]), "pixel_values": np.zeros((1, 3, 3, 3))}
+    shorter = static_calls.shortened(row)
+    assert shorter["input_ids"].tolist() == [[1, 2]]
+    assert shorter["pixel_values"].shape == (1, 3, 3, 3)
+
+
+def test_named_outputs_get_their_lists_and_dicts_back(static_calls: ModuleType) -> None:
+    outputs = {"logits": 1, "feature_maps.0": 2, "feature_maps.1": 3, "text.states.0": 4}
+    assert static_calls.nested(outputs) == {
+        "logits": 1,
+        "feature_maps": [2, 3],
+        "text": {"states": [4]},
+    }
+
+
+def test_greedy_search_stops_at_the_end_of_the_text(static_calls: ModuleType) -> None:
+    def logits_of(tokens: list[int]) -> np.ndarray:
+        return np.eye(5)[(tokens[-1] + 1) % 5]
+
+    found = static_calls.greedy(logits_of, [0], 9, {"eos_token_id": 3})
+    assert found == [0, 1, 2, 3]
+    barred = {"eos_token_id": [3], "begin_suppress_tokens": [1]}
+    assert static_calls.greedy(logits_of, [0], 2, barred)[1] != 1
+
+
+def test_what_is_not_greedy_is_refused_by_name(static_calls: ModuleType) -> None:
+    assert static_calls.new_tokens({"max_new_tokens": 4}, {}, 3) == 4
+    assert static_calls.new_tokens({}, {"max_length": 9}, 3) == 6
+    with pytest.raises(ValueError, match="top_k"):
+        static_calls.new_tokens({"top_k": 3}, {}, 3)
+    with pytest.raises(ValueError, match="sampling"):
+        static_calls.new_tokens({"do_sample": True}, {}, 3)
