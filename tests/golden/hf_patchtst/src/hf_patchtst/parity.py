@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
+from .near_ties import cosine, outputs_cosine, smallest_gap
+
 if TYPE_CHECKING:
     from .endpoint import EndpointHandler
 
@@ -162,15 +164,6 @@ def shades(picture: Any) -> list[list[Shade]]:
     return [[Shade(colour / WHITE) for colour in row] for row in rows]
 
 
-def cosine(pairs: list[tuple[float, float]]) -> float:
-    """Cosine similarity of the two sides; 1 where both are empty or zero."""
-    product = sum(one * other for one, other in pairs)
-    lengths = math.hypot(*(one for one, _ in pairs)), math.hypot(*(other for _, other in pairs))
-    if not any(lengths):
-        return 1.0
-    return product / (lengths[0] * lengths[1]) if all(lengths) else 0.0
-
-
 def untied(found: Any, expected: Any, tolerance: float) -> tuple[Any, int]:
     """`found` with tied entries of its rankings in the order of `expected`, and how many moved."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
@@ -178,11 +171,16 @@ def untied(found: Any, expected: Any, tolerance: float) -> tuple[Any, int]:
         return {key: part for key, (part, _) in parts.items()}, sum(n for _, n in parts.values())
     if not (isinstance(expected, list) and isinstance(found, list)) or len(found) != len(expected):
         return found, 0
-    if all(isinstance(item, Mapping) and "score" in item for item in [*found, *expected]):
+    if all(is_scored(item) for item in [*found, *expected]):
         rows = [tied_row(found, expected, i, tolerance) for i in range(len(expected))]
         return rows, sum(row is not ours for row, ours in zip(rows, found))
     items = [untied(one, other, tolerance) for one, other in zip(found, expected)]
     return [item for item, _ in items], sum(n for _, n in items)
+
+
+def is_scored(item: Any) -> bool:
+    """Whether an item of a list has a place in a ranking; a segment may come without a score."""
+    return isinstance(item, Mapping) and item.get("score") is not None
 
 
 def tied_row(found: list[Any], expected: list[Any], place: int, tolerance: float) -> Any:
@@ -233,27 +231,23 @@ def compare(
     agrees = error.mismatches == 0 if lowest is None else error.cosine >= lowest
     if agrees and not error.texts_differ:
         return Verdict(error, tolerance)
-    problem = f"{error}: {found!r:.300} is not {expected!r:.300}"
+    items = inputs if isinstance(inputs, list) else [inputs]
     if spec.run == "generate" and error.texts_differ:
-        gap = smallest_gap(reference, inputs if isinstance(inputs, list) else [inputs])
+        gap = smallest_gap(reference, items)
         if gap <= tolerance:
             return Verdict(error, tolerance, tie=f"two tokens are {gap:.1e} apart in logits")
+    problem = f"{error}: {found!r:.300} is not {expected!r:.300}"
+    if spec.run == "forward" and lowest is not None:
+        least = outputs_cosine(handler, reference, items)
+        if least >= lowest and not is_classification(expected):
+            tie = f"outputs have a cosine of {least:.5f}; what is decoded from them differs"
+            return Verdict(error, tolerance, tie=tie)
+        problem = f"outputs have a cosine of {least:.5f}; {problem}"
     return Verdict(error, tolerance, problem)
 
 
-def smallest_gap(reference: EndpointHandler, items: list[Any]) -> float:
-    """How close the second token came to the one chosen on CPU, in logits, in any step."""
-    import torch
-
-    spec, model = reference.spec, reference.endpoint
-    parameters, _ = spec.parameters(spec.sample_params)
-    gaps = []
-    for item in items:
-        encoded = spec.module.encode([item], reference.processor, model.config, **parameters)
-        for part in encoded if isinstance(encoded, list) else [encoded]:
-            options = {**part.generate_kwargs, "output_logits": True}
-            inputs = {name: torch.as_tensor(value) for name, value in part.inputs.items()}
-            steps = model.generate(**inputs, **options, return_dict_in_generate=True).logits
-            best = torch.stack(steps).topk(2).values
-            gaps.append(float((best[..., 0] - best[..., 1]).min()))
-    return min(gaps)
+def is_classification(result: Any) -> bool:
+    """Whether a result, or each of a batch, is a list of labels with scores."""
+    if isinstance(result, Mapping):
+        return set(result) == {"label", "score"}
+    return isinstance(result, list) and all(is_classification(item) for item in result)

@@ -91,6 +91,10 @@ class Platform(ABC):
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         """Run one encoded batch; named outputs as numpy arrays (floats as float32)."""
 
+    def in_parts(self, endpoint: Any) -> bool:
+        """Whether layers of the model run on the platform one by one, joined on the host."""
+        return False
+
     @abstractmethod
     def config(self, endpoint: Any) -> Any:
         """The configuration of the loaded model (attributes as in `config.json`)."""

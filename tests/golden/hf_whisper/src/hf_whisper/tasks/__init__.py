@@ -16,6 +16,8 @@ from inspect import signature
 from types import ModuleType
 from typing import Any
 
+LOSS_ONLY = ("labels",)
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -29,6 +31,11 @@ class Encoded:
     """Whatever `decode` needs besides the outputs."""
     seed: int | None = None
     """Where the random numbers that the model draws start; None leaves them to chance."""
+
+    def __post_init__(self) -> None:
+        """Leave out what serves a loss alone; some processors give it unasked."""
+        asked = {name: value for name, value in self.inputs.items() if name not in LOSS_ONLY}
+        object.__setattr__(self, "inputs", asked)
 
 
 def pads(processor: Any) -> bool:
