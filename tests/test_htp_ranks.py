@@ -89,3 +89,17 @@ def test_a_large_output_stays(shared: Callable[[str], ModuleType]) -> None:
     rewritten = onnx_ir.to_proto(program)
     assert [v.name for v in rewritten.graph.output] == [v.name for v in model.graph.output]
     np.testing.assert_allclose(computed(rewritten), computed(model), rtol=1e-5)
+
+
+def test_rows_of_a_batch_are_repeated_in_two_dimensions(
+    shared: Callable[[str], ModuleType],
+) -> None:
+    three = ("Reshape", [np.array([12, 4, 6])], {})
+    added = ("Add", [np.arange(24, dtype=np.float32).reshape(4, 6)], {})
+    normalized = ("LayerNormalization", [np.ones(6, np.float32)], {})
+    model = model_of([three, added, ("Sigmoid", [], {}), normalized], [])
+    program = onnx_ir.from_proto(model)
+    shared("htp_ranks").limit_ranks(program)
+    (sum_,) = (node for node in program.graph if node.op_type == "Add")
+    assert sum_.outputs[0].shape == (12, 24)
+    np.testing.assert_allclose(computed(onnx_ir.to_proto(program)), computed(model), rtol=1e-5)

@@ -2,6 +2,7 @@
 
 A large tensor is kept in any shape that holds its elements in the same order; each operator
 sees it with its neighbouring dimensions joined as far as the operator treats them alike.
+Sums and products that HTP computes as something else in their own dimensions are joined, too.
 For graphs with fixed shapes; needs onnx_ir, which comes with onnxscript.
 """
 
@@ -28,7 +29,8 @@ def limit_ranks(program: Any) -> None:
 
     kept: Kept = {}
     for node in list(program.graph):
-        if not any(is_large(value) for value in (*node.inputs, *node.outputs)):
+        large = any(is_large(value) for value in (*node.inputs, *node.outputs))
+        if not large and not is_misread(node):
             continue
         builder = Builder(kept)
         found = lower(builder, node) if is_static(node) else None
@@ -111,6 +113,29 @@ def is_large(value: Any) -> bool:
     return value is not None and value.shape is not None and len(value.shape) > LIMIT
 
 
+def is_misread(node: Any) -> bool:
+    """Whether HTP repeats the wrong rows: those of a batch, where a LayerNormalization follows."""
+    if node.op_type not in ("Add", "Mul") or not is_static(node):
+        return False
+    runs = repeated_runs(node)
+    first = runs[0][0] if runs else 0
+    rows = [padded_sizes(value, node.outputs[0])[first] for value in node.inputs]
+    return len(runs) == 2 and len(runs[1]) > 1 and min(rows) < max(rows) and is_normalized(node)
+
+
+def is_normalized(node: Any) -> bool:
+    """Whether a LayerNormalization follows that no Softmax precedes."""
+    seen, waiting = set(), [node]
+    while waiting:
+        for follower in waiting.pop().outputs[0].consumers():
+            if follower.op_type == "LayerNormalization":
+                return True
+            if follower.op_type != "Softmax" and follower not in seen:
+                seen.add(follower)
+                waiting.append(follower)
+    return False
+
+
 def is_static(node: Any) -> bool:
     """Whether the shapes of all inputs and outputs are known."""
     shapes = [value.shape for value in (*node.inputs, *node.outputs) if value is not None]
@@ -150,22 +175,33 @@ def reshape(builder: Builder, node: Any) -> Any:
 
 def elementwise(builder: Builder, node: Any) -> Any:
     """Dimensions along which the same inputs are repeated are alike."""
-    if None in node.inputs:
+    if None in node.inputs or len(runs := repeated_runs(node)) > LIMIT:
         return None
-    sizes = sizes_of(node.outputs[0])
-    padded = [(1,) * (len(sizes) - len(value.shape)) + sizes_of(value) for value in node.inputs]
-    whole = [
-        None if size == 1 else tuple(s[i] == 1 for s in padded) for i, size in enumerate(sizes)
-    ]
-    runs = joined(whole)
-    if len(runs) > LIMIT:
-        return None
+    result = node.outputs[0]
     inputs = [
-        builder.view(value, lengths(s, runs) if len(value.shape) else ())
-        for value, s in zip(node.inputs, padded)
+        builder.view(value, lengths(padded_sizes(value, result), runs) if len(value.shape) else ())
+        for value in node.inputs
     ]
+    sizes = sizes_of(result)
     options = {name: held.value for name, held in node.attributes.items()}
     return builder.op(node.op_type, inputs, lengths(sizes, runs), **options)
+
+
+def repeated_runs(node: Any) -> list[list[int]]:
+    """Dimensions of the result, joined where the same inputs are repeated along them."""
+    result = node.outputs[0]
+    padded = [padded_sizes(value, result) for value in node.inputs]
+    return joined(
+        [
+            None if size == 1 else tuple(sizes[i] == 1 for sizes in padded)
+            for i, size in enumerate(sizes_of(result))
+        ]
+    )
+
+
+def padded_sizes(value: Any, result: Any) -> Sizes:
+    """The lengths of a tensor's dimensions, as many as those of the result."""
+    return (1,) * (len(result.shape) - len(value.shape)) + sizes_of(value)
 
 
 def expand(builder: Builder, node: Any) -> Any:
