@@ -19,6 +19,12 @@ PLACES = np.arange(8).reshape(4, 2) % 6
 INTEGERS = np.arange(6).reshape(2, 3)
 STATISTICS = {name: np.array([0.5, 2.0, 1.5], dtype=np.float32) for name in "abcd"}
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "CumSum": ({"x": FLOATS}, {"axis": np.array(1)}, {}),
+    "CumSum of what follows": (
+        {"x": FLOATS},
+        {"axis": np.array(-1)},
+        {"exclusive": 1, "reverse": 1},
+    ),
     "Equal": ({"x": TRUTHS, "y": ~TRUTHS[..., ::-1]}, {}, {}),
     "Gather": ({"x": FLOATS}, {"indices": np.arange(4).reshape(2, 2)}, {"axis": 2}),
     "IsInf": ({"x": FLOATS}, {}, {}),

@@ -206,6 +206,28 @@ def power(tape: Any, node: Any) -> Any:
     return root if wanted.item() > 0 else tape.op("Div", [constant(tape, one), root])
 
 
+def cumulative_sum(tape: Any, node: Any) -> Any:
+    """HTP has none of numbers with a fraction; a triangle of ones adds up what comes before."""
+    import numpy as np
+
+    data, axes = node.inputs
+    axis = array_of(axes)
+    if axis is None or not data.dtype.is_floating_point():
+        return None
+    shape = data.shape.numpy()
+    axis = int(axis.item()) % len(shape)
+    length = shape[axis]
+    triangle = np.triu(np.ones((length, length), np.float32), attribute(node, "exclusive", 0))
+    added = constant(tape, triangle.T if attribute(node, "reverse", 0) else triangle)
+    last = list(range(len(shape)))
+    last[axis], last[-1] = last[-1], last[axis]
+    rows = tape.op("Transpose", [data], {"perm": last})
+    rows = tape.op("Reshape", [rows, constant(tape, np.array([-1, length]))])
+    back = constant(tape, np.array([shape[i] for i in last]))
+    total = tape.op("Reshape", [tape.op("MatMul", [rows, added]), back])
+    return tape.op("Transpose", [total], {"perm": last})
+
+
 def reciprocal(tape: Any, node: Any) -> Any:
     """HTP's own is wrong by a factor; it divides rightly."""
     import numpy as np
@@ -237,6 +259,7 @@ def split(tape: Any, node: Any) -> Any:
 REWRITES: dict[str, Callable[[Any, Any], Any]] = {
     "AveragePool": average_pool,
     "BatchNormalization": batch_normalization,
+    "CumSum": cumulative_sum,
     "Equal": equal,
     "Gather": gather,
     "IsInf": never,
