@@ -58,6 +58,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"indices": np.array([[1]]), "updates": INTEGERS[:1] + 9},
         {},
     ),
+    "Tanh": ({"x": FLOATS[None]}, {}, {}),
     "Trilu": ({"x": FLOATS}, {"k": np.array(-1)}, {"upper": 0}),
     "Slice": (
         {"x": FLOATS},
@@ -131,6 +132,24 @@ def test_a_count_is_compared_with_a_number_between_counts(
     assert 2.5 in held
     expected = computed(model, {"x": TRUTHS})
     np.testing.assert_array_equal(computed(rewritten, {"x": TRUTHS}), expected)
+
+
+def test_whole_numbers_are_equal_when_they_are_close(
+    shared: Callable[[str], ModuleType],
+) -> None:
+    nodes = [
+        onnx.helper.make_node("Cast", ["x"], ["numbers"], to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Concat", ["numbers", "more"], ["all"], axis=1),
+        onnx.helper.make_node("Equal", ["all", "wanted"], ["result"]),
+    ]
+    constants = {"more": -np.ones((2, 1), np.float32), "wanted": np.array(-1, np.float32)}
+    model = graph_of(nodes, {"x": INTEGERS}, constants)
+    program = onnx_ir.from_proto(model)
+    shared("htp_rewrites").rewrite_for_htp(program)
+    rewritten = onnx_ir.to_proto(program)
+    assert "Equal" not in [node.op_type for node in rewritten.graph.node]
+    found = computed(rewritten, {"x": INTEGERS})
+    np.testing.assert_array_equal(found, computed(model, {"x": INTEGERS}))
 
 
 def test_every_rewrite_has_a_case(shared: Callable[[str], ModuleType]) -> None:

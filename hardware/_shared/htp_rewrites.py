@@ -12,6 +12,17 @@ from .htp_nodes import array_of, attribute, constant
 from .htp_ranks import limit_ranks
 from .htp_scatter import scatter_elements, scatter_nd
 
+REARRANGING = (
+    "Concat",
+    "Expand",
+    "Gather",
+    "Reshape",
+    "Slice",
+    "Squeeze",
+    "Transpose",
+    "Unsqueeze",
+)
+
 
 def rewrite_for_htp(program: Any) -> None:
     """Replace each node that its function in `REWRITES` knows to say in another way."""
@@ -19,6 +30,7 @@ def rewrite_for_htp(program: Any) -> None:
     from onnx_ir.passes.common import LiftConstantsToInitializersPass, NameFixPass
     from onnx_ir.tape import Tape
 
+    hold_constants(program.graph)
     limit_ranks(program)
     for node in list(program.graph):
         tape = Tape()
@@ -31,6 +43,15 @@ def rewrite_for_htp(program: Any) -> None:
     LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(program)
     NameFixPass()(program)
     rename_values(program.graph)
+
+
+def hold_constants(graph: Any) -> None:
+    """Give the graph the constants that onnxscript's optimizer left out when it joined clips."""
+    for node in graph:
+        for value in node.inputs:
+            if value is not None and value.producer() is None and value.const_value is not None:
+                if not value.is_graph_input() and not value.is_initializer():
+                    graph.register_initializer(value)
 
 
 def is_static(node: Any) -> bool:
@@ -48,13 +69,31 @@ def rename_values(graph: Any) -> None:
 
 
 def equal(tape: Any, node: Any) -> Any:
-    """HTP compares numbers, no truth values."""
+    """HTP compares numbers, no truth values; quantized, equal whole numbers are only close."""
+    import numpy as np
     from onnx_ir import DataType
 
-    if node.inputs[0].dtype != DataType.BOOL:
+    kinds = [value.dtype for value in node.inputs]
+    if kinds[0] == DataType.BOOL:
+        numbers = [tape.op("Cast", [value], {"to": DataType.INT32}) for value in node.inputs]
+        return tape.op("Equal", numbers)
+    if kinds[0] != DataType.FLOAT or not all(is_whole(value) for value in node.inputs):
         return None
-    numbers = [tape.op("Cast", [value], {"to": DataType.INT32}) for value in node.inputs]
-    return tape.op("Equal", numbers)
+    distance = tape.op("Abs", [tape.op("Sub", list(node.inputs))])
+    return tape.op("Less", [distance, constant(tape, np.float32(0.5))])
+
+
+def is_whole(value: Any) -> bool:
+    """Whether numbers have no fraction: integers that were cast, and what is cut of them."""
+    import numpy as np
+
+    if (array := array_of(value)) is not None:
+        return bool((array == np.floor(array)).all())
+    node = value.producer()
+    if node is None or node.op_type == "Cast":
+        return node is not None and not node.inputs[0].dtype.is_floating_point()
+    count = len(node.inputs) if node.op_type == "Concat" else 1
+    return node.op_type in REARRANGING and all(is_whole(part) for part in node.inputs[:count])
 
 
 def less(tape: Any, node: Any) -> Any:
@@ -228,6 +267,17 @@ def cumulative_sum(tape: Any, node: Any) -> Any:
     return tape.op("Transpose", [total], {"perm": last})
 
 
+def hyperbolic_tangent(tape: Any, node: Any) -> Any:
+    """HTP takes it in four dimensions, and the elements stay in order."""
+    import numpy as np
+
+    sizes = node.inputs[0].shape.numpy()
+    if len(sizes) <= 4:
+        return None
+    rows = tape.op("Reshape", [node.inputs[0], constant(tape, np.array([-1, sizes[-1]]))])
+    return tape.op("Reshape", [tape.op("Tanh", [rows]), constant(tape, np.array(sizes))])
+
+
 def reciprocal(tape: Any, node: Any) -> Any:
     """HTP's own is wrong by a factor; it divides rightly."""
     import numpy as np
@@ -274,5 +324,6 @@ REWRITES: dict[str, Callable[[Any, Any], Any]] = {
     "ScatterND": scatter_nd,
     "Slice": strided_slice,
     "Split": split,
+    "Tanh": hyperbolic_tangent,
     "Trilu": trilu,
 }
