@@ -1,0 +1,34 @@
+"""A matrix that makes angles keeps more bits than other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+quantization = pytest.importorskip("onnxruntime.quantization")
+
+
+def test_only_products_before_a_sine_are_named(
+    tmp_path: Path, shared: Callable[[str], ModuleType]
+) -> None:
+    make = onnx.helper.make_node
+    nodes = [
+        make("MatMul", ["x", "frequencies"], ["turns"]),
+        make("Mul", ["turns", "circle"], ["angles"]),
+        make("Sin", ["angles"], ["sines"]),
+        make("MatMul", ["sines", "weights"], ["y"]),
+    ]
+    constants = {name: np.ones((2, 2), np.float32) for name in ("frequencies", "circle", "weights")}
+    ports = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2, 2]) for name in "xy"
+    ]
+    held = [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()]
+    graph = onnx.helper.make_graph(nodes, "graph", ports[:1], ports[1:], held)
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "graph.onnx")
+    found = shared("qdq_angles").angle_weights(tmp_path / "graph.onnx")
+    assert found == {"frequencies": [{"quant_type": quantization.QuantType.QUInt16}]}
