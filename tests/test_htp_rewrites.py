@@ -58,7 +58,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"indices": np.array([[1]]), "updates": INTEGERS[:1] + 9},
         {},
     ),
-    "Tanh": ({"x": FLOATS[None]}, {}, {}),
+    **{
+        name: ({"x": np.abs(FLOATS[None])}, {}, {})
+        for name in ("Atan", "Ceil", "Cos", "Elu", "Floor", "Gelu", "Log", "Neg", "Round")
+    },
+    **{
+        name: ({"x": np.abs(FLOATS[None])}, {}, {})
+        for name in ("Sign", "Sin", "Softplus", "Sqrt", "Tanh")
+    },
     "Trilu": ({"x": FLOATS}, {"k": np.array(-1)}, {"upper": 0}),
     "Slice": (
         {"x": FLOATS},
@@ -88,7 +95,7 @@ def graph_of(nodes: list[Any], inputs: dict[str, Any], constants: dict[str, Any]
     held = [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()]
     result = onnx.ValueInfoProto(name="result")
     graph = onnx.helper.make_graph(nodes, "graph", values, [result], held)
-    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)])
     model.ir_version = 10
     return onnx.shape_inference.infer_shapes(model, data_prop=True)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+EPSILON = 2e-8
+
 
 @contextmanager
 def fixed_shapes() -> Iterator[None]:
@@ -17,6 +19,7 @@ def fixed_shapes() -> Iterator[None]:
         torch.functional.einsum: einsum,
         torch.nn.functional.unfold: unfold,
         torch.Tensor.__getitem__: rows_of_mask,
+        torch.Tensor.add: add_epsilon,
     }
 
     class Replacing(TorchFunctionMode):
@@ -61,6 +64,11 @@ def unfold(
     ]
     patches = torch.stack([part.flatten(2) for part in slices], dim=2)
     return patches.flatten(1, 2)
+
+
+def add_epsilon(inputs: Any, other: Any) -> Any:
+    """A sum with more than `EPSILON`; onnxscript leaves out the addition of 1e-8, as of zero."""
+    return inputs + EPSILON if isinstance(other, float) and 0 < other < EPSILON else NotImplemented
 
 
 def rows_of_mask(inputs: Any, mask: Any) -> Any:

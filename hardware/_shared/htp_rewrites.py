@@ -12,6 +12,10 @@ from .htp_nodes import array_of, attribute, constant
 from .htp_ranks import limit_ranks
 from .htp_scatter import scatter_elements, scatter_nd
 
+FOUR_DIMENSIONAL = (
+    *("Atan", "Ceil", "Cos", "Elu", "Floor", "Gelu", "Log", "Neg", "Round", "Sign", "Sin"),
+    *("Softplus", "Sqrt", "Tanh"),
+)
 REARRANGING = (
     "Concat",
     "Expand",
@@ -267,15 +271,17 @@ def cumulative_sum(tape: Any, node: Any) -> Any:
     return tape.op("Transpose", [total], {"perm": last})
 
 
-def hyperbolic_tangent(tape: Any, node: Any) -> Any:
-    """HTP takes it in four dimensions, and the elements stay in order."""
+def in_two_dimensions(tape: Any, node: Any) -> Any:
+    """HTP takes these in four dimensions, and the elements stay in order."""
     import numpy as np
 
     sizes = node.inputs[0].shape.numpy()
     if len(sizes) <= 4:
         return None
+    options = {name: held.value for name, held in node.attributes.items()}
     rows = tape.op("Reshape", [node.inputs[0], constant(tape, np.array([-1, sizes[-1]]))])
-    return tape.op("Reshape", [tape.op("Tanh", [rows]), constant(tape, np.array(sizes))])
+    found = tape.op(node.op_type, [rows], options)
+    return tape.op("Reshape", [found, constant(tape, np.array(sizes))])
 
 
 def reciprocal(tape: Any, node: Any) -> Any:
@@ -324,6 +330,6 @@ REWRITES: dict[str, Callable[[Any, Any], Any]] = {
     "ScatterND": scatter_nd,
     "Slice": strided_slice,
     "Split": split,
-    "Tanh": hyperbolic_tangent,
     "Trilu": trilu,
+    **dict.fromkeys(FOUR_DIMENSIONAL, in_two_dimensions),
 }
