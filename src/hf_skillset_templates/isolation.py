@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
@@ -105,6 +106,7 @@ def _child(job: str, sender: Connection) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit_memory(memory_mb)
     _channel = sender
     try:
@@ -118,6 +120,14 @@ def _child(job: str, sender: Connection) -> None:
     sender.send_bytes(final.encode())
     sys.stdout.flush()
     os._exit(0)
+
+
+def _end_with_parent() -> None:
+    """A job whose caller was killed has nobody to tell its result."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _limit_memory(memory_mb: int) -> None:
