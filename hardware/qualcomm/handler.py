@@ -372,8 +372,10 @@ def stacked(found: list[Arrays]) -> Arrays:
 
 
 def pad_token(config: Any) -> int:
-    """The token that padding is made of; a mask hides it."""
-    return getattr(config, "pad_token_id", None) or 0
+    """The token that padding is made of; a mask hides it, so any of the vocabulary will do."""
+    token = getattr(config, "pad_token_id", None) or 0
+    size = getattr(config.get_text_config(), "vocab_size", None)
+    return token if size is None or 0 <= token < size else 0
 
 
 @cache
