@@ -14,7 +14,10 @@ from typing import Any
 
 LARGEST_CONSTANT = 1 << 16
 """Elements of a tensor whose values the tracer keeps in mind; its own limit is one."""
-ROPE_INDEX = "get_rope_index"
+PLACES = ("get_rope_index", "get_placeholder_mask")
+"""Methods that answer from the layout alone: where tokens stand, which are a picture's."""
+TOKEN_KINDS = "mm_token_type_ids"
+"""The input that names the kind of each token."""
 
 
 @contextmanager
@@ -28,15 +31,15 @@ def fixed_layout(
     if not layout:
         yield
         return
-    positions = token_positions(model, {**inputs, **layout})
+    known = places(model, {**inputs, **layout}) if TOKEN_KINDS in layout else {}
     tracers = (torch._subclasses.fake_tensor, torch.fx.experimental.proxy_tensor)
     with ExitStack() as stack:
         for tracer in tracers:
             patch = patch_attribute(tracer, "CONSTANT_NUMEL_LIMIT", lambda _own: LARGEST_CONSTANT)
             stack.enter_context(patch)
-        for module, found in positions.items():
-            answer = functools.partial(known_positions, found)
-            stack.enter_context(patch_attribute(module, ROPE_INDEX, lambda _own, a=answer: a))
+        for (module, name), found in known.items():
+            answer = functools.partial(same_places, found)
+            stack.enter_context(patch_attribute(module, name, lambda _own, a=answer: a))
         stack.enter_context(patch_attribute(model, "forward", lambda own: adding(own, layout)))
         yield
 
@@ -51,37 +54,41 @@ def adding(forward: Any, layout: Mapping[str, Any]) -> Any:
     return with_layout
 
 
-def token_positions(model: Any, inputs: Mapping[str, Any]) -> dict[Any, tuple[Any, ...]]:
-    """What each module that places tokens in pictures answers; padding is taken for text."""
+def places(model: Any, inputs: Mapping[str, Any]) -> dict[tuple[Any, str], Any]:
+    """What each method of `PLACES` answers; padding is taken for text."""
     import torch
     from transformers.exporters.utils import patch_attribute
 
-    found: dict[Any, tuple[Any, ...]] = {}
+    found: dict[tuple[Any, str], Any] = {}
 
-    def noting(module: Any, compute: Any) -> Any:
+    def noting(module: Any, name: str, compute: Any) -> Any:
         signature = inspect.signature(compute)
 
         @functools.wraps(compute)
         def note(*args: Any, **kwargs: Any) -> Any:
             call = signature.bind(*args, **kwargs)
-            call.arguments["attention_mask"] = None
-            found[module] = compute(*call.args, **call.kwargs)
-            return found[module]
+            if "attention_mask" in signature.parameters:
+                call.arguments["attention_mask"] = None
+            found[module, name] = compute(*call.args, **call.kwargs)
+            return found[module, name]
 
         return note
 
     with ExitStack() as stack, torch.no_grad():
         for module in model.modules():
-            if hasattr(module, ROPE_INDEX):
-                patch = patch_attribute(module, ROPE_INDEX, functools.partial(noting, module))
-                stack.enter_context(patch)
+            for name in PLACES:
+                if hasattr(module, name):
+                    note = functools.partial(noting, module, name)
+                    stack.enter_context(patch_attribute(module, name, note))
         model(**inputs)
     return found
 
 
-def known_positions(found: tuple[Any, ...], *_args: Any, **_kwargs: Any) -> tuple[Any, ...]:
+def same_places(found: Any, *_args: Any, **_kwargs: Any) -> Any:
     """What was found before, whatever is asked."""
-    return tuple(literal(value) for value in found)
+    if isinstance(found, tuple):
+        return tuple(literal(value) for value in found)
+    return literal(found)
 
 
 def literal(value: Any) -> Any:
