@@ -15,7 +15,7 @@ from .fixed_layout import fixed_layout
 from .fixed_shapes import fixed_shapes
 from .htp_rewrites import rewrite_for_htp
 from .known_numbers import known_numbers
-from .qdq_angles import angle_weights
+from .qdq_weights import weight_overrides
 from .static_calls import LAYOUT_INPUTS, Arrays, shortened
 
 MASKED = -100.0
@@ -88,8 +88,7 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
         CalibrationRows(source, calibration),
         activation_type=QuantType.QUInt16,
         weight_type=QuantType.QUInt8,
-        per_channel=True,
-        init_overrides=angle_weights(source),
+        init_overrides=weight_overrides(source),
     )
     quantize(source, path, config)
 

@@ -1,0 +1,59 @@
+"""Which weights are not quantized as the others: to 8 bits without a sign, all with one scale.
+
+Needs onnx and onnxruntime's quantizer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+SCALING = ("Add", "Mul", "Reshape", "Sub", "Unsqueeze")
+CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1}
+"""The dimension of a convolution's weights that has a scale for each of its channels."""
+
+Overrides = dict[str, list[dict[str, Any]]]
+"""What the quantizer is told of constants, by their name."""
+
+
+def weight_overrides(path: Path) -> Overrides:
+    """Exceptions for the constants of a graph."""
+    import onnx
+
+    graph = onnx.load(path).graph
+    constants = {tensor.name for tensor in graph.initializer}
+    return {**channel_weights(graph, constants), **angle_weights(graph, constants)}
+
+
+def channel_weights(graph: Any, constants: set[str]) -> Overrides:
+    """A scale for each channel of a convolution; HTP takes it for signed weights alone."""
+    from onnxruntime.quantization import QuantType
+
+    return {
+        node.input[1]: [
+            {"quant_type": QuantType.QInt8, "symmetric": True, "axis": CHANNEL_AXIS[node.op_type]}
+        ]
+        for node in graph.node
+        if node.op_type in CHANNEL_AXIS and node.input[1] in constants
+    }
+
+
+def angle_weights(graph: Any, constants: set[str]) -> Overrides:
+    """16 bits where a product of matrices makes angles: a sine sees their absolute error."""
+    from onnxruntime.quantization import QuantType
+
+    makers = {output: node for node in graph.node for output in node.output}
+    waiting = [node.input[0] for node in graph.node if node.op_type in ("Cos", "Sin")]
+    seen, found = set(waiting), {}
+    while waiting:
+        node = makers.get(waiting.pop())
+        if node is None or node.op_type not in (*SCALING, "MatMul"):
+            continue
+        if node.op_type == "MatMul":
+            weights = constants.intersection(node.input)
+            found.update({name: [{"quant_type": QuantType.QUInt16}] for name in weights})
+            continue
+        before = [name for name in node.input if name not in seen]
+        seen.update(before)
+        waiting += before
+    return found
