@@ -89,6 +89,7 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
         activation_type=QuantType.QUInt16,
         weight_type=QuantType.QUInt8,
         init_overrides=weight_overrides(source),
+        keep_removable_activations=True,  # HTP reads a Relu between a norm and a Conv wrongly
     )
     quantize(source, path, config)
 
