@@ -53,6 +53,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"indices": np.full((1, 3, 1, 6), 2), "updates": FLOATS[:, :, :1]},
         {"axis": -2},
     ),
+    "ScatterND at computed places": (
+        {"x": INTEGERS, "places": np.array([[0, 2], [1, 1]])},
+        {"updates": np.array([7, 7])},
+        {},
+    ),
     "ScatterND": (
         {"x": INTEGERS},
         {"indices": np.array([[1]]), "updates": INTEGERS[:1] + 9},
@@ -141,6 +146,23 @@ def test_a_count_is_compared_with_a_number_between_counts(
     np.testing.assert_array_equal(computed(rewritten, {"x": TRUTHS}), expected)
 
 
+def test_counts_are_divided_as_integers(shared: Callable[[str], ModuleType]) -> None:
+    nodes = [
+        onnx.helper.make_node("Cast", ["x"], ["numbers"], to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Div", ["numbers", "three"], ["parts"]),
+        onnx.helper.make_node("Floor", ["parts"], ["floor"]),
+        onnx.helper.make_node("Cast", ["floor"], ["result"], to=onnx.TensorProto.INT64),
+    ]
+    model = graph_of(nodes, {"x": INTEGERS}, {"three": np.array(3, np.float32)})
+    program = onnx_ir.from_proto(model)
+    shared("htp_rewrites").rewrite_for_htp(program)
+    rewritten = onnx_ir.to_proto(program)
+    (division,) = (node for node in rewritten.graph.node if node.output[0] == "result")
+    assert division.op_type == "Div" and division.input[0] == "x"
+    found = computed(rewritten, {"x": INTEGERS})
+    np.testing.assert_array_equal(found, computed(model, {"x": INTEGERS}))
+
+
 def test_whole_numbers_are_equal_when_they_are_close(
     shared: Callable[[str], ModuleType],
 ) -> None:
@@ -160,4 +182,8 @@ def test_whole_numbers_are_equal_when_they_are_close(
 
 
 def test_every_rewrite_has_a_case(shared: Callable[[str], ModuleType]) -> None:
-    assert set(shared("htp_rewrites").REWRITES) == {*(case.split()[0] for case in CASES), "Less"}
+    assert set(shared("htp_rewrites").REWRITES) == {
+        *(case.split()[0] for case in CASES),
+        "Cast",
+        "Less",
+    }

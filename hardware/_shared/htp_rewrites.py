@@ -100,6 +100,25 @@ def is_whole(value: Any) -> bool:
     return node.op_type in REARRANGING and all(is_whole(part) for part in node.inputs[:count])
 
 
+def floor_division(tape: Any, node: Any) -> Any:
+    """Counts are divided as integers; once quantized they lose what a floor needs."""
+    import numpy as np
+
+    floor = node.inputs[0].producer()
+    division = (
+        floor.inputs[0].producer() if floor is not None and floor.op_type == "Floor" else None
+    )
+    if division is None or division.op_type != "Div":
+        return None
+    number, divisor = division.inputs[0].producer(), array_of(division.inputs[1])
+    if number is None or number.op_type != "Cast" or divisor is None or divisor.size != 1:
+        return None
+    whole = number.inputs[0]
+    if whole.dtype != node.outputs[0].dtype or divisor.item() != int(divisor.item()):
+        return None
+    return tape.op("Div", [whole, constant(tape, np.array(divisor, whole.dtype.numpy()))])
+
+
 def less(tape: Any, node: Any) -> Any:
     """Quantized, a count of one may be a bit less than one: the border goes between the counts."""
     import numpy as np
@@ -315,6 +334,7 @@ def split(tape: Any, node: Any) -> Any:
 REWRITES: dict[str, Callable[[Any, Any], Any]] = {
     "AveragePool": average_pool,
     "BatchNormalization": batch_normalization,
+    "Cast": floor_division,
     "CumSum": cumulative_sum,
     "Equal": equal,
     "Gather": gather,

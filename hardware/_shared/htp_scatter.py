@@ -25,9 +25,32 @@ def scatter_elements(tape: Any, node: Any) -> Any:
 def scatter_nd(tape: Any, node: Any) -> Any:
     """HTP scatters nothing; rows that follow each other are put between the others."""
     places = array_of(node.inputs[1])
-    if places is None or places.ndim != 2 or places.shape[1] != 1:
+    if places is None:
+        return scatter_one_value(tape, node)
+    if places.ndim != 2 or places.shape[1] != 1:
         return None
     return written(tape, node, places[:, 0], 0)
+
+
+def scatter_one_value(tape: Any, node: Any) -> Any:
+    """Compared with every position, computed places of single elements find their own."""
+    import numpy as np
+
+    data, places, updates = node.inputs
+    sizes, values = data.shape.numpy(), array_of(updates)
+    single = values is not None and values.size > 0 and (values == values.ravel()[0]).all()
+    whole = places.shape.numpy()[-1] == len(sizes)
+    if not (single and whole) or attribute(node, "reduction", "none") != "none":
+        return None
+    strides = np.cumprod([1, *sizes[:0:-1]])[::-1]
+    last, kind = constant(tape, np.array([-1])), places.dtype.numpy()
+    steps = tape.op("Mul", [places, constant(tape, strides.astype(kind))])
+    total = tape.op("ReduceSum", [steps, last], {"keepdims": 0})
+    flat = tape.op("Reshape", [total, constant(tape, np.array([-1, 1]))])
+    every = np.arange(np.prod(sizes), dtype=kind)
+    hit = any_of(tape, tape.op("Equal", [constant(tape, every), flat]))
+    hit = tape.op("Reshape", [hit, constant(tape, np.array(sizes))])
+    return tape.op("Where", [hit, constant(tape, values.ravel()[0]), data])
 
 
 def written(tape: Any, node: Any, rows: Any, axis: int) -> Any:
