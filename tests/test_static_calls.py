@@ -58,6 +58,7 @@ def test_greedy_search_stops_at_the_end_of_the_text(static_calls: ModuleType) ->
 def test_what_is_not_greedy_is_refused_by_name(static_calls: ModuleType) -> None:
     assert static_calls.new_tokens({"max_new_tokens": 4}, {}, 3) == 4
     assert static_calls.new_tokens({}, {"max_length": 9}, 3) == 6
+    assert static_calls.new_tokens({}, {}, 30) == 20
     with pytest.raises(ValueError, match="top_k"):
         static_calls.new_tokens({"top_k": 3}, {}, 3)
     with pytest.raises(ValueError, match="sampling"):

@@ -46,6 +46,8 @@ LAYOUT_INPUTS = (
     "aspect_ratio_ids",
 )
 """Inputs that say how pictures are cut and where their tokens stand; a graph is for one layout."""
+NEW_TOKENS = 20
+"""What transformers generates where nobody says how much."""
 GREEDY_OPTIONS = {"max_new_tokens", "max_length", "do_sample", "num_beams", "pad_token_id"}
 
 Arrays = dict[str, Any]
@@ -167,8 +169,8 @@ def new_tokens(options: Mapping[str, Any], defaults: Mapping[str, Any], prompt: 
         raise ValueError(f"this platform generates greedily and does not know {asked}")
     if (count := options.get("max_new_tokens") or defaults.get("max_new_tokens")) is not None:
         return int(count)
-    longest = options.get("max_length") or defaults.get("max_length") or 20
-    return max(1, int(longest) - prompt)
+    longest = options.get("max_length") or defaults.get("max_length")
+    return NEW_TOKENS if longest is None else max(1, int(longest) - prompt)
 
 
 def greedy(
