@@ -63,3 +63,10 @@ def test_what_is_not_greedy_is_refused_by_name(static_calls: ModuleType) -> None
         static_calls.new_tokens({"top_k": 3}, {}, 3)
     with pytest.raises(ValueError, match="sampling"):
         static_calls.new_tokens({"do_sample": True}, {}, 3)
+
+
+def test_a_transcript_opens_with_the_language_that_is_heard(static_calls: ModuleType) -> None:
+    defaults = {"lang_to_id": {"<|en|>": 2, "<|de|>": 3}, "no_timestamps_token_id": 5}
+    heard = np.array([9.0, 0.0, 1.0, 2.0])
+    assert static_calls.opening(lambda _tokens: heard, [1], defaults) == [1, 3, 5]
+    assert static_calls.opening(lambda _tokens: heard, [1], {}) == [1]

@@ -46,6 +46,8 @@ LAYOUT_INPUTS = (
     "aspect_ratio_ids",
 )
 """Inputs that say how pictures are cut and where their tokens stand; a graph is for one layout."""
+OPENING = ("lang_to_id", "no_timestamps_token_id")
+"""What generation_config.json has for each token that opens a transcript behind the start."""
 NEW_TOKENS = 20
 """What transformers generates where nobody says how much."""
 GREEDY_OPTIONS = {"max_new_tokens", "max_length", "do_sample", "num_beams", "pad_token_id"}
@@ -171,6 +173,22 @@ def new_tokens(options: Mapping[str, Any], defaults: Mapping[str, Any], prompt: 
         return int(count)
     longest = options.get("max_length") or defaults.get("max_length")
     return NEW_TOKENS if longest is None else max(1, int(longest) - prompt)
+
+
+def opening(
+    logits_of: Callable[[list[int]], Any], start: list[int], defaults: Mapping[str, Any]
+) -> list[int]:
+    """The tokens before a transcript: the start, the language that is heard, no timestamps.
+
+    Args:
+        defaults: the checkpoint's `generation_config.json`; only one of a speech model has
+            `lang_to_id` and `no_timestamps_token_id`.
+    """
+    tokens = list(start)
+    if languages := list(defaults.get("lang_to_id", {}).values()):
+        logits = logits_of(tokens)
+        tokens.append(max(languages, key=lambda language: logits[language]))
+    return tokens + as_list(defaults.get("no_timestamps_token_id"))
 
 
 def greedy(

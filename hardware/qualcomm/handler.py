@@ -15,6 +15,7 @@ from ..tasks import Encoded, TaskSpec
 from . import EMULATED, REAL, Detection, Device, HardwareUnavailableError, Platform
 from .export_cache import export_folder, write_whole
 from .static_calls import (
+    OPENING,
     Arrays,
     as_list,
     bucket,
@@ -23,6 +24,7 @@ from .static_calls import (
     layout_of,
     nested,
     new_tokens,
+    opening,
     padded,
     rows,
     shapes_of,
@@ -277,7 +279,8 @@ class Steps:
             row, grows = without_padding(row), "input_ids"
             prompt = row["input_ids"][0].tolist()
         count = new_tokens(options, defaults, len(prompt))
-        return cls(row, grows, prompt, count, bucket(len(prompt) + count), pad)
+        more = sum(name in defaults for name in OPENING)
+        return cls(row, grows, prompt, count, bucket(len(prompt) + more + count), pad)
 
     def call(self, tokens: list[int]) -> Arrays:
         """The inputs after these tokens."""
@@ -333,8 +336,10 @@ def generate_row(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) 
     def logits_of(tokens: list[int]) -> Any:
         return run_graph(model, steps.call(tokens))[0]["logits"][0, len(tokens) - 1]
 
-    tokens = greedy(logits_of, steps.prompt, steps.count, defaults)
-    return {"sequences": np.array([tokens], dtype=np.int64)}
+    opened = opening(logits_of, steps.prompt, defaults)
+    tokens = greedy(logits_of, opened, steps.count, defaults)
+    text = tokens if opened == steps.prompt else tokens[len(opened) :]
+    return {"sequences": np.array([text], dtype=np.int64)}
 
 
 def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int | None]]:
