@@ -43,7 +43,7 @@ class EndpointHandler:
         """
         started = time.perf_counter()
         encode_parameters, decode_parameters = self.spec.parameters(parameters)
-        batched = getattr(self.spec.module, "is_batch", is_batch)(inputs)
+        batched = self.is_batch(inputs)
         items = list(inputs) if batched else [inputs]
         if not items:
             raise ValueError(f"{self.spec.name} got an empty list; give it at least one input")
@@ -57,6 +57,10 @@ class EndpointHandler:
             "task": self.spec.name,
             "elapsed_s": time.perf_counter() - started,
         }
+
+    def is_batch(self, inputs: Any) -> bool:
+        """Whether these are several inputs of the task, not one that is a list."""
+        return bool(getattr(self.spec.module, "is_batch", is_batch)(inputs))
 
     def _answer_all(
         self, items: list[Any], encode_parameters: Any, decode_parameters: Any

@@ -231,7 +231,7 @@ def compare(
     agrees = error.mismatches == 0 if lowest is None else error.cosine >= lowest
     if agrees and not error.texts_differ:
         return Verdict(error, tolerance)
-    items = inputs if isinstance(inputs, list) else [inputs]
+    items = inputs if handler.is_batch(inputs) else [inputs]
     if spec.run == "generate" and error.texts_differ:
         gap = smallest_gap(reference, items)
         if gap <= tolerance:
