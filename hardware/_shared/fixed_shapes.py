@@ -71,21 +71,24 @@ def add_epsilon(inputs: Any, other: Any) -> Any:
     return inputs + EPSILON if isinstance(other, float) and 0 < other < EPSILON else NotImplemented
 
 
-def rows_of_mask(inputs: Any, mask: Any) -> Any:
+def rows_of_mask(inputs: Any, index: Any) -> Any:
     """`inputs[mask]` with as many rows as the mask has entries: what it keeps comes first.
 
     How many it keeps is known only when the graph runs. What reads the rows in order, as
-    `masked_scatter` does, never sees those that follow. Single elements stay as they are:
-    models only count them, to check their inputs.
+    `masked_scatter` does, never sees those that follow; they repeat the last one, which is
+    what a model that asks for the last row wants. Single elements stay as they are: models
+    only count them, to check their inputs.
     """
     import torch
 
+    mask, *others = index if isinstance(index, tuple) else (index,)
     if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
         return NotImplemented
-    if not 0 < mask.ndim < inputs.ndim:
+    if not 0 < mask.ndim < inputs.ndim or any(other != slice(None) for other in others):
         return NotImplemented
     rows = inputs.flatten(0, mask.ndim - 1)
     before = mask.flatten().to(torch.int32).cumsum(0)
     wanted = torch.arange(rows.shape[0], dtype=before.dtype, device=before.device)
+    wanted = torch.minimum(wanted, before[-1:] - 1)
     position = (before[None, :] <= wanted[:, None]).to(torch.int32).sum(dim=1)
     return rows[position.clamp(max=rows.shape[0] - 1)]

@@ -118,9 +118,10 @@ def is_misread(node: Any) -> bool:
     if node.op_type not in ("Add", "Mul") or not is_static(node):
         return False
     runs = repeated_runs(node)
-    first = runs[0][0] if runs else 0
-    rows = [padded_sizes(value, node.outputs[0])[first] for value in node.inputs]
-    return len(runs) == 2 and len(runs[1]) > 1 and min(rows) < max(rows) and is_normalized(node)
+    if len(runs) != 2 or len(runs[1]) < 2:
+        return False
+    rows = [padded_sizes(value, node.outputs[0])[runs[0][0]] for value in node.inputs]
+    return min(rows) < max(rows) and is_normalized(node)
 
 
 def is_normalized(node: Any) -> bool:

@@ -345,6 +345,8 @@ def generate_row(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) 
 def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int | None]]:
     """Run the graph that was exported for such a call; its outputs and their token axes.
 
+    A cache that the graph gives and the model, asked for none, does not is left out.
+
     Raises:
         ValueError: no graph was exported for these shapes and this layout of pictures.
     """
@@ -359,8 +361,9 @@ def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int
     session = model.sessions[graph["file"]]
     names = [value.name for value in session.get_inputs()]
     found = session.run(None, {name: call[name.removeprefix("input.")] for name in names})
+    axes = graph["token_axes"]
     outputs = {value.name: array for value, array in zip(session.get_outputs(), found)}
-    return outputs, graph["token_axes"]
+    return {name: array for name, array in outputs.items() if name in axes}, axes
 
 
 def stacked(found: list[Arrays]) -> Arrays:
@@ -369,7 +372,7 @@ def stacked(found: list[Arrays]) -> Arrays:
 
     batch = {}
     for name in found[0]:
-        arrays = [outputs[name] for outputs in found]
+        arrays = [np.atleast_1d(outputs[name]) for outputs in found]
         shape = np.max([array.shape for array in arrays], axis=0)
         widths = [[(0, most - size) for most, size in zip(shape, a.shape)] for a in arrays]
         batch[name] = np.concatenate([np.pad(a, w) for a, w in zip(arrays, widths)])
