@@ -24,14 +24,24 @@ def exported_model(shared: Any, tmp_path: Path) -> Callable[..., Any]:
             self.program = program
 
         def accepts(self, shapes: Any) -> bool:
-            return True
+            given = {
+                n.name: n.meta["val"].shape for n in self.program.graph.find_nodes(op="placeholder")
+            }
+            return all(
+                size == known
+                for name, shape in shapes.items()
+                for size, known in zip(shape, given[name])
+                if isinstance(known, int)
+            )
 
         def __call__(self, inputs: Any) -> Any:
             return self.program.module()(**inputs)
 
     class Maker(calls.GraphMaker):  # type: ignore[name-defined,misc]
-        def make(self, module: Any, inputs: Any, path: Path, dynamic: bool) -> Any:
-            return Traced(torch.export.export(module, (), dict(inputs)))
+        def make(self, module: Any, inputs: Any, path: Path, dynamic_shapes: Any) -> Any:
+            return Traced(
+                torch.export.export(module, (), dict(inputs), dynamic_shapes=dynamic_shapes)
+            )
 
         def load(self, path: Path) -> Any:
             raise AssertionError("nothing was kept")
@@ -115,6 +125,26 @@ def test_a_graph_that_computes_something_else_is_refused(exported_model: Any) ->
         checked(torch.ones(3, 2))
     assert exported.modules[""].in_parts == {False}
     assert exported.modules["layer"].graphs
+
+
+def test_pictures_are_fixed_until_a_second_size_of_them_comes(exported_model: Any) -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.AdaptiveAvgPool2d(1)).eval()
+    exported = exported_model(model)
+
+    def graphs(*shape: int) -> list[str]:
+        pictures = torch.randn(shape)
+        found = model(pictures)
+        with exported.exports():
+            torch.testing.assert_close(found, model(pictures))
+        (known,) = exported.modules[""].graphs.values()
+        return [each.openness.name for each in known]
+
+    with torch.no_grad():
+        assert graphs(2, 3, 8, 8) == ["PICTURES_FIXED"]
+        assert graphs(5, 3, 8, 8) == ["PICTURES_FIXED"]
+        assert graphs(2, 3, 9, 12) == ["PICTURES_FIXED", "DYNAMIC"]
+        assert graphs(3, 3, 15, 10) == ["PICTURES_FIXED", "DYNAMIC"]
 
 
 class PadsByItsStride(torch.nn.Module):

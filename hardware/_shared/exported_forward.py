@@ -20,6 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,19 @@ from .normed_attention import normed_attention
 MODULES_FILE = "modules.json"
 CALL_SUFFIX = ".call.json"
 """Of the file with the shapes of the call a graph was exported for; it is written last."""
-DYNAMIC = "-dynamic"
-"""Ends the name of a graph with dynamic shapes."""
+
+
+class Openness(Enum):
+    """Which dimensions of its inputs a graph leaves open; the value ends the graph's name."""
+
+    FIXED = ""
+    PICTURES_FIXED = "-pictures-fixed"
+    """All but height and width: windows and pyramids over open ones take minutes to trace."""
+    DYNAMIC = "-dynamic"
+
+
+ORDER = tuple(Openness)
+"""Graphs for fewer shapes come first: they are faster."""
 
 
 class Graph(ABC):
@@ -50,8 +62,13 @@ class GraphMaker(ABC):
     """Exports, keeps and loads the graphs of one runtime."""
 
     @abstractmethod
-    def make(self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic: bool) -> Graph:
-        """Export `module` as called with `inputs`; keep it under `path` (without a suffix)."""
+    def make(
+        self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic_shapes: Any
+    ) -> Graph:
+        """Export `module` as called with `inputs`; keep it under `path` (without a suffix).
+
+        `dynamic_shapes` is what `torch.export` takes: which dimensions are open; None for none.
+        """
 
     @abstractmethod
     def load(self, path: Path) -> Graph:
@@ -63,8 +80,7 @@ class KnownGraph:
     """A graph and the call that it was exported for."""
 
     graph: Graph
-    dynamic: bool
-    """Whether it was exported for other shapes, too."""
+    openness: Openness
     traced: Mapping[str, list[int]]
     """The shapes of the tensors it was exported with."""
 
@@ -73,7 +89,7 @@ class KnownGraph:
 
         An export takes a dimension of 0 or 1 for a constant, however open the graph looks.
         """
-        if not self.dynamic:
+        if self.openness is Openness.FIXED:
             return all(list(shape) == self.traced[name] for name, shape in shapes.items())
         pairs = ((self.traced[name], shape) for name, shape in shapes.items())
         constant = all(
@@ -180,18 +196,29 @@ class ExportedForward:
         if changes_its_arguments(self.module, call.named):
             errors.append(TypeError("it changes a cache in place"))
             raise ExportError(self.name, type(self.module).__name__, errors)
-        for known in sorted(self.known(call), key=lambda known: known.dynamic):
+        for known in sorted(self.known(call), key=lambda known: ORDER.index(known.openness)):
             if known.fits(call.shapes):
                 try:
                     return known.graph(call.inputs)
                 except RuntimeError as error:  # the runtime finds another shape in its way
                     errors.append(error)
-        for dynamic in (False,) if errors else (True, False):
+        for openness in (Openness.FIXED,) if errors else self.to_try(call):
             try:
-                return self.export(call, dynamic).graph(call.inputs)
+                return self.export(call, openness).graph(call.inputs)
             except Exception as error:  # exporters fail in every way that Python knows
                 errors.append(error)
         raise ExportError(self.name, type(self.module).__name__, errors)
+
+    def to_try(self, call: Call) -> Iterator[Openness]:
+        """How to export for a call that no graph fits, the widest that is cheap first.
+
+        Pictures stay fixed once: a second size of them says that they vary.
+        """
+        known = {known.openness for known in self.known(call)}
+        if call.pictures and Openness.PICTURES_FIXED not in known:
+            yield Openness.PICTURES_FIXED
+        yield Openness.DYNAMIC
+        yield Openness.FIXED
 
     def split(self, named: Mapping[str, Any], error: ExportError) -> None:
         """Let the parts of this module run graphs.
@@ -216,7 +243,7 @@ class ExportedForward:
         stem = path.name.removesuffix(CALL_SUFFIX)
         return KnownGraph(
             graph=self.owner.maker.load(path.with_name(stem)),
-            dynamic=stem.endswith(DYNAMIC),
+            openness=next(each for each in reversed(ORDER) if stem.endswith(each.value)),
             traced=json.loads(path.read_text("utf-8")),
         )
 
@@ -224,15 +251,17 @@ class ExportedForward:
         """What the names of the files for calls of this signature begin with."""
         return f"{self.name or 'model'}-{short_digest(call.signature)}"
 
-    def export(self, call: Call, dynamic: bool) -> KnownGraph:
-        """Export a graph for this call's shapes, or for others, too, and keep it."""
+    def export(self, call: Call, openness: Openness) -> KnownGraph:
+        """Export a graph for this call's shapes and those that are as open, and keep it."""
         shapes = {name: list(shape) for name, shape in call.shapes.items()}
         name = f"{self.stem(call)}-{short_digest(json.dumps(shapes, sort_keys=True))}"
-        path = self.owner.folder / (name + DYNAMIC * dynamic)
+        path = self.owner.folder / (name + openness.value)
+        open_dimensions = call.dynamic_shapes(openness)
         with self.owner.exports(), normed_attention(self.module), known_numbers(self.module):
-            graph = self.owner.maker.make(self.module, copy.deepcopy(call.named), path, dynamic)
+            named = copy.deepcopy(call.named)
+            graph = self.owner.maker.make(self.module, named, path, open_dimensions)
         self.check(graph, call)
-        known = KnownGraph(graph, dynamic, shapes)
+        known = KnownGraph(graph, openness, shapes)
         self.known(call).append(known)
         write_whole(path.with_name(path.name + CALL_SUFFIX), json.dumps(shapes))
         return known
@@ -355,6 +384,29 @@ class Call:
     signature: str
     """Which tensors there are and which constants; everything but the shapes."""
     shapes: Mapping[str, tuple[int, ...]]
+
+    @property
+    def pictures(self) -> list[str]:
+        """The inputs (batch, ..., height, width) that are pictures, or grids like them."""
+        return [
+            name
+            for name, value in self.inputs.items()
+            if len(self.shapes.get(name, ())) > 3
+            and value.is_floating_point()
+            and "mask" not in name
+        ]
+
+    def dynamic_shapes(self, openness: Openness) -> Any:
+        """The open dimensions of the inputs, as `torch.export` takes them; None for none."""
+        from torch.export import Dim
+        from transformers.exporters.exporter_dynamo import get_auto_dynamic_shapes
+
+        if openness is Openness.FIXED:
+            return None
+        found = get_auto_dynamic_shapes(dict(self.inputs))
+        if openness is Openness.PICTURES_FIXED:
+            found |= {name: {0: Dim.AUTO} for name in self.pictures}
+        return found
 
     @classmethod
     def of(cls, module: Any, named: Mapping[str, Any]) -> Call:

@@ -139,11 +139,15 @@ class OpenVINOGraphs(GraphMaker):
         self.device = device
         self.precision = precision
 
-    def make(self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic: bool) -> Graph:
+    def make(
+        self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic_shapes: Any
+    ) -> Graph:
         import torch
         from transformers.exporters import OpenVINOConfig, OpenVINOExporter
 
-        config = OpenVINOConfig(dynamic=dynamic, stateful=False, quantizer=self.quantizer())
+        config = OpenVINOConfig(
+            dynamic_shapes=dynamic_shapes, stateful=False, quantizer=self.quantizer()
+        )
         # Two dimensions that happen to be equal in this call are still two dimensions.
         with torch.fx.experimental._config.patch(use_duck_shape=False):
             program, metadata = OpenVINOExporter().export_program(module, dict(inputs), config)
