@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .entries import read_entry, write_text
+from .overrides import known_failure
 from .paths import REGISTRY, TINY
 from .universe import load_universe
 
@@ -90,27 +91,32 @@ def table(heading: str, rows: list[tuple[str, str, str]]) -> Iterable[str]:
 
 
 def failures(entries: list[Entry]) -> Iterable[str]:
-    """What does not run: the whole model types first, then single tasks."""
+    """What does not run, why, and what it would take: whole model types, then single tasks."""
     yield "\n## Model types without a tiny model\n"
     yield "A `config.json` of at most two million parameters that runs forward was not found:"
     yield ""
-    yield "| model type | why |"
-    yield "| --- | --- |"
+    yield "| model type | error | cause | what it would take |"
+    yield "| --- | --- | --- | --- |"
     for entry in entries:
         if not has_tiny_model(entry):
-            tiny = entry.get("tiny", {})
-            why = tiny.get("error") or "not built yet"
-            stage = tiny.get("stage")
-            yield f"| `{entry['model_type']}` | {f'at {stage}: ' if stage else ''}{cell(why)} |"
+            name, tiny = entry["model_type"], entry.get("tiny", {})
+            yield f"| `{name}` | {cell(tiny.get('error') or 'not built yet')} | {explained(name)} |"
     yield "\n## Tasks that fail\n"
-    yield "| model type | task | stage | error |"
-    yield "| --- | --- | --- | --- |"
+    yield "| model type | task | stage | error | cause | what it would take |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for entry in entries:
         for task, found in failed(entry).items():
             name = entry["model_type"]
-            yield f"| `{name}` | {task} | {found['stage']} | {cell(found['error'])} |"
+            error = f"{found['stage']} | {cell(found['error'])}"
+            yield f"| `{name}` | {task} | {error} | {explained(name)} |"
 
 
-def cell(text: str) -> str:
+def explained(model_type: str) -> str:
+    """The cause and the remedy that its corrections state, as two cells."""
+    failure = known_failure(model_type)
+    return f"{cell(failure.get('cause', ''), 400)} | {cell(failure.get('remedy', ''), 400)}"
+
+
+def cell(text: str, length: int = 200) -> str:
     """Text that fits into one cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")[:200]
+    return " ".join(text.split()).replace("|", "\\|")[:length]

@@ -18,6 +18,7 @@ FACT_KEYS = {
     "pads",
     "why",
 }
+FAILURE_KEYS = {"cause", "remedy"}
 
 
 class OverrideError(ValueError):
@@ -26,15 +27,28 @@ class OverrideError(ValueError):
 
 def fact_overrides(model_type: str) -> dict[str, Any]:
     """The `facts:` section of a model type's corrections; empty where there is none."""
+    return section(model_type, "facts", FACT_KEYS, required={"why"})
+
+
+def known_failure(model_type: str) -> dict[str, str]:
+    """Why tasks of a model type fail here (`cause`), and what it would take (`remedy`)."""
+    return section(model_type, "failure", FAILURE_KEYS, required=FAILURE_KEYS)
+
+
+def section(model_type: str, name: str, known: set[str], required: set[str]) -> dict[str, Any]:
+    """One section of a model type's corrections; empty where there is none.
+
+    Raises:
+        OverrideError: a key that the section does not have, or a required one is empty.
+    """
     path = OVERRIDES / f"{model_type}.yml"
     if not path.is_file():
         return {}
-    facts = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("facts")
-    if facts is None:
+    found = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(name)
+    if found is None:
         return {}
-    unknown = set(facts) - FACT_KEYS
-    if unknown:
-        raise OverrideError(f"{path}: unknown keys under facts: {', '.join(sorted(unknown))}")
-    if not str(facts.get("why", "")).strip():
-        raise OverrideError(f"{path}: facts has no why")
-    return dict(facts)
+    if unknown := set(found) - known:
+        raise OverrideError(f"{path}: unknown keys under {name}: {', '.join(sorted(unknown))}")
+    if missing := [key for key in sorted(required) if not str(found.get(key, "")).strip()]:
+        raise OverrideError(f"{path}: {name} has no {missing[0]}")
+    return dict(found)
