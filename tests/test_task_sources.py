@@ -113,19 +113,54 @@ def test_a_new_task_is_one_folder(template_repository: Path, tmp_path: Path) -> 
     entry["tasks"] = {"token-counting": {**fill_mask, "handler_name": "token_count"}}
     path.write_text(json.dumps(entry))
 
-    package = tmp_path / "hf_bert"
+    package = copied(template, tmp_path / "hf_bert")
+    assert passes(package, "tests/test_hf_bert.py")
+
+
+def test_a_new_platform_is_one_folder(template_repository: Path, tmp_path: Path) -> None:
+    """The CPU under another name: its package offers it and compares it with the CPU."""
+    template = tmp_path / "template"
+    shutil.copytree(template_repository, template, ignore=shutil.ignore_patterns(".git"))
+    package = copied(template, tmp_path / "hf_bert")
+    folder = shutil.copytree(template / "hardware" / "cpu", template / "hardware" / "abacus")
+    handler = (folder / "handler.py").read_text()
+    for name, made_up in (
+        ('"cpu"', '"abacus"'),
+        ("_cpu(", "_abacus("),
+        ("cpu_label", "abacus_label"),
+    ):
+        handler = handler.replace(name, made_up)
+    handler = handler.replace('default_device = "abacus"', 'default_device = "cpu"')
+    handler = handler.replace('Device("abacus"', 'Device("cpu"')
+    (folder / "handler.py").write_text(handler)
+
+    hook = [sys.executable, str(template / "hooks" / "insert_handlers.py"), str(package)]
+    subprocess.run([*hook, "--add", "abacus"], check=True)
+    said = passes(package, "tests/test_hf_bert.py", "tests/test_parity.py", "-k", "abacus and fill")
+    assert "abacus     fill-mask" in said
+    assert "skipped" not in said.splitlines()[-1]
+
+
+def copied(template: Path, package: Path) -> Path:
+    """A bert package for the CPU."""
     command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
-    copied = subprocess.run(
+    made = subprocess.run(
         [*command, "-d", "model_type=bert", "-d", "platforms=[cpu]", str(template), str(package)],
         capture_output=True,
         text=True,
     )
-    assert copied.returncode == 0, copied.stderr
+    assert made.returncode == 0, made.stderr
+    return package
+
+
+def passes(package: Path, *arguments: str) -> str:
+    """Run tests of a package, which must pass; what pytest said."""
     tested = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/test_hf_bert.py"],
+        [sys.executable, "-m", "pytest", "-q", *arguments],
         cwd=package,
         env={"PYTHONPATH": "src", "HF_HUB_OFFLINE": "1", "PATH": ""},
         capture_output=True,
         text=True,
     )
     assert tested.returncode == 0, tested.stdout[-3000:]
+    return tested.stdout

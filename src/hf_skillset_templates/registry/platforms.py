@@ -14,7 +14,8 @@ HARDWARE = ROOT / "hardware"
 PLATFORMS_FILE = ROOT / "registry" / "platforms.json"
 FIRST = ("cpu", "cuda", "openvino", "apple", "qualcomm")
 """The order in which the platforms are offered; others follow by name."""
-FIELDS = {"title", "runtime", "requirements", "tolerance", "detection"}
+FIELDS = {"title", "runtime", "requirements", "measured_with", "tolerance", "detection"}
+"""`measured_with`: the distributions whose versions a measurement depends on."""
 OPTIONAL_FIELDS = {"min_cosine"}
 
 

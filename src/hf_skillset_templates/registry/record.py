@@ -8,15 +8,9 @@ from typing import Any
 
 from .entries import read_entry, write_entry
 from .errors import as_recorded
+from .platforms import load_platform
 
 VERIFIED = ("REAL", "EMULATED")
-RUNTIMES = {
-    "cpu": ("torch", "transformers"),
-    "openvino": ("openvino", "torch", "transformers"),
-    "qualcomm": ("onnxruntime", "onnxruntime-qnn", "transformers"),
-}
-"""The distributions whose versions a measurement on a platform depends on."""
-
 ALWAYS = ("implementation_type", "verified", "failed")
 Record = dict[str, Any]
 
@@ -71,7 +65,7 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "parity": in_order(tasks, kept(known, "parity", again) | parity),
         "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
-        "versions": {name: version(name) for name in RUNTIMES.get(platform, ())},
+        "versions": {name: version(name) for name in load_platform(platform)["measured_with"]},
     }
     if verified:
         found["status"] = "partial" if found["failed"] else "verified"
