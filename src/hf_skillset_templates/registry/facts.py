@@ -16,6 +16,7 @@ from .entries import ORDER, dump, read_entry, write_entry, write_text
 from .overrides import fact_overrides
 from .paths import CHECKPOINTS, PIPELINE_MAP
 from .pipeline_map import Head, build_tasks
+from .platforms import PLATFORMS_FILE, platform_names
 from .processors import processor_classes
 from .sources import transformers_version
 from .universe import Universe, load_universe
@@ -79,7 +80,7 @@ def facts_of(
 
 
 def build_facts(model_types: list[str]) -> set[str]:
-    """Write pipeline_map.json, checkpoints.json and the entries; which entries changed."""
+    """Write the tables beside the entries, and the entries; which entries changed."""
     universe, variants = load_universe(), load_variants()
     unknown = sorted(set(model_types) - set(universe.model_types))
     if unknown:
@@ -90,6 +91,7 @@ def build_facts(model_types: list[str]) -> set[str]:
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
     write_text(PIPELINE_MAP, dump(table))
     write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
+    write_text(PLATFORMS_FILE, dump(platform_names()))
     changed = set()
     for model_type in model_types:
         facts = facts_of(model_type, tasks[model_type], universe, variants)

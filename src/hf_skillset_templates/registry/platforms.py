@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from .paths import ROOT
 
 HARDWARE = ROOT / "hardware"
 PLATFORMS_FILE = ROOT / "registry" / "platforms.json"
+"""The choices of the question for platforms."""
 FIRST = ("cpu", "cuda", "openvino", "apple", "qualcomm")
 """The order in which the platforms are offered; others follow by name."""
 FIELDS = {"title", "runtime", "requirements", "measured_with", "tolerance", "detection"}
@@ -37,8 +37,3 @@ def load_platform(name: str, hardware: Path = HARDWARE) -> dict[str, Any]:
     if unknown := set(facts) - FIELDS - OPTIONAL_FIELDS:
         raise ValueError(f"hardware/{name}/platform.yml has unknown {', '.join(sorted(unknown))}")
     return facts
-
-
-def write_platforms() -> None:
-    """Write `registry/platforms.json`, the choices of the question for platforms."""
-    PLATFORMS_FILE.write_text(json.dumps(platform_names()) + "\n", "utf-8")
