@@ -14,7 +14,9 @@ def test_equals_the_pipeline(cell: Any) -> None:
     if cell.spec.auto_class == "AutoModelForTextToSpectrogram":
         pytest.skip("the pipeline wants a vocoder")
     generates = cell.spec.run == "generate"
-    options = {"generate_kwargs": dict(cell.spec.sample_params)} if generates else {}
+    length = cell.spec.facts.get("length_option", "max_new_tokens")
+    asked = {length: cell.spec.sample_params["max_new_tokens"]}
+    options = {"generate_kwargs": asked} if generates else {}
     for text in cell.samples:
         torch.manual_seed(0)
         cell.assert_equal(cell.run(text), cell.pipeline.func(text, **options))
