@@ -15,7 +15,11 @@ def test_equals_the_pipeline(cell: Any) -> None:
         pytest.skip("the pipeline wants a vocoder")
     generates = cell.spec.run == "generate"
     length = cell.spec.facts.get("length_option", "max_new_tokens")
-    asked = {length: cell.spec.sample_params["max_new_tokens"]}
+    delay = max(getattr(cell.opened.endpoint.config, "delay_pattern", [0]))
+    asked = {length: cell.spec.sample_params["max_new_tokens"] + delay}
+    tokenizer = getattr(cell.opened.processor, "tokenizer", cell.opened.processor)
+    if language := getattr(tokenizer, "tgt_lang", None):
+        asked["tgt_lang"] = language
     options = {"generate_kwargs": asked} if generates else {}
     for text in cell.samples:
         torch.manual_seed(0)
