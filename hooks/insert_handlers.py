@@ -30,6 +30,7 @@ ASSET = re.compile(r'"asset:([^"]+)"')
 SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies")
 SHORT_TASK = (
     "auto_class",
+    "facts",
     "handler_name",
     "handler_params",
     "output",
@@ -47,12 +48,13 @@ GENERATOR_FIELDS = (
     "forward",
     "leftover",
     "model_classes",
+    "model_facts",
     "only",
     "rank",
     "requires",
     "without",
 )
-"""What a variant says about choosing model types, which a package has no use for."""
+"""What a variant says about choosing model types and about others than the package's own."""
 
 
 class HookError(Exception):
@@ -160,7 +162,8 @@ def registry_entry(
     path = ROOT / "registry" / "models" / f"{answers['model_type']}.json"
     entry: dict[str, Any] = json.loads(path.read_text("utf-8"))
     tasks = {
-        name: task_entry(variant, entry["tasks"][name], name) for name, variant in variants.items()
+        name: task_entry(variant, entry["tasks"][name], name, answers["model_type"])
+        for name, variant in variants.items()
     }
     if answers["profile"] == "template":
         entry = {key: entry[key] for key in SHORT_ENTRY}
@@ -182,12 +185,19 @@ def platform_facts(name: str) -> dict[str, Any]:
     return facts
 
 
-def task_entry(variant: dict[str, Any], measured: dict[str, Any], name: str) -> dict[str, Any]:
-    """One task: its variant without what only the generator needs, what was measured, its code."""
-    facts = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
+def task_entry(
+    variant: dict[str, Any], measured: dict[str, Any], name: str, model_type: str
+) -> dict[str, Any]:
+    """One task: its variant without what only the generator needs, what was measured, its code.
+
+    Of the variant's facts about model types it has those of `model_type` alone.
+    """
+    stated = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
+    facts = variant.get("model_facts", {}).get(model_type)
     auto_class = measured["auto_class"] or measured["model_class"]
     return {
-        **facts,
+        **stated,
+        **({"facts": facts} if facts else {}),
         **measured,
         "auto_class": auto_class,
         "run": resolved_run(variant["run"], measured["model_class"], auto_class),

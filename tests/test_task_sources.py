@@ -21,7 +21,7 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 STEPS = {"encode": 3, "decode": 4}
-"""How many arguments each step takes before the handler parameters."""
+"""How many arguments each step takes before its facts and the handler parameters."""
 
 
 def step_parameters(module: Path) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def step_parameters(module: Path) -> dict[str, Any]:
             defaults = [ast.literal_eval(default) for default in node.args.defaults]
             padded = [...] * (len(named) - len(defaults)) + defaults
             found |= {argument.arg: value for argument, value in zip(named, padded)}
+    found.pop("facts", None)
     return found
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 KINDS = {"images": "image", "videos": "video", "audio": "audio"}
 """What an input may hold beside its text, and what it is called in a chat."""
-SELF_MARKING = ("Florence2Processor", "FuyuProcessor")
-"""Processors that put the placeholder into every text themselves."""
 
 
 def missing_placeholders(text: str, media: Iterable[str], processor: Any) -> dict[str, str]:
@@ -16,8 +14,6 @@ def missing_placeholders(text: str, media: Iterable[str], processor: Any) -> dic
 
     A processor whose placeholder is no plain string puts it into the text itself.
     """
-    if type(processor).__name__ in SELF_MARKING:
-        return {}
     tokens = {name: getattr(processor, f"{KINDS[name]}_token", None) for name in media}
     return {
         name: token

@@ -23,6 +23,7 @@ def encode(
     items: list[Any],
     processor: Any,
     config: Any,
+    facts: Mapping[str, Any],
     max_new_tokens: int = 256,
     generate_kwargs: Mapping[str, Any] | None = None,
     generation_mode: str | None = None,
@@ -49,7 +50,7 @@ def encode(
             runs.append(Encoded(inputs, options, context=item))
         else:
             text, media = as_text_with_media(item)
-            inputs = encode_text(text, media, processor, extra)
+            inputs = encode_text(text, media, processor, facts, extra)
             runs.append(Encoded(inputs, options, context=text))
     return runs
 
@@ -78,17 +79,22 @@ def as_text_with_media(item: Any) -> tuple[str, dict[str, list[Any]]]:
 
 
 def encode_text(
-    text: str, media: Mapping[str, list[Any]], processor: Any, extra: Mapping[str, Any]
+    text: str,
+    media: Mapping[str, list[Any]],
+    processor: Any,
+    facts: Mapping[str, Any],
+    extra: Mapping[str, Any],
 ) -> dict[str, Any]:
     """A text with its media; where placeholders are missing, as a chat's message or put before."""
     as_chat = "audio" in media and not takes_sound(processor)
-    if as_chat or wants_template(text, media, processor):
+    unmarked = {} if facts.get("marks_media") else media
+    if as_chat or wants_template(text, unmarked, processor):
         given = [{"type": KINDS[name], KINDS[name]: one} for name in media for one in media[name]]
         message = {"role": "user", "content": [*given, {"type": "text", "text": text}]}
         return encode_chat([message], processor, False, extra)
     load = loaders(processor)
     opened = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
-    prompt = marked(text, media, processor)
+    prompt = marked(text, unmarked, processor)
     return dict(processor(text=prompt, **opened, return_tensors="pt", **extra))
 
 

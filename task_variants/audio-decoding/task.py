@@ -14,10 +14,11 @@ from .latents import is_batch
 __all__ = ["decode", "encode", "is_batch"]
 
 
-def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
+def encode(
+    items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]
+) -> list[Encoded]:
     """A call for each table (frames, width)."""
-    vibevoice = config.model_type.startswith("vibevoice")
-    name = "hidden_states" if vibevoice else "latents"
+    name = facts.get("input", "latents")
     tables = [fit_width(item, config.hidden_size) for item in items]
     return [Encoded({name: table.T[None]}) for table in tables]
 

@@ -10,38 +10,25 @@ import numpy as np
 from . import Encoded
 from .recordings import audio_features
 
-MASK = {"attention_mask": "input_features_mask"}
-INPUT_NAMES = {
-    "audioflamingo3_encoder": MASK,
-    "fun_asr_nano_encoder": MASK,
-    "gemma3n_audio": {"input_features": "audio_mel", "input_features_mask": "audio_mel_mask"},
-    "nemotron3_5_transcribe_audio": MASK,
-    "qwen3_asr_encoder": MASK,
-    "vibevoice_acoustic_tokenizer_encoder": {"input_values": "hidden_states"},
-}
-"""The inputs of encoders that name them otherwise than the extractors they share."""
 
-
-PACKED = ("qwen3_asr_encoder",)
-"""Encoders that give the frames of all recordings in one row: they get one at a time."""
-WHOLE_GROUPS = ("nemotron3_5_transcribe_audio",)
-"""Encoders that take the frames in groups and do not fill up the last one."""
-
-
-def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> list[Encoded]:
+def encode(
+    recordings: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
+) -> list[Encoded]:
     """Load, resample and turn each recording into the model's features."""
-    alone = config.model_type in PACKED
+    alone = facts.get("one_at_a_time", False)
     batches = [[recording] for recording in recordings] if alone else [recordings]
-    return [Encoded(model_inputs(batch, feature_extractor, config)) for batch in batches]
+    return [Encoded(model_inputs(batch, feature_extractor, config, facts)) for batch in batches]
 
 
-def model_inputs(recordings: list[Any], feature_extractor: Any, config: Any) -> dict[str, Any]:
+def model_inputs(
+    recordings: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
+) -> dict[str, Any]:
     """The features of recordings by the model's names."""
-    names = INPUT_NAMES.get(config.model_type, {})
+    names = facts.get("input_names", {})
     options = {"return_attention_mask": True} if "attention_mask" in names else {}
     features = audio_features(recordings, feature_extractor, names, **options)
-    if config.model_type in WHOLE_GROUPS:
-        missing = -features["input_features"].shape[1] % config.subsampling_factor
+    if "whole_groups_of" in facts:
+        missing = -features["input_features"].shape[1] % getattr(config, facts["whole_groups_of"])
         features = {name: with_frames(value, missing) for name, value in features.items()}
     return {names.get(name, name): value for name, value in features.items()}
 

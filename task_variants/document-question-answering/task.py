@@ -44,7 +44,7 @@ def encode(
         pieces = tokenize(tokenizer, as_text(question), words, boxes, limits)
         inputs = {name: torch.tensor(rows) for name, rows in pieces.items()}
         if hasattr(processor, "image_processor"):
-            inputs |= page_pixels(page, processor.image_processor, config, len(pieces["bbox"]))
+            inputs |= page_pixels(page, processor, len(pieces["bbox"]))
         word_ids = [pieces.word_ids(piece) for piece in range(len(pieces["bbox"]))]
         context = {"words": words, "word_ids": word_ids, "masks": answer_masks(pieces, tokenizer)}
         runs.append(Encoded(inputs, context=context))
@@ -87,11 +87,11 @@ def token_boxes(pieces: Any, piece: int, boxes: list[Any], tokenizer: Any) -> li
     ]
 
 
-def page_pixels(page: Any, image_processor: Any, config: Any, pieces: int) -> dict[str, Any]:
+def page_pixels(page: Any, processor: Any, pieces: int) -> dict[str, Any]:
     """The picture of the page for each piece, without having it read by Tesseract again."""
-    pixels = image_processor(images=page, apply_ocr=False, return_tensors="pt")["pixel_values"]
-    name = "image" if config.model_type == "layoutlmv2" else "pixel_values"
-    return {name: pixels.repeat(pieces, 1, 1, 1)}
+    picture = processor.image_processor(images=page, apply_ocr=False, return_tensors="pt")
+    name = "image" if "image" in processor.model_input_names else "pixel_values"
+    return {name: picture["pixel_values"].repeat(pieces, 1, 1, 1)}
 
 
 def answer_masks(pieces: Any, tokenizer: Any) -> np.ndarray:

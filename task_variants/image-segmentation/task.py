@@ -17,11 +17,11 @@ SUBTASKS = ("panoptic", "instance", "semantic")
 
 
 def encode(images: list[Any], processor: Any, config: Any, subtask: str | None = None) -> Encoded:
-    """Load and preprocess the images; OneFormer models are told the subtask in words as well."""
+    """Load and preprocess the images; some models are told the subtask in words as well."""
     image_processor = getattr(processor, "image_processor", processor)
     if "pixel_values_videos" in image_processor.model_input_names:
         return encode_as_videos(images, image_processor)
-    if config.model_type != "oneformer":
+    if not hasattr(config, "task_seq_len"):
         return encode_pictures(images, image_processor)
     encoded = encode_pictures(
         images, image_processor, task_inputs=[subtask or "panoptic"] * len(images)

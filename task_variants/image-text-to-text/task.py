@@ -19,12 +19,13 @@ def encode(
     items: list[Any],
     processor: Any,
     config: Any,
+    facts: Mapping[str, Any],
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
     """Preprocess `{"images", "text"}` items, or chats whose content holds the images."""
-    prompts = [as_prompt(item, processor) for item in items]
+    prompts = [as_prompt(item, processor, facts) for item in items]
     inputs = processor(
         text=[text for text, _ in prompts],
         images=by_prompt([pictures for _, pictures in prompts], processor),
@@ -36,7 +37,7 @@ def encode(
     return Encoded(dict(inputs), options, context=[text for text, _ in prompts])
 
 
-def as_prompt(item: Any, processor: Any) -> tuple[str, list[Any]]:
+def as_prompt(item: Any, processor: Any, facts: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """The prompt of one item, with its image placeholders, and its images."""
     if isinstance(item, list):
         return chat_prompt(item, processor)
@@ -45,6 +46,8 @@ def as_prompt(item: Any, processor: Any) -> tuple[str, list[Any]]:
     images = item.get("images", item.get("image", []))
     images = images if isinstance(images, list) else [images]
     text = as_text(item["text"])
+    if facts.get("marks_media"):
+        return text, [load_image(image) for image in images]
     if wants_template(text, ["images"], processor):
         content = [{"type": "image", "image": image} for image in images]
         return chat_prompt(

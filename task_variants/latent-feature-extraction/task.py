@@ -6,6 +6,7 @@ For modules of larger models: each has input names and widths of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ from .latents import is_batch
 __all__ = ["decode", "encode", "is_batch"]
 
 
-def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
+def encode(
+    items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]
+) -> list[Encoded]:
     """A call for each table (rows, width), or dict of such tables by the model's input names."""
-    widths = input_widths(config)
+    widths = input_widths(config, facts.get("inputs", {"inputs_embeds": ["hidden_size"]}))
     calls = []
     for item in items:
         tables = item if isinstance(item, dict) else dict.fromkeys(widths, item)
@@ -30,17 +33,17 @@ def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
     return calls
 
 
-def input_widths(config: Any) -> dict[str, int]:
-    """The model's inputs and how wide each is."""
-    if config.model_type == "blip_2_qformer":
-        return {
-            "query_embeds": config.hidden_size,
-            "encoder_hidden_states": config.encoder_hidden_size,
-        }
-    if config.model_type == "muse_glimmer_assistant":
-        context = config.hidden_size * len(config.target_layer_ids)
-        return {"noise_embeds": config.hidden_size, "context_hidden_states": context}
-    return {"inputs_embeds": config.hidden_size}
+def input_widths(config: Any, inputs: Mapping[str, list[str]]) -> dict[str, int]:
+    """How wide each input is: the product of those settings, of a list its length."""
+    return {
+        name: prod(size(getattr(config, setting)) for setting in settings)
+        for name, settings in inputs.items()
+    }
+
+
+def size(setting: Any) -> int:
+    """A number itself, of a list how many it holds."""
+    return setting if isinstance(setting, int) else len(setting)
 
 
 def decode(

@@ -12,10 +12,7 @@ TASK = "latent-feature-extraction"
 
 def test_equals_the_model(cell: Any) -> None:
     config, random = cell.opened.endpoint.config, np.random.default_rng(0)
-    names = {
-        "blip_2_qformer": ("query_embeds", "encoder_hidden_states"),
-        "muse_glimmer_assistant": ("noise_embeds", "context_hidden_states"),
-    }.get(config.model_type, ("inputs_embeds",))
+    names = cell.spec.facts.get("inputs", ("inputs_embeds",))
     widths = dict.fromkeys(names, config.hidden_size)
     if "encoder_hidden_states" in widths:
         widths["encoder_hidden_states"] = config.encoder_hidden_size

@@ -12,22 +12,15 @@ from . import Encoded
 from .generation import generation_options
 from .model_outputs import as_tensor
 
-TOKENIZER_ONLY = ("musicgen", "speecht5")
-"""Model types whose processor is for recordings; texts go to its tokenizer."""
-NO_OPTIONS_OF_ITS_OWN = ("bark", "seamless_m4t", "seamless_m4t_v2")
-"""Model types that hand every option of `generate` down to the models inside them."""
-LENGTH = {"bark": "semantic_max_new_tokens"}
-"""What models call the most tokens to generate where their parts count in different tokens."""
-CHATS_ONLY = ("gradium_phonon_tts", "pocket_tts")
-"""Model types whose processor takes a text as a chat's message."""
-SPEAKER = {"csm": "[0]", "dia": "[S1] "}
-"""What a text starts with that names no speaker."""
+OPTIONS = {"return_dict_in_generate": True}
+"""Options of `generate` for models of which `facts` names no others."""
 
 
 def encode(
     texts: list[Any],
     processor: Any,
     config: Any,
+    facts: Mapping[str, Any],
     forward_params: Mapping[str, Any] | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
     preprocess_params: Mapping[str, Any] | None = None,
@@ -36,23 +29,20 @@ def encode(
     seed: int = 0,
 ) -> list[Encoded]:
     """A call for each text or chat."""
-    options = generation_options(max_new_tokens, None, generate_kwargs)
-    if config.model_type in LENGTH and max_new_tokens is not None:
-        options[LENGTH[config.model_type]] = options.pop("max_new_tokens")
+    asked = generation_options(max_new_tokens, None, generate_kwargs)
+    options = {**facts.get("generate_options", OPTIONS), **asked}
+    if "length_option" in facts and max_new_tokens is not None:
+        options[facts["length_option"]] = options.pop("max_new_tokens")
     if hasattr(config, "delay_pattern") and max_new_tokens is not None:
         # The last codebook begins so many tokens after the first.
         options["max_new_tokens"] += max(config.delay_pattern)
-    if config.model_type not in NO_OPTIONS_OF_ITS_OWN:
-        options.setdefault("return_dict_in_generate", True)
-    if config.model_type == "csm":
-        options.setdefault("output_audio", True)
     if language := getattr(getattr(processor, "tokenizer", processor), "tgt_lang", None):
         options.setdefault("tgt_lang", language)
     given = {**neutral_speaker(config), **(forward_params or {})}
     given = {name: value for name, value in given.items() if name not in options}
     calls = []
     for text in texts:
-        tokens = tokenize(text, processor, config, preprocess_params or {}, processor_kwargs or {})
+        tokens = tokenize(text, processor, facts, preprocess_params or {}, processor_kwargs or {})
         calls.append(Encoded({**tokens, **given}, options, seed=seed))
     return calls
 
@@ -67,14 +57,14 @@ def neutral_speaker(config: Any) -> dict[str, np.ndarray]:
 def tokenize(
     text: Any,
     processor: Any,
-    config: Any,
+    facts: Mapping[str, Any],
     preprocess_params: Mapping[str, Any],
     processor_kwargs: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The tokens of a text, or of a chat through the model's chat template."""
-    if config.model_type in TOKENIZER_ONLY:
+    if facts.get("tokenizer_only"):
         processor = processor.tokenizer
-    if config.model_type in CHATS_ONLY and isinstance(text, str):
+    if facts.get("chats_only") and isinstance(text, str):
         text = [{"role": "user", "content": [{"type": "text", "text": text}]}]
     if isinstance(text, list):
         template = {"tokenize": True, "return_dict": True, "add_generation_prompt": True}
@@ -82,24 +72,10 @@ def tokenize(
         options = {**template, "processor_kwargs": dict(processor_kwargs), **preprocess_params}
         return dict(processor.apply_chat_template(text, **options))
     text = as_text(text)
-    options = {**text_options(config), **preprocess_params}
-    if config.model_type in SPEAKER and not text.startswith("["):
-        text = SPEAKER[config.model_type] + text
+    options = {**facts.get("text_options", {}), **preprocess_params}
+    if "speaker" in facts and not text.startswith("["):
+        text = facts["speaker"] + text
     return dict(processor(text=[text], **options, return_tensors="pt"))
-
-
-def text_options(config: Any) -> dict[str, Any]:
-    """The arguments with which a model type's texts are tokenized."""
-    if config.model_type == "csm":
-        return {"add_special_tokens": True}
-    if config.model_type == "bark":
-        return {
-            "max_length": 256,
-            "add_special_tokens": False,
-            "return_attention_mask": True,
-            "return_token_type_ids": False,
-        }
-    return {}
 
 
 def decode(

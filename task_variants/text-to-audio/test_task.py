@@ -14,7 +14,13 @@ def test_equals_the_pipeline(cell: Any) -> None:
     if cell.spec.auto_class == "AutoModelForTextToSpectrogram":
         pytest.skip("the pipeline wants a vocoder")
     generates = cell.spec.run == "generate"
-    options = {"generate_kwargs": dict(cell.spec.sample_params)} if generates else {}
+    length = cell.spec.facts.get("length_option", "max_new_tokens")
+    delay = max(getattr(cell.opened.endpoint.config, "delay_pattern", [0]))
+    asked = {length: cell.spec.sample_params["max_new_tokens"] + delay}
+    tokenizer = getattr(cell.opened.processor, "tokenizer", cell.opened.processor)
+    if language := getattr(tokenizer, "tgt_lang", None):
+        asked["tgt_lang"] = language
+    options = {"generate_kwargs": asked} if generates else {}
     for text in cell.samples:
         torch.manual_seed(0)
         cell.assert_equal(cell.run(text), cell.pipeline.func(text, **options))

@@ -17,14 +17,16 @@ from . import Encoded
 from .history import past_windows
 
 
-def encode(items: list[Any], processor: Any, config: Any, seed: int = 0) -> Encoded:
+def encode(
+    items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any], seed: int = 0
+) -> Encoded:
     """The window that the model looks back on, padded on the left and masked."""
     if hasattr(config, "lags_sequence"):
         return Encoded(lagged_inputs(items, config), seed=seed)
     if not hasattr(config, "prediction_length"):
         return Encoded({"past_values": [univariate(item) for item in items]})
     values, observed = past_windows(items, config.context_length, config.num_input_channels)
-    mask = "observed_mask" if config.model_type == "patchtsmixer" else "past_observed_mask"
+    mask = facts.get("mask", "past_observed_mask")
     return Encoded({"past_values": values, mask: observed.astype(bool)})
 
 

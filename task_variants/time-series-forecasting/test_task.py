@@ -41,7 +41,7 @@ def forecast(cell: Any, values: list[float]) -> Any:
     if not hasattr(config, "prediction_length"):
         return model(past_values=[torch.tensor(values)]).full_predictions[0, :, 0]
     past, observed = padded(values, config.context_length)
-    mask = "observed_mask" if config.model_type == "patchtsmixer" else "past_observed_mask"
+    mask = cell.spec.facts.get("mask", "past_observed_mask")
     options = {mask: observed.bool()[..., None]}
     return model(past_values=past[..., None], **options).prediction_outputs[0, :, 0]
 

@@ -11,9 +11,9 @@ from . import Encoded
 from .history import patch_inputs
 
 
-def encode(items: list[Any], processor: Any, config: Any) -> Encoded:
+def encode(items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]) -> Encoded:
     """The window that the model looks at, padded on the left."""
-    return Encoded(patch_inputs(items, config))
+    return Encoded(patch_inputs(items, config, facts))
 
 
 def decode(

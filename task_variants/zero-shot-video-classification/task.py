@@ -47,13 +47,14 @@ def decode(
     encoded: Encoded,
     processor: Any,
     config: Any,
+    facts: Mapping[str, Any],
     candidate_labels: list[str],
 ) -> list[list[dict[str, Any]]]:
     """The labels of each video, best first: probabilities, except with PE's single scores."""
     if "logits_video_text" in outputs:
         scores = sigmoid(outputs["logits_video_text"])
-    elif config.model_type == "videoprism":
-        scores = outputs["logits_per_text"].T  # probabilities already, over the texts
+    elif "probabilities" in facts:
+        scores = outputs[facts["probabilities"]].T
     else:
         scores = softmax(outputs["logits_per_video"])
     return [scored_labels(row, candidate_labels) for row in scores]

@@ -35,8 +35,8 @@ def expected_scores(cell: Any, path: str, labels: list[str]) -> Any:
         outputs = cell.model_outputs(**words, **processor.video_processor([frames], **options))
     if "logits_video_text" in outputs:
         return outputs.logits_video_text[0].sigmoid()
-    if config.model_type == "videoprism":
-        return outputs.logits_per_text[:, 0]
+    if "probabilities" in cell.spec.facts:
+        return outputs[cell.spec.facts["probabilities"]][:, 0]
     return outputs.logits_per_video[0].softmax(-1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from .overrides import fact_overrides
@@ -109,4 +110,20 @@ def build_tasks(universe: Universe, variants: dict[str, Variant]) -> dict[str, d
     without = [model_type for model_type, found in tasks.items() if not found]
     if without:
         raise PipelineMapError(f"model types that no task variant takes: {', '.join(without)}")
+    check_facts(variants, tasks)
     return tasks
+
+
+def check_facts(variants: dict[str, Variant], tasks: Mapping[str, Container[str]]) -> None:
+    """Raise for facts about a model type that does not do the task.
+
+    Args:
+        tasks: model type -> the tasks it does.
+    """
+    for variant in variants.values():
+        strangers = [t for t in variant.model_facts if variant.task not in tasks.get(t, ())]
+        if strangers:
+            raise PipelineMapError(
+                f"task_variants/{variant.task}/variant.yml: model_facts about model types that do"
+                f" not do the task: {', '.join(strangers)}"
+            )

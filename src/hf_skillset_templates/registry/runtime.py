@@ -64,7 +64,7 @@ def skillset(folder: Path, model_type: str) -> Any:
         if (VARIANTS / name / "task.py").is_file():
             text = (VARIANTS / name / "variant.yml").read_text(encoding="utf-8")
             known = {key: value for key, value in facts.items() if key != "tensors"}
-            tasks[name] = _hooks().task_entry(yaml.safe_load(text), known, name)
+            tasks[name] = _hooks().task_entry(yaml.safe_load(text), known, name, model_type)
     registry = {"model_type": model_type, "tasks": tasks}
     base = module(folder, "base").Skillset
     return type(entry["package"], (base,), {"model_type": model_type, "registry": registry})()

@@ -52,6 +52,13 @@ def _parameters(variant: Variant) -> list[str]:
     return [*rows, ""]
 
 
+def _facts(variant: Variant) -> list[str]:
+    """The line on what the task's code is told about some model types."""
+    rows = {name: ", ".join(facts) for name, facts in variant.model_facts.items()}
+    told = "; ".join(f"`{name}` ({facts})" for name, facts in rows.items())
+    return [f"- Facts about model types: {told}"] if told else []
+
+
 def _section(variant: Variant, used: int) -> list[str]:
     """One task's part of the page."""
     also = f" Also called: {', '.join(variant.aliases)}." if variant.aliases else ""
@@ -65,6 +72,7 @@ def _section(variant: Variant, used: int) -> list[str]:
         f"- Output ({variant.output['format']}): {variant.output['description']}",
         f"- Loaded by: {', '.join(f'`{name}`' for name in variant.auto_classes)}",
         f"- Model types: {used}",
+        *_facts(variant),
         *([f"- Note: {variant.notes}"] if variant.notes else []),
         "",
         *_parameters(variant),

@@ -17,6 +17,7 @@ def encode(
     images: list[Any],
     processor: Any,
     config: Any,
+    facts: Mapping[str, Any],
     candidate_labels: list[str],
     hypothesis_template: str = "This is a photo of {}.",
     tokenizer_kwargs: Mapping[str, Any] | None = None,
@@ -24,12 +25,8 @@ def encode(
     """Preprocess the images, and the labels as captions made with `hypothesis_template`."""
     pictures = encode_pictures(images, processor.image_processor)
     captions = as_captions(candidate_labels, hypothesis_template)
-    padding = {"padding": True}
-    if "siglip" in config.model_type:
-        padding = {"padding": "max_length", "max_length": 64, "truncation": True}
-    words = processor.tokenizer(
-        captions, return_tensors="pt", **{**padding, **(tokenizer_kwargs or {})}
-    )
+    options = {"padding": True, **facts.get("text_options", {}), **(tokenizer_kwargs or {})}
+    words = processor.tokenizer(captions, return_tensors="pt", **options)
     return Encoded({**words, **pictures.inputs})
 
 
@@ -38,9 +35,10 @@ def decode(
     encoded: Encoded,
     processor: Any,
     config: Any,
+    facts: Mapping[str, Any],
     candidate_labels: list[str],
 ) -> list[list[dict[str, Any]]]:
-    """The labels of each image, best first: probabilities, except with SigLIP's single scores."""
+    """The labels of each image, best first: probabilities, or scores that are each their own."""
     logits = outputs["logits_per_image"]
-    scores = sigmoid(logits) if "siglip" in config.model_type else softmax(logits)
+    scores = sigmoid(logits) if facts.get("single_scores") else softmax(logits)
     return [scored_labels(row, candidate_labels) for row in scores]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,9 @@ def past_windows(items: list[Any], length: int, channels: int) -> tuple[np.ndarr
     return windows, observed
 
 
-def patch_inputs(items: list[Any], config: Any) -> dict[str, np.ndarray]:
-    """The window of a model of patches that sums up a series; PatchTSMixer knows no mask there."""
+def patch_inputs(items: list[Any], config: Any, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The window of a model of patches that sums up a series, with its mask if it takes one."""
     values, observed = past_windows(items, config.context_length, config.num_input_channels)
-    if config.model_type == "patchtsmixer":
+    if facts.get("takes_no_mask"):
         return {"past_values": values}
     return {"past_values": values, "past_observed_mask": observed.astype(bool)}

@@ -4,7 +4,8 @@
 named tensors, `decode(outputs, encoded, processor, config, **parameters)` turns the
 model's outputs into one result per input. Neither knows where the model runs. Where the
 model runs several times for a batch, `encode` gives a list of `Encoded`, and `decode` gets
-that list and a list of outputs.
+that list and a list of outputs. A task that treats some model types in a way of their own
+takes `facts` besides: what `registry.json` says about this one.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class TaskSpec:
     """False where inputs of different length cannot share a batch."""
     inputs: Sequence[str] = ()
     """What goes in, by kind: text, image, audio, ..."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the task's code must know about this model type; empty where it needs nothing."""
 
     @classmethod
     def from_registry(cls, name: str, entry: Mapping[str, Any]) -> TaskSpec:
@@ -82,7 +85,7 @@ class TaskSpec:
         return import_module(f"{__name__}.{self.name.replace('-', '_')}")
 
     def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Split the caller's parameters between `encode` and `decode`.
+        """Split the caller's parameters between `encode` and `decode`, with `facts` for both.
 
         Raises:
             TypeError: a parameter that the task does not have, or a required one missing.
@@ -93,8 +96,9 @@ class TaskSpec:
         required = {name for name, param in self.handler_params.items() if param["required"]}
         if missing := sorted(required - set(given)):
             raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")
+        handed = {**given, "facts": self.facts}
         encode, decode = (
-            {name: value for name, value in given.items() if name in signature(step).parameters}
+            {name: value for name, value in handed.items() if name in signature(step).parameters}
             for step in (self.module.encode, self.module.decode)
         )
         return encode, decode
