@@ -53,6 +53,20 @@ def test_patches_of_a_picture_are_a_product_of_its_sides() -> None:
     assert symbols.explain(sizes) == "((height + 31)//32)*((width + 31)//32)"
 
 
+def test_a_size_rounded_up_to_a_multiple_is_told_only_where_two_steps_are_asked_for() -> None:
+    heights = (80, 112, 144, 96, 90)
+    rounded = tuple(-(-height // 32) * 32 for height in heights)
+    assert Symbols({"height": heights}).explain(rounded) is None
+    symbols = Symbols({"height": heights}, composed=True)
+    assert symbols.explain(rounded) == "32*((height + 31)//32)"
+
+
+def test_dimensions_of_listed_tensors_have_names_that_python_can_read() -> None:
+    symbols = Symbols()
+    runs: list[Any] = [{"original_images.0": (3, 72, 96)}, {"original_images.0": (3, 90, 120)}]
+    assert infer(symbols, runs, outputs=False) == {"original_images.0": [3, "height", "width"]}
+
+
 def frames(samples: int) -> int:
     """What the convolutions of wav2vec2's feature encoder leave of a recording."""
     for kernel, stride in ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)):

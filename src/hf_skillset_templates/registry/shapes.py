@@ -26,7 +26,10 @@ NEW_TOKENS = (4, 5, 6)
 LABELS = (3, 4, 5)
 FUNCTION = "hf_skillset_templates.registry.shapes:measure_job"
 MOST_NARROWING = 24
+MOST_PROOFS = 4
+PROOF_STEP = 0.17
 Tensors = dict[str, Any]
+Symbolic = dict[str, list[int | str]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,31 @@ class Run:
     setting: Setting
     inputs: Tensors
     outputs: Tensors
+
+
+@dataclass
+class Found:
+    """Symbolic shapes and what they foretold wrongly."""
+
+    symbols: Symbols
+    inputs: Symbolic
+    outputs: Symbolic
+    wrong: list[str] = field(default_factory=list)
+
+    def wrong_for(self, run: Run) -> list[str]:
+        """What is foretold wrongly for a run whose sizes differ from all others."""
+        got_in, got_out, to = shapes_of(run.inputs), shapes_of(run.outputs), run.setting
+        known = {"batch": to.batch, "new_tokens": to.new_tokens, "labels": to.labels}
+        solved = solve(got_out, self.outputs)
+        free = {name: size for name, size in solved.items() if name in self.symbols.free}
+        sizes = {**solve(got_in, self.inputs), **known, **free}
+        try:
+            return [
+                *wrong_predictions(got_in, self.inputs, sizes),
+                *wrong_predictions(got_out, self.outputs, sizes),
+            ]
+        except NameError as error:
+            return [str(error)]
 
 
 class Bench:
@@ -128,52 +156,47 @@ def plan(axes: list[str], parameters: Mapping[str, Any]) -> list[Setting]:
 
 
 def measure_task(probe: Probe) -> dict[str, Any]:
-    """The symbolic input and output of one task, proven by a run of other sizes."""
+    """The symbolic input and output of one task, proven by runs of other sizes."""
     axes = axes_of(probe.sample)
     if "candidate_labels" in probe.spec.sample_params and "text" not in axes:
         axes.append("text")
-    done: list[Run] = []
-    refused = []
-    for setting in plan(axes, probe.spec.sample_params):
-        try:
-            done.append(Run(setting, *probe.run(setting)))
-        except Exception as error:
-            if not done:
-                raise
-            refused.append(f"{setting}: {type(error).__name__}")
+    done, refused = first_runs(probe, axes)
     if "audio" in axes:
-        narrow_strides(probe, done)
-    symbols, inputs = known_symbols(done)
-    outputs = infer(symbols, [shapes_of(run.outputs) for run in done], outputs=True)
-    batch = 1 if any("batch" in line for line in refused) else 2
-    wrong = [
-        line
-        for scales in proofs(axes)
-        for line in verify(
-            probe,
-            Setting(scales, batch, new_tokens=NEW_TOKENS[1], labels=LABELS[1]),
-            symbols,
-            inputs,
-            outputs,
-        )
-    ]
-    found_in, found_out = done[0].inputs, done[0].outputs
-    sizes_of = "tiny" if wrong else at_default_size(probe, inputs, outputs, found_in)
+        narrow_strides(probe, done, ["samples"])
+    found = prove(probe, done, refused, axes)
+    first = done[0]
+    sizes_of = "tiny"
+    if not found.wrong:
+        sizes_of = at_default_size(probe, found.inputs, found.outputs, first.inputs)
     return {
         "tensors": {
             "sizes": sizes_of,
-            "input": described(inputs, found_in),
-            "output": described(outputs, found_out),
+            "input": described(found.inputs, first.inputs),
+            "output": described(found.outputs, first.outputs),
         },
-        "free": sorted(symbols.free),
-        "refused": refused,
-        "wrong": wrong,
+        "free": sorted(found.symbols.free),
+        "refused": [str(setting) for setting in refused],
+        "wrong": found.wrong,
     }
 
 
-def known_symbols(done: list[Run]) -> tuple[Symbols, dict[str, list[int | str]]]:
+def first_runs(probe: Probe, axes: list[str]) -> tuple[list[Run], list[Setting]]:
+    """The runs of the plan, and those that the model or its processor refused."""
+    done: list[Run] = []
+    refused: list[Setting] = []
+    for setting in plan(axes, probe.spec.sample_params):
+        try:
+            done.append(Run(setting, *probe.run(setting)))
+        except Exception:
+            if not done:
+                raise
+            refused.append(setting)
+    return done, refused
+
+
+def known_symbols(done: list[Run], composed: bool = False) -> tuple[Symbols, Symbolic]:
     """The symbols of the runs' inputs, and the inputs' symbolic shapes."""
-    symbols = Symbols({"batch": tuple(run.setting.batch for run in done)})
+    symbols = Symbols({"batch": tuple(run.setting.batch for run in done)}, composed=composed)
     for name in ("new_tokens", "labels"):
         sizes = tuple(getattr(run.setting, name) for run in done)
         if len(set(sizes)) > 1:
@@ -181,48 +204,77 @@ def known_symbols(done: list[Run]) -> tuple[Symbols, dict[str, list[int | str]]]
     return symbols, infer(symbols, [shapes_of(run.inputs) for run in done], outputs=False)
 
 
-def narrow_strides(probe: Probe, done: list[Run]) -> None:
-    """Add runs with recordings of the lengths that tell where a frame begins."""
+def narrow_strides(probe: Probe, done: list[Run], names: list[str] | None = None) -> None:
+    """Add runs with recordings of the lengths that tell where a frame begins.
+
+    `names` are the symbols that may be narrowed; without, all that grow with a recording.
+    """
     for _ in range(MOST_NARROWING):
         symbols, _ = known_symbols(done)
         told = telling_size(symbols, [shapes_of(run.outputs) for run in done])
-        if told is None or told[0] != "samples":
+        if told is None or (names is not None and told[0] not in names):
             return
-        setting = Setting(scales={"audio": told[1] / symbols.sizes["samples"][0]})
+        setting = Setting(scales={"audio": audio_scale(done, symbols.sizes[told[0]], told[1])})
         run = Run(setting, *probe.run(setting))
         if run.setting.scales in [earlier.setting.scales for earlier in done]:
             return
         done.append(run)
 
 
-def proofs(axes: list[str]) -> list[dict[str, float]]:
+def audio_scale(done: list[Run], sizes: tuple[int, ...], wanted: int) -> float:
+    """How long a recording gives a symbol the wanted size, starting from the closest run.
+
+    Exact for samples; frames of them may come out one more or less.
+    """
+    near = min(range(len(done)), key=lambda at: (abs(sizes[at] - wanted), at))
+    return done[near].setting.scales.get("audio", 1.0) + (wanted - sizes[near]) / sizes[0]
+
+
+def proofs(axes: list[str], attempt: int) -> list[dict[str, float]]:
     """Sizes that no other run has: every axis by the same, and every axis by its own."""
-    apart = {axis: 1.15 + 0.25 * position for position, axis in enumerate(axes)}
-    return [dict.fromkeys(axes, 1.25), apart]
+    more = PROOF_STEP * attempt
+    apart = {axis: 1.15 + more + 0.25 * position for position, axis in enumerate(axes)}
+    return [dict.fromkeys(axes, 1.25 + more), apart]
 
 
-def verify(
-    probe: Probe,
-    setting: Setting,
-    symbols: Symbols,
-    inputs: dict[str, list[int | str]],
-    outputs: dict[str, list[int | str]],
-) -> list[str]:
-    """What is predicted wrongly for a run in which all sizes differ from the others."""
-    try:
-        got_in, got_out = map(shapes_of, probe.run(setting))
-    except Exception as error:
-        return [f"the run with all sizes changed failed: {type(error).__name__}: {error}"[:200]]
-    known = {"batch": setting.batch, "new_tokens": setting.new_tokens, "labels": setting.labels}
-    free = {name: size for name, size in solve(got_out, outputs).items() if name in symbols.free}
-    sizes = {**solve(got_in, inputs), **known, **free}
-    try:
-        return [
-            *wrong_predictions(got_in, inputs, sizes),
-            *wrong_predictions(got_out, outputs, sizes),
-        ]
-    except NameError as error:
-        return [str(error)]
+def prove(probe: Probe, done: list[Run], refused: list[Setting], axes: list[str]) -> Found:
+    """Shapes that fit all runs and foretell two more; runs foretold wrongly are learned from."""
+    settings = changes(probe, refused)
+    moving = movable(axes, refused)
+    for attempt in range(MOST_PROOFS):
+        symbols, inputs = known_symbols(done, composed=attempt > 0)
+        outputs = infer(symbols, [shapes_of(run.outputs) for run in done], outputs=True)
+        found = Found(symbols, inputs, outputs)
+        for scales in proofs(moving, attempt):
+            setting = Setting(scales, **settings)
+            try:
+                run = Run(setting, *probe.run(setting))
+            except Exception as error:
+                failure = f"{type(error).__name__}: {error}"
+                found.wrong.append(f"the run with all sizes changed failed: {failure}"[:200])
+                continue
+            found.wrong += found.wrong_for(run)
+            done.append(run)
+        if not found.wrong:
+            return found
+        if "audio" in axes:
+            narrow_strides(probe, done)
+    return found
+
+
+def movable(axes: list[str], refused: list[Setting]) -> list[str]:
+    """The axes that can grow: those of which the model took another size."""
+    return [a for a in axes if sum(a in run.scales for run in refused) < len(SCALES) - 1]
+
+
+def changes(probe: Probe, refused: list[Setting]) -> dict[str, int]:
+    """The numbers of a proof that differ from the first run's, where the task has them."""
+    found = {"batch": 1 if any(run.batch > 1 for run in refused) else 2}
+    if "max_new_tokens" in probe.spec.sample_params:
+        found["new_tokens"] = NEW_TOKENS[1]
+    if "candidate_labels" in probe.spec.sample_params:
+        found["labels"] = LABELS[1]
+    return found
 
 
 def described(symbolic: dict[str, list[int | str]], found: Tensors) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, product
+from math import gcd
 
 Sizes = tuple[int, ...]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -24,6 +25,7 @@ NAMES = {
     "input_features": ("batch", "frames", "frames"),
     "input_values": ("batch", "samples"),
     "input_values/3": ("batch", "channels", "samples"),
+    "original_images": ("channels", "height", "width"),
     "past_values": ("batch", "time"),
     "sequences": ("batch", "generated"),
 }
@@ -36,6 +38,8 @@ class Symbols:
 
     sizes: dict[str, Sizes] = field(default_factory=dict)
     free: set[str] = field(default_factory=set)
+    composed: bool = False
+    """Whether expressions of two steps are tried: few sizes could fit those by chance."""
 
     def explain(self, sizes: Sizes) -> str | int | None:
         """A number, a symbol or an expression that has these sizes; None where none has."""
@@ -44,7 +48,8 @@ class Symbols:
         for name, known in self.sizes.items():
             if known == sizes:
                 return name
-        for finder in (self._linear, self._grid, self._strided, self._sum_or_product):
+        finders = [self._linear, self._grid, self._strided, self._sum_or_product]
+        for finder in finders + [self._multiple] * self.composed:
             found = finder(sizes)
             if found:
                 return found
@@ -89,6 +94,18 @@ class Symbols:
         name, stride, low, high = found
         shift = min(range(low, high + 1), key=abs)
         return f"({_linear_text(name, 1, shift)})//{stride}" if shift else f"{name}//{stride}"
+
+    def _multiple(self, sizes: Sizes) -> str | None:
+        """`k*((symbol + a)//k)`: rounded to a multiple, up where that fits as well."""
+        factor = gcd(*sizes)
+        found = self.strides(tuple(size // factor for size in sizes)) if factor > 1 else None
+        if found is None:
+            return None
+        name, stride, low, high = found
+        up = low <= stride - 1 <= high
+        shift = stride - 1 if up and low > 0 else min(range(low, high + 1), key=abs)
+        inner = f"({_linear_text(name, 1, shift)})//{stride}" if shift else f"{name}//{stride}"
+        return f"{factor}*({inner})"
 
     def strides(self, sizes: Sizes) -> tuple[str, int, int, int] | None:
         """Symbol, k, and the least and the greatest a with `(symbol + a)//k` for these sizes."""
@@ -154,7 +171,8 @@ def telling_size(symbols: Symbols, runs: list[Shapes]) -> tuple[str, int] | None
 
 
 def name_of(tensor: str, position: int, rank: int) -> str:
-    """What a dimension is called when nothing known explains it."""
+    """What a dimension is called when nothing known explains it; tensors of a list by its name."""
+    tensor = tensor.partition(".")[0]
     names = NAMES.get(f"{tensor}/{rank}", NAMES.get(tensor, ()))
     if position < len(names):
         return names[position]

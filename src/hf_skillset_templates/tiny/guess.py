@@ -85,7 +85,7 @@ def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
                 else node.changes[name]
             )
         elif name in DOUBLED and target is uniform_target and _doublings(node):
-            changed = min(value, max(4, 64 >> _doublings(node)))
+            changed = min(value, _first_width(_doublings(node)))
         elif kind == "width" and target is uniform_target and value in _stage_widths(node):
             changed = shrink_list(kind, name, [value, widest], target, widest)[0]
         elif isinstance(value, int) and not isinstance(value, bool):
@@ -108,6 +108,11 @@ def _doublings(node: Draft) -> int:
         if isinstance(stages, list) and len(stages) > 1:
             return len(stages) - (name == "depths")
     return 0
+
+
+def _first_width(doublings: int) -> int:
+    """64 in the last stage; more where that leaves the first under 4, but at most 128."""
+    return max(64 >> doublings, min(4, 128 >> doublings))
 
 
 def _number(node: Draft, kind: str, name: str, value: int, target: Target) -> int:

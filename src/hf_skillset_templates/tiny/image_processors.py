@@ -111,7 +111,7 @@ def tiny_size(default: Any, side: int, unit: int) -> Any:
     if not isinstance(default, dict):
         return None
     edges = {name: value for name, value in default.items() if value is not None}
-    if any(value > AREA for value in edges.values()):
+    if "height" not in edges and any(value > AREA for value in edges.values()):
         return {
             name: unit * unit if name == "shortest_edge" else _area(side, unit) for name in edges
         }

@@ -12,6 +12,7 @@ from .sizes import kind_of
 REDUCIBLE = {
     "width",
     "ffn",
+    "layer_input",
     "codebook_size",
     "labels",
     "rank",
