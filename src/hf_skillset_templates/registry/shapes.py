@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +124,29 @@ class Probe:
             [item] * setting.batch, self.processor, self.model.config, **parameters
         )
         first = encoded[0] if isinstance(encoded, list) else encoded
+        if self.counts_tokens:
+            options = {**first.generate_kwargs, **exact_length(setting.new_tokens)}
+            first = replace(first, generate_kwargs=options)
         outputs = self.platform.run(self.model, self.spec, first)
         return tensors(first.inputs), tensors(outputs)
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether the model generates one token after the other, as many as it is told."""
+        from transformers import GenerationMixin
+
+        own = getattr(type(self.model), "generate", None)
+        return self.spec.run == "generate" and own is GenerationMixin.generate
+
+    @property
+    def names_new_tokens(self) -> bool:
+        """Whether the number of generated tokens can be changed."""
+        return self.counts_tokens or "max_new_tokens" in self.spec.sample_params
+
+
+def exact_length(new_tokens: int) -> dict[str, Any]:
+    """Options of `generate` with which no end token ends a text: its longest form is measured."""
+    return {"max_new_tokens": new_tokens, "min_new_tokens": new_tokens}
 
 
 def tensors(named: Mapping[str, Any], prefix: str = "") -> Tensors:
@@ -143,14 +164,14 @@ def shapes_of(found: Tensors) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in found.items()}
 
 
-def plan(axes: list[str], parameters: Mapping[str, Any]) -> list[Setting]:
+def plan(axes: list[str], probe: Probe) -> list[Setting]:
     """The runs: the sample as it is, then each axis and each number changed by itself."""
     runs = [Setting()]
     runs += [Setting(scales={axis: scale}) for axis in axes for scale in SCALES[1:]]
     runs += [Setting(batch=batch) for batch in BATCHES[1:]]
-    if "max_new_tokens" in parameters:
+    if probe.names_new_tokens:
         runs += [Setting(new_tokens=tokens) for tokens in NEW_TOKENS[1:]]
-    if "candidate_labels" in parameters:
+    if "candidate_labels" in probe.spec.sample_params:
         runs += [Setting(labels=labels) for labels in LABELS[1:]]
     return runs
 
@@ -184,7 +205,7 @@ def first_runs(probe: Probe, axes: list[str]) -> tuple[list[Run], list[Setting]]
     """The runs of the plan, and those that the model or its processor refused."""
     done: list[Run] = []
     refused: list[Setting] = []
-    for setting in plan(axes, probe.spec.sample_params):
+    for setting in plan(axes, probe):
         try:
             done.append(Run(setting, *probe.run(setting)))
         except Exception:
@@ -270,7 +291,7 @@ def movable(axes: list[str], refused: list[Setting]) -> list[str]:
 def changes(probe: Probe, refused: list[Setting]) -> dict[str, int]:
     """The numbers of a proof that differ from the first run's, where the task has them."""
     found = {"batch": 1 if any(run.batch > 1 for run in refused) else 2}
-    if "max_new_tokens" in probe.spec.sample_params:
+    if probe.names_new_tokens:
         found["new_tokens"] = NEW_TOKENS[1]
     if "candidate_labels" in probe.spec.sample_params:
         found["labels"] = LABELS[1]
