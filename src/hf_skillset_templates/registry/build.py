@@ -143,7 +143,7 @@ def run_sizes(model_types: list[str], limits: Limits) -> Iterator[Outcome]:
         head = entry["tasks"][entry["primary_task"]]["model_class"]
         job = {"model_type": model_type, "model_class": head}
         found = isolation.run_isolated(full_size.FUNCTION, job, limits.timeout_s, limits.memory_mb)
-        return full_size.record(entry, found), found.get("error", "")
+        return full_size.record(entry, found), full_size.error_of(found)
 
     yield from side_by_side("sizes", work, model_types, limits.jobs)
 

@@ -1,8 +1,8 @@
 """Checkpoint ids that transformers' own sources name, and which model type each belongs to.
 
 Sources, the surest first: `@auto_docstring(checkpoint="…")` and `[id](https://huggingface.co/id)`
-of the model type's configuration class, then `Class.from_pretrained("…")` in the docstrings of
-its model folder, where Class is one of the folder's own.
+of the model type's configuration class or its base class in the same folder, then
+`Class.from_pretrained("…")` in the docstrings of the folder, where Class is one of its own.
 """
 
 from __future__ import annotations
@@ -47,7 +47,16 @@ def config_checkpoint(config_class: str) -> str | None:
     stated = decorator_argument(node, "checkpoint")
     linked = _LINK.findall(ast.get_docstring(node) or "")
     found = stated or (linked[0] if linked else None)
-    return found if found and _ID.match(found) else None
+    if found is None:
+        return next(filter(None, map(config_checkpoint, _bases_beside(config_class, node))), None)
+    return found if _ID.match(found) else None
+
+
+def _bases_beside(config_class: str, node: ast.ClassDef) -> list[str]:
+    """The base classes of a configuration class that its own model folder defines."""
+    files, names = class_files(), (getattr(base, "id", "") for base in node.bases)
+    folder = files[config_class].parent
+    return [name for name in names if name in files and files[name].parent == folder]
 
 
 @cache

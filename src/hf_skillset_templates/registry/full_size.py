@@ -6,7 +6,7 @@ Source: the class's own defaults, which may differ from the sizes of famous chec
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from .entries import write_entry
 from .errors import as_recorded
@@ -16,16 +16,27 @@ FIELDS = ("parameters", "memory", "embedding_dim", "sequence_length", "full_size
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 _WIDTHS = ("hidden_size", "d_model", "embed_dim", "hidden_dim", "dim", "n_embd", "projection_dim")
 _WIDTHS_OF_STAGES = ("hidden_sizes", "embed_dims", "encoder_hidden_sizes")
-_LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_target_positions")
+_LENGTHS = (
+    "max_position_embeddings",
+    "n_positions",
+    "max_seq_len",
+    "max_target_positions",
+    "max_encoder_position_embeddings",
+)
+
+
+def _text_part(config: Any) -> Any:
+    """The configuration of the text part; the whole where there is none, or several."""
+    try:
+        return config.get_text_config()
+    except ValueError:  # several text parts: none of them is the text part
+        return config
 
 
 def _parts(config: Any) -> Iterator[Any]:
     """The configuration itself, then its text part, then its other parts."""
     yield config
-    try:
-        text = config.get_text_config()
-    except ValueError:  # several text parts: none of them is the text part
-        text = config
+    text = _text_part(config)
     if text is not config:
         yield text
     for name in config.sub_configs:
@@ -44,9 +55,20 @@ def _number(config: Any, names: tuple[str, ...]) -> int | None:
     return None
 
 
+def _text_width(config: Any) -> int | None:
+    """The `hidden_size` of a text part whose whole states one, too."""
+    text = _text_part(config)
+    if text is config or not hasattr(config, "hidden_size"):
+        return None
+    return getattr(text, "hidden_size", None)
+
+
 def _width(config: Any) -> int | None:
-    """The width of the last hidden states; of a pyramid of stages that of the last one."""
-    found = _number(config, _WIDTHS)
+    """The width of the last hidden states; of a pyramid of stages that of the last one.
+
+    A text part that states another width than the whole is what the hidden states come from.
+    """
+    found = _text_width(config) or _number(config, _WIDTHS)
     if found is not None:
         return found
     stages = (getattr(config, name, None) for name in (*_WIDTHS_OF_STAGES, *_WIDTHS))
@@ -65,17 +87,19 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
     from ..tiny.architectures import model_class
     from ..tiny.structure import build_on_meta
 
-    cls: Any = model_class(job["model_class"])
     config = CONFIG_MAPPING[job["model_type"]]()
-    model = build_on_meta(cls, config)
+    stated = {"embedding_dim": _width(config), "sequence_length": _number(config, _LENGTHS)}
+    try:
+        model = build_on_meta(cast(Any, model_class(job["model_class"])), config)
+    except Exception as error:  # what the configuration states is known all the same
+        return {**stated, "full_size": {"error": f"{type(error).__name__}: {error}"}}
     count = sum(parameter.numel() for parameter in model.parameters())
     dtypes = [parameter.dtype for parameter in model.parameters() if parameter.is_floating_point()]
     dtype = max(set(dtypes), key=dtypes.count) if dtypes else torch.float32
     return {
         "parameters": count,
         "memory": {name: count * size for name, size in BYTES.items()},
-        "embedding_dim": _width(config),
-        "sequence_length": _number(config, _LENGTHS),
+        **stated,
         "full_size": {
             "dtype": str(dtype).removeprefix("torch."),
             "model_class": job["model_class"],
@@ -83,9 +107,15 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def error_of(found: dict[str, Any]) -> str:
+    """Why there are no sizes: the job's error, or the model's; empty where there are."""
+    return str(found.get("error") or found["full_size"].get("error", ""))
+
+
 def record(entry: dict[str, Any], found: dict[str, Any]) -> bool:
     """Write what was found, or why nothing was, into an entry; False where nothing changed."""
     rest = {key: value for key, value in entry.items() if key not in FIELDS}
-    if "error" in found:
-        found = {"full_size": {"error": as_recorded(found["error"])}}
+    if error := error_of(found):
+        known = {key: value for key, value in found.items() if key in FIELDS}
+        found = {**known, "full_size": {"error": as_recorded(error)}}
     return write_entry({**rest, **found})

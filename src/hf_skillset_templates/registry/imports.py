@@ -2,7 +2,8 @@
 
 An import counts as required where nothing guards it and it runs when the module is imported or
 the class is built or called; behind `if is_x_available()`, inside `try` with another way out, or
-in any other function it is optional. `requires_backends(self, [...])` counts the same way.
+in any other function it is optional. `requires_backends(self, [...])` counts the same way, and so
+does `@requires(backends=(...))` of a method that turns outputs into results, which tasks call.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 from .sources import tree
 
 _CALLED = {"__init__", "forward", "__call__"}
+_CALLED_BY_TASKS = "post_process"
+"""What the names of methods begin with that tasks call."""
 _STANDARD = set(sys.stdlib_module_names) | {"transformers"}
 
 
@@ -45,14 +48,14 @@ def _imported(node: ast.AST) -> set[str]:
 
 
 def _backends(node: ast.AST) -> set[str]:
-    """The backends that a `requires_backends(…, [...])` call names."""
-    if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "requires_backends"):
+    """The backends that `requires_backends(…, [...])` or `requires(backends=(...))` names."""
+    called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+    if called not in ("requires_backends", "requires"):
         return set()
+    assert isinstance(node, ast.Call)
+    arguments = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
     constants = [
-        item
-        for argument in node.args[1:]
-        for item in ast.walk(argument)
-        if isinstance(item, ast.Constant)
+        item for each in arguments for item in ast.walk(each) if isinstance(item, ast.Constant)
     ]
     return {str(item.value) for item in constants}
 
@@ -65,6 +68,9 @@ def _walk(nodes: list[ast.stmt], needs: Needs, required: bool) -> None:
         if isinstance(node, (ast.ClassDef, ast.With)):
             _walk(node.body, needs, required)
         elif isinstance(node, ast.FunctionDef):
+            if node.name.startswith(_CALLED_BY_TASKS):
+                for decorator in node.decorator_list:
+                    needs.add(_backends(decorator), required)
             _walk(node.body, needs, required and node.name in _CALLED)
         elif isinstance(node, ast.Try):
             raises = any(
