@@ -7,7 +7,7 @@ from typing import Any
 
 KINDS = {"images": "image", "videos": "video", "audio": "audio"}
 """What an input may hold beside its text, and what it is called in a chat."""
-SELF_MARKING = ("Florence2Processor", "FuyuProcessor")
+SELF_MARKING = ("Florence2Processor", "FuyuProcessor", "InstructBlipVideoProcessor")
 """Processors that put the placeholder into every text themselves."""
 
 

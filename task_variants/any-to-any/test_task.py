@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 TASK = "any-to-any"
+KINDS = ("images", "videos", "audio")
 
 
 def with_placeholders(cell: Any, sample: dict[str, Any]) -> dict[str, Any]:
     """The sample as the pipeline wants it: with the placeholders in its text."""
-    media = {name: [value] for name, value in sample.items() if name != "text"}
+    media = {name: [value] for name, value in sample.items() if name in KINDS}
     return {**sample, "text": cell.spec.module.marked(sample["text"], media, cell.opened.processor)}
 
 

@@ -18,8 +18,16 @@ NO_OPTIONS_OF_ITS_OWN = ("bark", "seamless_m4t", "seamless_m4t_v2")
 """Model types that hand every option of `generate` down to the models inside them."""
 LENGTH = {"bark": "semantic_max_new_tokens"}
 """What models call the most tokens to generate where their parts count in different tokens."""
-CHATS_ONLY = ("gradium_phonon_tts", "pocket_tts")
+CHATS_ONLY = (
+    "gradium_phonon_tts",
+    "higgs_audio_v2",
+    "pocket_tts",
+    "qwen2_5_omni",
+    "qwen3_omni_moe",
+)
 """Model types whose processor takes a text as a chat's message."""
+TALKER_RATE = 24_000
+"""Samples per second of Qwen's talkers; no configuration says it."""
 SPEAKER = {"csm": "[0]", "dia": "[S1] "}
 """What a text starts with that names no speaker."""
 
@@ -42,7 +50,13 @@ def encode(
     if hasattr(config, "delay_pattern") and max_new_tokens is not None:
         # The last codebook begins so many tokens after the first.
         options["max_new_tokens"] += max(config.delay_pattern)
-    if config.model_type not in NO_OPTIONS_OF_ITS_OWN:
+    if hasattr(config, "audio_stream_bos_id") and max_new_tokens is not None:
+        options["max_new_tokens"] += config.num_codebooks  # each codebook begins a token later
+    speaks = hasattr(config, "talker_config")  # what its thinker writes
+    if speaks and max_new_tokens is not None:
+        length = options.pop("max_new_tokens")
+        options |= {"thinker_max_new_tokens": length, "talker_max_new_tokens": length}
+    if config.model_type not in NO_OPTIONS_OF_ITS_OWN and not speaks:
         options.setdefault("return_dict_in_generate", True)
     if config.model_type == "csm":
         options.setdefault("output_audio", True)
@@ -118,10 +132,12 @@ def sound(outputs: Mapping[str, Any], processor: Any, config: Any) -> dict[str, 
     if "audio_latents" in outputs:
         made = as_tensor(outputs["audio_latents"]), as_tensor(outputs["audio_latents_mask"])
         return {"audio": np.asarray(processor.decode(*made)[0]), "sampling_rate": rate}
-    names = ("audio", "waveform", "spectrogram", "sequences")
+    names = ("audio", "waveform", "spectrogram", "audio_sequences", "sequences")
     name = next(name for name in names if name in outputs)
     values = outputs[name]
-    if name == "sequences" and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
+    if hasattr(config, "talker_config"):
+        _, values = values  # beside the sound what was written
+    if name.endswith("sequences") and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
         values = processor.decode(as_tensor(values))
     first = np.asarray(values[0] if isinstance(values, (list, tuple)) else values)
     if hasattr(config, "num_mel_bins") and name != "waveform":
@@ -131,6 +147,8 @@ def sound(outputs: Mapping[str, Any], processor: Any, config: Any) -> dict[str, 
 
 def sampling_rate(config: Any, processor: Any) -> int | None:
     """Samples per second, from wherever the checkpoint says it."""
+    if hasattr(config, "talker_config"):
+        return TALKER_RATE
     extractor = getattr(processor, "feature_extractor", None)
     for source in (config, getattr(config, "codec_config", None), extractor):
         for name in ("sampling_rate", "sample_rate"):

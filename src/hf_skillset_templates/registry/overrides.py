@@ -16,8 +16,11 @@ FACT_KEYS = {
     "modality",
     "pip",
     "pads",
+    "tasks",
     "why",
 }
+TASK_KEYS = {"samples", "processor"}
+"""What a model type may say of a task otherwise than the task's variant."""
 
 
 class OverrideError(ValueError):
@@ -35,6 +38,9 @@ def fact_overrides(model_type: str) -> dict[str, Any]:
     unknown = set(facts) - FACT_KEYS
     if unknown:
         raise OverrideError(f"{path}: unknown keys under facts: {', '.join(sorted(unknown))}")
+    for task, own in facts.get("tasks", {}).items():
+        if unknown := set(own) - TASK_KEYS:
+            raise OverrideError(f"{path}: unknown keys of {task}: {', '.join(sorted(unknown))}")
     if not str(facts.get("why", "")).strip():
         raise OverrideError(f"{path}: facts has no why")
     return dict(facts)

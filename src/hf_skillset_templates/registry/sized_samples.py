@@ -45,7 +45,7 @@ def kind_of(leaf: Any, key: str) -> str | None:
         if not leaf.startswith(ASSET):
             return None if key in _FIXED_KEYS else "text"
         return next((kind for kind, ends in SUFFIXES.items() if leaf.endswith(ends)), None)
-    return "series" if is_series(leaf) and key not in ("boxes", "word_boxes") else None
+    return "series" if is_series(leaf) and key not in ("boxes", "word_boxes", "visual_pos") else None
 
 
 def scaled(sample: Any, sizes: dict[str, float], key: str = "") -> Any:
