@@ -9,6 +9,9 @@ import numpy as np
 from ..inputs.video import load_video
 from . import Encoded
 
+CLIP_FRAMES = 4
+"""InstructBlipVideoProcessor puts four frames' tokens into every prompt; no setting says so."""
+
 
 def frames_wanted(config: Any) -> int | None:
     """How many frames of a video a model takes; None where it takes any number."""
@@ -21,6 +24,16 @@ def sample_frames(video: Any, num_frames: int | None) -> np.ndarray:
     if num_frames is None:
         return frames
     return frames[np.linspace(0, len(frames) - 1, num_frames).round().astype(int)]
+
+
+def takes_clips(processor: Any) -> bool:
+    """Whether a processor made of parts takes videos where others take pictures."""
+    return hasattr(processor, "video_processor") and not hasattr(processor, "image_processor")
+
+
+def load_clip(video: Any) -> np.ndarray:
+    """The frames of a video that such a processor makes room for in the prompt."""
+    return sample_frames(video, CLIP_FRAMES)
 
 
 def encode_videos(

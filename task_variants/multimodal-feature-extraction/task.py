@@ -16,11 +16,25 @@ from .model_outputs import as_tensor
 from .placeholders import marked
 
 MEDIA = ("images", "videos", "audio")
+REGIONS = ("visual_feats", "visual_pos")
+"""What a detector found in a picture: a vector for each region, and its box (0..1)."""
 
 
 def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
-    """Preprocess `{"text", "images", "videos", "audio"}` items, each with what the model takes."""
-    return [Encoded(dict(prepare(item, processor))) for item in items]
+    """Preprocess `{"text", "images", "videos", "audio"}` items, each with what the model takes.
+
+    A model that takes the regions of a detector takes `visual_feats` and `visual_pos`.
+    """
+    return [Encoded({**prepare(item, processor), **regions(item, config)}) for item in items]
+
+
+def regions(item: Any, config: Any) -> dict[str, np.ndarray]:
+    """The regions of an input, (1, regions, width) each; a vector is repeated or cut to fit."""
+    tables = {name: np.asarray(item[name], np.float32) for name in REGIONS if name in item}
+    if "visual_feats" in tables:
+        rows = [np.resize(row, config.visual_feat_dim) for row in tables["visual_feats"]]
+        tables["visual_feats"] = np.stack(rows)
+    return {name: table[None] for name, table in tables.items()}
 
 
 def prepare(item: Any, processor: Any) -> Any:

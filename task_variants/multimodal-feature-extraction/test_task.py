@@ -9,17 +9,28 @@ import torch
 from PIL import Image
 
 TASK = "multimodal-feature-extraction"
+REGIONS = ("visual_feats", "visual_pos")
+
+
+def regions(sample: dict[str, Any], config: Any) -> dict[str, torch.Tensor]:
+    """The regions of a sample at the model's width."""
+    given = {name: torch.tensor([sample[name]]) for name in REGIONS if name in sample}
+    if "visual_feats" in given:
+        vectors = given["visual_feats"]
+        times = -(-config.visual_feat_dim // vectors.shape[-1])
+        given["visual_feats"] = vectors.repeat(1, 1, times)[..., : config.visual_feat_dim]
+    return given
 
 
 def test_equals_the_model(cell: Any) -> None:
     processor = cell.opened.processor
     for sample in cell.samples:
-        if not set(sample) <= {"text", "images"}:
+        if not set(sample) <= {"text", "images", *REGIONS}:
             continue
         images = {"images": [Image.open(sample["images"])]} if "images" in sample else {}
         text = cell.spec.module.marked(sample["text"], images, processor)
         inputs = processor(text=text, **images, return_tensors="pt")
-        outputs = cell.model_outputs(**inputs)
+        outputs = cell.model_outputs(**inputs, **regions(sample, cell.opened.endpoint.config))
         expected = {name: one for name, one in outputs.items() if isinstance(one, torch.Tensor)}
         cell.assert_equal(cell.run(sample), expected)
         cell.assert_equal(cell.run(sample, return_tensors=True), expected)

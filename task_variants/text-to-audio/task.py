@@ -31,11 +31,13 @@ def encode(
     """A call for each text or chat."""
     asked = generation_options(max_new_tokens, None, generate_kwargs)
     options = {**facts.get("generate_options", OPTIONS), **asked}
-    if "length_option" in facts and max_new_tokens is not None:
-        options[facts["length_option"]] = options.pop("max_new_tokens")
+    if "length_options" in facts and max_new_tokens is not None:
+        options |= dict.fromkeys(facts["length_options"], options.pop("max_new_tokens"))
     if hasattr(config, "delay_pattern") and max_new_tokens is not None:
         # The last codebook begins so many tokens after the first.
         options["max_new_tokens"] += max(config.delay_pattern)
+    if hasattr(config, "audio_stream_bos_id") and max_new_tokens is not None:
+        options["max_new_tokens"] += config.num_codebooks  # each codebook begins a token later
     if language := getattr(getattr(processor, "tokenizer", processor), "tgt_lang", None):
         options.setdefault("tgt_lang", language)
     given = {**neutral_speaker(config), **(forward_params or {})}
@@ -79,25 +81,33 @@ def tokenize(
 
 
 def decode(
-    outputs: list[Mapping[str, Any]], encoded: list[Encoded], processor: Any, config: Any
+    outputs: list[Mapping[str, Any]],
+    encoded: list[Encoded],
+    processor: Any,
+    config: Any,
+    facts: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Per text the `audio` (samples,) or (channels, samples) and its `sampling_rate`.
 
     A model that makes a spectrogram gives `spectrogram` (frames, bins) instead.
     """
-    return [sound(call, processor, config) for call in outputs]
+    return [sound(call, processor, config, facts) for call in outputs]
 
 
-def sound(outputs: Mapping[str, Any], processor: Any, config: Any) -> dict[str, Any]:
+def sound(
+    outputs: Mapping[str, Any], processor: Any, config: Any, facts: Mapping[str, Any]
+) -> dict[str, Any]:
     """What one call of the model made."""
-    rate = sampling_rate(config, processor)
+    rate = facts.get("sampling_rate") or sampling_rate(config, processor)
     if "audio_latents" in outputs:
         made = as_tensor(outputs["audio_latents"]), as_tensor(outputs["audio_latents_mask"])
         return {"audio": np.asarray(processor.decode(*made)[0]), "sampling_rate": rate}
-    names = ("audio", "waveform", "spectrogram", "sequences")
+    names = ("audio", "waveform", "spectrogram", "audio_sequences", "sequences")
     name = next(name for name in names if name in outputs)
     values = outputs[name]
-    if name == "sequences" and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
+    if hasattr(config, "talker_config"):
+        _, values = values  # beside the sound what was written
+    if name.endswith("sequences") and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
         values = processor.decode(as_tensor(values))
     first = np.asarray(values[0] if isinstance(values, (list, tuple)) else values)
     if hasattr(config, "num_mel_bins") and name != "waveform":

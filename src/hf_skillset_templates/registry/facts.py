@@ -36,6 +36,7 @@ def _task_facts(head: Head, variant: Variant, corrected: dict[str, Any]) -> dict
         "handler_name": variant.handler_name,
         "pipeline": variant.pipeline,
         **unpadded,
+        **corrected.get("tasks", {}).get(variant.task, {}),
     }
 
 

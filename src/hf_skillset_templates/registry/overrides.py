@@ -16,9 +16,12 @@ FACT_KEYS = {
     "modality",
     "pip",
     "pads",
+    "tasks",
     "why",
 }
 FAILURE_KEYS = {"cause", "remedy"}
+TASK_KEYS = {"samples", "processor"}
+"""What a model type may say of a task otherwise than the task's variant."""
 
 
 class OverrideError(ValueError):
@@ -27,7 +30,12 @@ class OverrideError(ValueError):
 
 def fact_overrides(model_type: str) -> dict[str, Any]:
     """The `facts:` section of a model type's corrections; empty where there is none."""
-    return section(model_type, "facts", FACT_KEYS, required={"why"})
+    facts = section(model_type, "facts", FACT_KEYS, required={"why"})
+    for task, own in facts.get("tasks", {}).items():
+        if unknown := set(own) - TASK_KEYS:
+            names = ", ".join(sorted(unknown))
+            raise OverrideError(f"{model_type}.yml: unknown keys of {task}: {names}")
+    return facts
 
 
 def known_failure(model_type: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ ASSET = "asset:"
 SAMPLES = VARIANTS / "_samples"
 # How much a sample grows along one axis; the first is the sample as it is.
 SCALES = (1.0, 1.5, 2.0)
+_BOXES = {"boxes", "word_boxes", "visual_pos"}
 # Strings that mean something as they are.
 _FIXED_KEYS = {"type", "foldseek", "aa_seq", "role"}
 SUFFIXES = {"image": (".jpg", ".png"), "audio": (".wav",), "video": (".mp4",)}
@@ -45,7 +46,7 @@ def kind_of(leaf: Any, key: str) -> str | None:
         if not leaf.startswith(ASSET):
             return None if key in _FIXED_KEYS else "text"
         return next((kind for kind, ends in SUFFIXES.items() if leaf.endswith(ends)), None)
-    return "series" if is_series(leaf) and key not in ("boxes", "word_boxes") else None
+    return "series" if is_series(leaf) and key not in _BOXES else None
 
 
 def scaled(sample: Any, sizes: dict[str, float], key: str = "") -> Any:

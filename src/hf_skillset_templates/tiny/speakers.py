@@ -15,7 +15,7 @@ def save_speakers(config: PreTrainedConfig, facts: dict[str, Any], folder: Path)
     """Silent voices of the sizes that the vocoder takes; `facts` are their file and names."""
     sizes = config.token2wav_config.dit_config
     voice = {
-        "bos_token": config.talker_config.tts_codec_start_token_id,
+        "bos_token": config.talker_config.tts_text_start_token_id,
         "cond": torch.zeros(1, sizes.enc_emb_dim),
         "ref_mel": torch.zeros(1, REFERENCE_FRAMES, sizes.mel_dim),
     }
