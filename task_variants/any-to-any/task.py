@@ -10,7 +10,7 @@ import numpy as np
 from ..inputs.audio import load_audio
 from ..inputs.image import load_image
 from ..inputs.text import as_text
-from ..inputs.video import load_video
+from ..inputs.video import is_frame, load_video
 from . import Encoded
 from .model_outputs import as_tensor
 from .placeholders import KINDS, marked, wants_template
@@ -90,8 +90,14 @@ def as_text_with_media(item: Any) -> tuple[str, dict[str, list[Any]]]:
     if unknown := sorted(set(item) - {"text", *KINDS}):
         raise ValueError(f"an input holds text, {', '.join(KINDS)}; not {unknown[0]!r}")
     media = {name: item[name] for name in KINDS if item.get(name) is not None}
-    listed = {name: value if isinstance(value, list) else [value] for name, value in media.items()}
+    listed = {name: value if is_several(value, name) else [value] for name, value in media.items()}
     return as_text(item["text"]), listed
+
+
+def is_several(value: Any, name: str) -> bool:
+    """Whether a value is a list of media; a list of frames is one video."""
+    frames = name == "videos" and isinstance(value, list) and value and is_frame(value[0])
+    return isinstance(value, list) and not frames
 
 
 def encode_text(

@@ -52,7 +52,7 @@ def as_prompt(item: Any, processor: Any, facts: Mapping[str, Any]) -> tuple[str,
     if not isinstance(item, dict) or "text" not in item:
         raise TypeError("expected {'images': ..., 'text': ...} or a chat, got " + repr(item)[:80])
     clips = takes_clips(processor)
-    images = item.get("videos", []) if clips else item.get("images", item.get("image", []))
+    images = [item["videos"]] if clips else item.get("images", item.get("image", []))
     images = images if isinstance(images, list) else [images]
     text, unmarked = as_text(item["text"]), not facts.get("marks_media")
     if unmarked and wants_template(text, ["images"], processor):
