@@ -79,6 +79,14 @@ def melody() -> np.ndarray:
     return (0.6 * np.concatenate(tones)).astype(np.float32)
 
 
+def rhythm(beats_per_minute: int, seconds: float = 3.0) -> np.ndarray:
+    """A drum over a low tone: music in which a beat can be heard."""
+    time = np.arange(int(RATE * seconds)) / RATE
+    since_beat = time % (60 / beats_per_minute)
+    drum = np.sin(2 * np.pi * 100 * since_beat) * np.exp(-50 * since_beat)
+    return (0.6 * drum + 0.2 * np.sin(2 * np.pi * 220 * time)).astype(np.float32)
+
+
 def write_video(path: Path, start: int, frames: int = 16, frames_per_second: int = 8) -> None:
     """A short MP4 of the boat crossing the bay."""
     with av.open(str(path), "w") as container:
@@ -105,6 +113,8 @@ def main() -> None:
     soundfile.write(SAMPLES / "speech.wav", vowels("aiue", 120), RATE, subtype="PCM_16")
     soundfile.write(SAMPLES / "other_speech.wav", vowels("uea", 180), RATE, subtype="PCM_16")
     soundfile.write(SAMPLES / "music.wav", melody(), RATE, subtype="PCM_16")
+    soundfile.write(SAMPLES / "rhythm.wav", rhythm(120), RATE, subtype="PCM_16")
+    soundfile.write(SAMPLES / "slow_rhythm.wav", rhythm(90), RATE, subtype="PCM_16")
     write_video(SAMPLES / "video.mp4", 16)
     write_video(SAMPLES / "other_video.mp4", 30)
 
