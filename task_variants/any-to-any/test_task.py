@@ -39,7 +39,7 @@ def in_writing(cell: Any) -> dict[str, Any]:
     if not hasattr(cell.opened.endpoint.config, "talker_config"):
         return {}
     length = cell.spec.sample_params["max_new_tokens"]
-    return {"generation_mode": "text", "generate_kwargs": {"thinker_max_new_tokens": length}}
+    return {"generate_kwargs": {"generation_mode": "text", "thinker_max_new_tokens": length}}
 
 
 def test_equals_the_pipeline(cell: Any) -> None:
