@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -29,7 +30,15 @@ def test_rendering_again_changes_no_byte(
     # The tiny model's data and the samples are copies of files that are committed elsewhere.
     shutil.rmtree(rendered / "tests" / "tiny", ignore_errors=True)
     shutil.rmtree(rendered / "src" / name / "samples", ignore_errors=True)
+    leave_out_measurements(rendered / "src" / name / "registry.json")
     if request.config.getoption("--update-golden"):
         shutil.rmtree(GOLDEN / name, ignore_errors=True)
         shutil.copytree(rendered, GOLDEN / name)
     assert file_bytes(GOLDEN / name) == file_bytes(rendered)
+
+
+def leave_out_measurements(registry: Path) -> None:
+    """Take out what every new measurement changes: how long platforms took, how near they came."""
+    entry = json.loads(registry.read_text("utf-8"))
+    del entry["hardware_compatibility"]
+    registry.write_text(json.dumps(entry, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,31 @@ def word_starts(inputs: Any, row: int, text: str, part: int) -> np.ndarray:
     starts = [word.start() for word in re.finditer(r"\S+", text)]
     words = zip(inputs.sequence_ids(row), inputs.word_ids(row))
     return np.array([starts[word] if sequence == part else 0 for sequence, word in words])
+
+
+def reads_pages(processor: Any) -> bool:
+    """Whether a processor wants the words of a page with their boxes beside the question."""
+    return hasattr(getattr(processor, "tokenizer", None), "pad_token_box")
+
+
+def encode_pages(
+    questions: list[str],
+    pages: list[Any],
+    words: list[list[Any] | None],
+    processor: Any,
+    **options: Any,
+) -> dict[str, Any]:
+    """Questions with their pages and the words on them, `[word, box (0..1000)]` each.
+
+    Without any words the processor reads the pages itself, where its settings say that it can;
+    where they do not, the question is asked about the picture alone.
+    """
+    given = any(page_words is not None for page_words in words)
+    if processor.image_processor.apply_ocr and not given:
+        return dict(processor(text=questions, images=pages, **options))
+    columns: Mapping[str, list[Any]] = {
+        "text_pair": [[word for word, _ in page_words or ()] for page_words in words],
+        "boxes": [[box for _, box in page_words or ()] for page_words in words],
+    }
+    pixels = processor.image_processor(pages, apply_ocr=False, return_tensors="pt")
+    return {**processor.tokenizer(text=questions, **columns, **options), **pixels}

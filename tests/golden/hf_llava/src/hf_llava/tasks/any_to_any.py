@@ -10,11 +10,13 @@ import numpy as np
 from ..inputs.audio import load_audio
 from ..inputs.image import load_image
 from ..inputs.text import as_text
-from ..inputs.video import load_video
+from ..inputs.video import is_frame, load_video
 from . import Encoded
 from .model_outputs import as_tensor
 from .placeholders import KINDS, marked, wants_template
 from .recordings import audio_part, extractor_of, takes_sound
+from .videos import load_clip, takes_clips
+from .word_boxes import encode_pages, reads_pages
 
 MODES = ("text", "audio")
 
@@ -48,11 +50,25 @@ def encode(
         if isinstance(item, list):
             inputs = encode_chat(item, processor, continue_final_message, extra)
             runs.append(Encoded(inputs, options, context=item))
+        elif reads_pages(processor):
+            inputs = encode_page(item, processor, extra)
+            runs.append(Encoded(inputs, options, context=as_text(item["text"])))
         else:
             text, media = as_text_with_media(item)
             inputs = encode_text(text, media, processor, facts, extra)
             runs.append(Encoded(inputs, options, context=text))
     return runs
+
+
+def encode_page(item: Any, processor: Any, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """A `{"text", "images"}` item for a model that reads pages, with its `word_boxes` if given."""
+    words = item.get("word_boxes") if isinstance(item, dict) else None
+    item = {name: item[name] for name in item if name != "word_boxes"} if words else item
+    text, media = as_text_with_media(item)
+    pages = [load_image(image) for image in media.get("images", ())]
+    if len(pages) != 1:
+        raise ValueError(f"this model reads one page at a time; got {len(pages)} images")
+    return encode_pages([text], pages, [words], processor, return_tensors="pt", **extra)
 
 
 def loaders(processor: Any) -> dict[str, Callable[[Any], Any]]:
@@ -74,8 +90,14 @@ def as_text_with_media(item: Any) -> tuple[str, dict[str, list[Any]]]:
     if unknown := sorted(set(item) - {"text", *KINDS}):
         raise ValueError(f"an input holds text, {', '.join(KINDS)}; not {unknown[0]!r}")
     media = {name: item[name] for name in KINDS if item.get(name) is not None}
-    listed = {name: value if isinstance(value, list) else [value] for name, value in media.items()}
+    listed = {name: value if is_several(value, name) else [value] for name, value in media.items()}
     return as_text(item["text"]), listed
+
+
+def is_several(value: Any, name: str) -> bool:
+    """Whether a value is a list of media; a list of frames is one video."""
+    frames = name == "videos" and isinstance(value, list) and value and is_frame(value[0])
+    return isinstance(value, list) and not frames
 
 
 def encode_text(
@@ -93,8 +115,11 @@ def encode_text(
         message = {"role": "user", "content": [*given, {"type": "text", "text": text}]}
         return encode_chat([message], processor, False, extra)
     load = loaders(processor)
-    opened = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
     prompt = marked(text, unmarked, processor)
+    if takes_clips(processor):
+        clips = [load_clip(video) for video in media.get("videos", ())] or None
+        return dict(processor(text=prompt, images=clips, return_tensors="pt", **extra))
+    opened = {name: [load[KINDS[name]](one) for one in values] for name, values in media.items()}
     return dict(processor(text=prompt, **opened, return_tensors="pt", **extra))
 
 

@@ -13,6 +13,8 @@ from ..inputs.text import as_text
 from . import Encoded
 from .generation import generation_options
 from .placeholders import marked, wants_template
+from .videos import load_clip, takes_clips
+from .word_boxes import encode_pages, reads_pages
 
 
 def encode(
@@ -24,17 +26,23 @@ def encode(
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
-    """Preprocess `{"images", "text"}` items, or chats whose content holds the images."""
+    """Preprocess `{"images", "text"}` items, or chats whose content holds the images.
+
+    For models that read pages an item may hold the `word_boxes` of its page; for those that
+    take videos alone it holds `videos`.
+    """
     prompts = [as_prompt(item, processor, facts) for item in items]
-    inputs = processor(
-        text=[text for text, _ in prompts],
-        images=by_prompt([pictures for _, pictures in prompts], processor),
-        padding=len(items) > 1,
-        return_tensors="pt",
-        **({"padding_side": "left"} if len(items) > 1 else {}),
-    )
+    texts, pictures = [text for text, _ in prompts], [pictures for _, pictures in prompts]
+    given: dict[str, Any] = {"padding": len(items) > 1, "return_tensors": "pt"}
+    if len(items) > 1:
+        given["padding_side"] = "left"
+    if reads_pages(processor):
+        words = [item.get("word_boxes") for item in items]
+        inputs = encode_pages(texts, [page for (page,) in pictures], words, processor, **given)
+    else:
+        inputs = processor(text=texts, images=by_prompt(pictures, processor), **given)
     options = generation_options(max_new_tokens, do_sample, generate_kwargs)
-    return Encoded(dict(inputs), options, context=[text for text, _ in prompts])
+    return Encoded(dict(inputs), options, context=texts)
 
 
 def as_prompt(item: Any, processor: Any, facts: Mapping[str, Any]) -> tuple[str, list[Any]]:
@@ -43,18 +51,17 @@ def as_prompt(item: Any, processor: Any, facts: Mapping[str, Any]) -> tuple[str,
         return chat_prompt(item, processor)
     if not isinstance(item, dict) or "text" not in item:
         raise TypeError("expected {'images': ..., 'text': ...} or a chat, got " + repr(item)[:80])
-    images = item.get("images", item.get("image", []))
+    clips = takes_clips(processor)
+    images = [item["videos"]] if clips else item.get("images", item.get("image", []))
     images = images if isinstance(images, list) else [images]
-    text = as_text(item["text"])
-    if facts.get("marks_media"):
-        return text, [load_image(image) for image in images]
-    if wants_template(text, ["images"], processor):
+    text, unmarked = as_text(item["text"]), not facts.get("marks_media")
+    if unmarked and wants_template(text, ["images"], processor):
         content = [{"type": "image", "image": image} for image in images]
         return chat_prompt(
             [{"role": "user", "content": [*content, {"type": "text", "text": text}]}], processor
         )
-    pictures = [load_image(image) for image in images]
-    return marked(text, {"images": pictures}, processor), pictures
+    pictures = [load_clip(image) if clips else load_image(image) for image in images]
+    return marked(text, {"images": pictures} if unmarked else {}, processor), pictures
 
 
 def by_prompt(pictures: list[list[Any]], processor: Any) -> list[Any] | None:

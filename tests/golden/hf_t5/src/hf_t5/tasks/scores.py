@@ -40,5 +40,10 @@ def class_scores(logits: np.ndarray, config: Any, function_to_apply: str | None)
 
 def labelled(scores: np.ndarray, config: Any, top_k: int | None) -> list[dict[str, Any]]:
     """The `top_k` best labels (all if None) as `{"label", "score"}`, best first."""
+    return ranked(scores, config.id2label, top_k)
+
+
+def ranked(scores: np.ndarray, names: Any, top_k: int | None) -> list[dict[str, Any]]:
+    """The `top_k` best (all if None) of scores (labels,) with their names, best first."""
     order = np.argsort(-scores, kind="stable")[:top_k]
-    return [{"label": config.id2label[int(i)], "score": float(scores[i])} for i in order]
+    return [{"label": names[int(i)], "score": float(scores[i])} for i in order]
