@@ -13,4 +13,4 @@ LONGEST = 240
 def as_recorded(error: str) -> str:
     """The first line of an error, without temporary folders and where packages lie."""
     line = error.strip().splitlines()[0] if error.strip() else ""
-    return INSTALLED.sub("", TEMPORARY.sub("…", line))[:LONGEST]
+    return TEMPORARY.sub("…", INSTALLED.sub("", line))[:LONGEST]

@@ -56,9 +56,9 @@ def _number(config: Any, names: tuple[str, ...]) -> int | None:
 
 
 def _text_width(config: Any) -> int | None:
-    """The `hidden_size` of a text part whose whole states one, too."""
+    """The `hidden_size` of a text part whose whole states one, too, and not as another name."""
     text = _text_part(config)
-    if text is config or not hasattr(config, "hidden_size"):
+    if text is config or "hidden_size" not in vars(config):
         return None
     return getattr(text, "hidden_size", None)
 

@@ -26,7 +26,7 @@ NEW_TOKENS = (4, 5, 6)
 LABELS = (3, 4, 5)
 FUNCTION = "hf_skillset_templates.registry.shapes:measure_job"
 MOST_NARROWING = 24
-MOST_PROOFS = 4
+MOST_PROOFS = 8
 PROOF_STEP = 0.17
 Tensors = dict[str, Any]
 Symbolic = dict[str, list[int | str]]
@@ -104,6 +104,7 @@ class Probe:
         self.spec, self.platform = opened.handler.spec, opened.handler.platform
         taken = [s for s in self.spec.samples if self.samples.takes(self.processor, s)]
         self.sample = (taken or list(self.spec.samples))[0]
+        self.counts_tokens = self.spec.run == "generate" and generates_as_told(self.model)
 
     def parameters(self, setting: Setting) -> dict[str, Any]:
         """The sample's handler parameters at the setting's sizes."""
@@ -126,22 +127,28 @@ class Probe:
         first = encoded[0] if isinstance(encoded, list) else encoded
         if self.counts_tokens:
             options = {**first.generate_kwargs, **exact_length(setting.new_tokens)}
-            first = replace(first, generate_kwargs=options)
-        outputs = self.platform.run(self.model, self.spec, first)
-        return tensors(first.inputs), tensors(outputs)
+            try:
+                return self.call(replace(first, generate_kwargs=options))
+            except ValueError:  # what it generates knows no end token
+                self.counts_tokens = False
+        return self.call(first)
 
-    @property
-    def counts_tokens(self) -> bool:
-        """Whether the model generates one token after the other, as many as it is told."""
-        from transformers import GenerationMixin
-
-        own = getattr(type(self.model), "generate", None)
-        return self.spec.run == "generate" and own is GenerationMixin.generate
+    def call(self, encoded: Any) -> tuple[Tensors, Tensors]:
+        """The tensors that go in and come out."""
+        outputs = self.platform.run(self.model, self.spec, encoded)
+        return tensors(encoded.inputs), tensors(outputs)
 
     @property
     def names_new_tokens(self) -> bool:
         """Whether the number of generated tokens can be changed."""
         return self.counts_tokens or "max_new_tokens" in self.spec.sample_params
+
+
+def generates_as_told(model: Any) -> bool:
+    """Whether a model generates one token after the other, in transformers' own loop."""
+    from transformers import GenerationMixin
+
+    return getattr(type(model), "generate", None) is GenerationMixin.generate
 
 
 def exact_length(new_tokens: int) -> dict[str, Any]:

@@ -91,9 +91,7 @@ class Symbols:
         found = self.strides(sizes)
         if found is None:
             return None
-        name, stride, low, high = found
-        shift = min(range(low, high + 1), key=abs)
-        return f"({_linear_text(name, 1, shift)})//{stride}" if shift else f"{name}//{stride}"
+        return _strided_text(*found)
 
     def _multiple(self, sizes: Sizes) -> str | None:
         """`k*((symbol + a)//k)`: rounded to a multiple, up where that fits as well."""
@@ -101,11 +99,7 @@ class Symbols:
         found = self.strides(tuple(size // factor for size in sizes)) if factor > 1 else None
         if found is None:
             return None
-        name, stride, low, high = found
-        up = low <= stride - 1 <= high
-        shift = stride - 1 if up and low > 0 else min(range(low, high + 1), key=abs)
-        inner = f"({_linear_text(name, 1, shift)})//{stride}" if shift else f"{name}//{stride}"
-        return f"{factor}*({inner})"
+        return f"{factor}*({_strided_text(*found)})"
 
     def strides(self, sizes: Sizes) -> tuple[str, int, int, int] | None:
         """Symbol, k, and the least and the greatest a with `(symbol + a)//k` for these sizes."""
@@ -118,11 +112,10 @@ class Symbols:
                 continue
             ratio = (pairs[-1][0] - pairs[0][0]) / rise
             tried = range(max(2, int(ratio * 0.8)), int(ratio * 1.25) + 2)
-            for stride in sorted(tried, key=lambda k: (abs(k - ratio), k)):
-                low = max(stride * y - x for x, y in pairs)
-                high = min(stride * (y + 1) - x - 1 for x, y in pairs)
-                if low <= high:
-                    return name, stride, low, high
+            fitting = [fit for k in tried if (fit := _shifts(k, pairs)) is not None]
+            if fitting:
+                likeliest = min(fitting, key=lambda each: _likelihood(*each, ratio=ratio))
+                return (name, *likeliest)
         return None
 
     def _sum_or_product(self, sizes: Sizes) -> str | None:
@@ -144,6 +137,31 @@ class Symbols:
         )
         self.sizes[free] = sizes
         return free
+
+
+def _shifts(stride: int, pairs: list[tuple[int, int]]) -> tuple[int, int, int] | None:
+    """The stride k with the least and the greatest a for which all pairs are `(x + a)//k`."""
+    low = max(stride * y - x for x, y in pairs)
+    high = min(stride * (y + 1) - x - 1 for x, y in pairs)
+    return (stride, low, high) if low <= high else None
+
+
+def _likelihood(stride: int, low: int, high: int, ratio: float) -> tuple[int, int, float]:
+    """Orders strides that fit, the likeliest first.
+
+    Frames begin within the first stride, and hop by many samples times 2, 3 and 5; short strides
+    are told by the sizes alone.
+    """
+    shift = 0 if low <= 0 <= high else min(abs(low), abs(high))
+    roundness = gcd(stride, 2**12 * 15) if stride >= 64 else 0
+    return max(shift - 1, 0) // stride, -roundness, abs(stride - ratio)
+
+
+def _strided_text(name: str, stride: int, low: int, high: int) -> str:
+    """`(name + a)//stride` with an a between `low` and `high`: rounded up where that fits."""
+    up = 0 < low <= stride - 1 <= high
+    shift = stride - 1 if up else min(range(low, high + 1), key=abs)
+    return f"({_linear_text(name, 1, shift)})//{stride}" if shift else f"{name}//{stride}"
 
 
 def _linear_text(name: str, factor: int, offset: int) -> str:
