@@ -114,7 +114,7 @@ class Symbols:
             tried = range(max(2, int(ratio * 0.8)), int(ratio * 1.25) + 2)
             fitting = [fit for k in tried if (fit := _shifts(k, pairs)) is not None]
             if fitting:
-                likeliest = min(fitting, key=lambda each: _likelihood(*each, ratio=ratio))
+                likeliest = min(fitting, key=lambda each: _likelihood(each, ratio))
                 return (name, *likeliest)
         return None
 
@@ -146,12 +146,13 @@ def _shifts(stride: int, pairs: list[tuple[int, int]]) -> tuple[int, int, int] |
     return (stride, low, high) if low <= high else None
 
 
-def _likelihood(stride: int, low: int, high: int, ratio: float) -> tuple[int, int, float]:
+def _likelihood(fit: tuple[int, int, int], ratio: float) -> tuple[int, int, float]:
     """Orders strides that fit, the likeliest first.
 
     Frames begin within the first stride, and hop by many samples times 2, 3 and 5; short strides
     are told by the sizes alone.
     """
+    stride, low, high = fit
     shift = 0 if low <= 0 <= high else min(abs(low), abs(high))
     roundness = gcd(stride, 2**12 * 15) if stride >= 64 else 0
     return max(shift - 1, 0) // stride, -roundness, abs(stride - ratio)
