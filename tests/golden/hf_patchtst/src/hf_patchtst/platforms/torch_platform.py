@@ -112,6 +112,8 @@ def load_model(
         use_safetensors=True,
         trust_remote_code=False,
     )
+    if getattr(model.config, "return_loss", False):
+        model.config.return_loss = False  # nobody gives labels, and exporters refuse a loss
     return model.eval()
 
 
