@@ -38,7 +38,7 @@ class Openness(Enum):
 
     FIXED = ""
     PICTURES_FIXED = "-pictures-fixed"
-    """All but height and width: windows and pyramids over open ones take minutes to trace."""
+    """Pictures are open in their batch alone: windows and pyramids over open sides take minutes."""
     DYNAMIC = "-dynamic"
 
 

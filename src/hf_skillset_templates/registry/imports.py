@@ -49,10 +49,10 @@ def _imported(node: ast.AST) -> set[str]:
 
 def _backends(node: ast.AST) -> set[str]:
     """The backends that `requires_backends(…, [...])` or `requires(backends=(...))` names."""
-    called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-    if called not in ("requires_backends", "requires"):
+    if not isinstance(node, ast.Call):
         return set()
-    assert isinstance(node, ast.Call)
+    if getattr(node.func, "id", "") not in ("requires_backends", "requires"):
+        return set()
     arguments = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
     constants = [
         item for each in arguments for item in ast.walk(each) if isinstance(item, ast.Constant)

@@ -66,9 +66,7 @@ def encode_page(item: Any, processor: Any, extra: Mapping[str, Any]) -> dict[str
     item = {name: item[name] for name in item if name != "word_boxes"} if words else item
     text, media = as_text_with_media(item)
     pages = [load_image(image) for image in media.get("images", ())]
-    if len(pages) != 1:
-        raise ValueError(f"this model reads one page at a time; got {len(pages)} images")
-    return encode_pages([text], pages, [words], processor, return_tensors="pt", **extra)
+    return encode_pages([text], [pages], [words], processor, return_tensors="pt", **extra)
 
 
 def loaders(processor: Any) -> dict[str, Callable[[Any], Any]]:

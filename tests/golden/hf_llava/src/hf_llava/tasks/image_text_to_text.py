@@ -38,7 +38,7 @@ def encode(
         given["padding_side"] = "left"
     if reads_pages(processor):
         words = [item.get("word_boxes") for item in items]
-        inputs = encode_pages(texts, [page for (page,) in pictures], words, processor, **given)
+        inputs = encode_pages(texts, pictures, words, processor, **given)
     else:
         inputs = processor(text=texts, images=by_prompt(pictures, processor), **given)
     options = generation_options(max_new_tokens, do_sample, generate_kwargs)
@@ -52,6 +52,8 @@ def as_prompt(item: Any, processor: Any, facts: Mapping[str, Any]) -> tuple[str,
     if not isinstance(item, dict) or "text" not in item:
         raise TypeError("expected {'images': ..., 'text': ...} or a chat, got " + repr(item)[:80])
     clips = takes_clips(processor)
+    if clips and "videos" not in item:
+        raise ValueError("this model takes {'videos': ..., 'text': ...}; 'videos' is missing")
     images = [item["videos"]] if clips else item.get("images", item.get("image", []))
     images = images if isinstance(images, list) else [images]
     text, unmarked = as_text(item["text"]), not facts.get("marks_media")

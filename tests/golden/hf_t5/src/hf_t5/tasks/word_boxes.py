@@ -36,7 +36,7 @@ def reads_pages(processor: Any) -> bool:
 
 def encode_pages(
     questions: list[str],
-    pages: list[Any],
+    pictures: list[list[Any]],
     words: list[list[Any] | None],
     processor: Any,
     **options: Any,
@@ -45,7 +45,13 @@ def encode_pages(
 
     Without any words the processor reads the pages itself, where its settings say that it can;
     where they do not, the question is asked about the picture alone.
+
+    Raises:
+        ValueError: a question does not come with one picture.
     """
+    if wrong := [len(found) for found in pictures if len(found) != 1]:
+        raise ValueError(f"this model reads one page at a time; got {wrong[0]} images")
+    pages = [page for (page,) in pictures]
     given = any(page_words is not None for page_words in words)
     if processor.image_processor.apply_ocr and not given:
         return dict(processor(text=questions, images=pages, **options))
