@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.registry.entries import write_text
-from hf_skillset_templates.registry.platform_docs import PLATFORMS_PAGE, platforms_page
-from hf_skillset_templates.registry.task_docs import TASKS_PAGE, tasks_page
+from hf_skillset_templates.registry.store.entries import write_text
+from hf_skillset_templates.reports.platforms import PLATFORMS_PAGE, platforms_page
+from hf_skillset_templates.reports.tasks import TASKS_PAGE, tasks_page
 
 
 def main(

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hf_skillset_templates.registry.build import STAGES, Limits, Outcome, build, missing
-from hf_skillset_templates.registry.coverage import write_coverage
-from hf_skillset_templates.registry.universe import load_universe
+from hf_skillset_templates.registry.sources.universe import load_universe
+from hf_skillset_templates.reports.coverage import write_coverage
 
 BAD_USAGE = 2
 app = typer.Typer(add_completion=False)

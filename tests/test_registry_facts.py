@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from hf_skillset_templates.registry.entries import dump, in_order
-from hf_skillset_templates.registry.paths import CHECKPOINTS, MODELS, OVERRIDES, PIPELINE_MAP, TINY
-from hf_skillset_templates.registry.schema import all_problems
-from hf_skillset_templates.registry.variants import load_variants
+from hf_skillset_templates.registry.store.entries import dump, in_order
+from hf_skillset_templates.registry.store.paths import (
+    CHECKPOINTS,
+    MODELS,
+    OVERRIDES,
+    PIPELINE_MAP,
+    TINY,
+)
+from hf_skillset_templates.registry.store.schema import all_problems
+from hf_skillset_templates.registry.store.variants import load_variants
 
 MAP: dict[str, list[str]] = json.loads(PIPELINE_MAP.read_text(encoding="utf-8"))
 ENTRIES = {
@@ -76,7 +82,7 @@ PRIMARY = {
 
 def test_every_model_type_of_transformers_has_tasks_and_an_entry() -> None:
     pytest.importorskip("transformers")
-    from hf_skillset_templates.registry.universe import load_universe
+    from hf_skillset_templates.registry.sources.universe import load_universe
 
     universe = load_universe().model_types
     assert len(universe) == 649
@@ -166,7 +172,7 @@ def test_nothing_tells_on_which_machine_it_was_built() -> None:
 
 
 def test_every_hand_written_fact_has_a_reason() -> None:
-    from hf_skillset_templates.registry.overrides import fact_overrides
+    from hf_skillset_templates.registry.store.overrides import fact_overrides
 
     for path in OVERRIDES.glob("*.yml"):
         assert path.stem in MAP, f"{path} corrects no model type"
@@ -175,8 +181,8 @@ def test_every_hand_written_fact_has_a_reason() -> None:
 
 
 def test_every_failure_is_explained_and_nothing_else() -> None:
-    from hf_skillset_templates.registry.coverage import failed, has_tiny_model
-    from hf_skillset_templates.registry.overrides import known_failure
+    from hf_skillset_templates.registry.store.overrides import known_failure
+    from hf_skillset_templates.reports.coverage import failed, has_tiny_model
 
     entries = [json.loads(path.read_text("utf-8")) for path in MODELS.glob("*.json")]
     failing = {e["model_type"] for e in entries if failed(e) or not has_tiny_model(e)}
@@ -185,7 +191,8 @@ def test_every_failure_is_explained_and_nothing_else() -> None:
 
 def test_building_again_changes_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("transformers")
-    from hf_skillset_templates.registry import entries, facts
+    from hf_skillset_templates.registry.stages import facts
+    from hf_skillset_templates.registry.store import entries
 
     chosen = ["bert", "llava", "whisper", "qwen2_vl_text", "audio-spectrogram-transformer"]
     before = {name: (MODELS / f"{name}.json").read_bytes() for name in chosen}

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import isolation
+from hf_skillset_templates import isolation
+
 from .cells import FUNCTION, PRELOAD
 
 Record = dict[str, Any]

@@ -21,20 +21,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import isolation
-from ..model_imports import MODEL_IMPORTS
-from ..tiny import build as tiny_build
-from ..tiny.publish import merge_entry, publish_folder
-from . import confirm, facts, full_size, precision, shapes
-from .entries import entry_path, read_entry
-from .errors import as_recorded
-from .paths import REGISTRY, TINY
-from .runtime import assemble
+from hf_skillset_templates import isolation
+from hf_skillset_templates.model_imports import MODEL_IMPORTS
+from hf_skillset_templates.registry.stages import dependencies as confirm
+from hf_skillset_templates.registry.stages import facts, precision
+from hf_skillset_templates.registry.stages import sizes as full_size
+from hf_skillset_templates.registry.stages.publish import merge_entry, publish_folder
+from hf_skillset_templates.registry.stages.runtime import assemble
+from hf_skillset_templates.registry.stages.shapes import measure as shapes
+from hf_skillset_templates.registry.store.entries import entry_path, read_entry
+from hf_skillset_templates.registry.store.errors import as_recorded
+from hf_skillset_templates.registry.store.paths import REGISTRY, TINY
+from hf_skillset_templates.tiny import build as tiny_build
 
 STAGING = REGISTRY / ".staging"
 OWN_IMPORTS = tuple(
     f"hf_skillset_templates.{name}"
-    for name in ("tiny.shrink", "tiny.processors", "registry.shapes")
+    for name in ("tiny.config.shrink", "tiny.processor.build", "registry.stages.shapes.measure")
 )
 Entry = dict[str, Any]
 
