@@ -158,10 +158,13 @@ def test_entries_are_written_in_one_order() -> None:
 
 def test_a_stage_with_nothing_missing_does_nothing() -> None:
     pytest.importorskip("torch")
-    from hf_skillset_templates.registry.build import STAGES, Limits, build, missing
+    from hf_skillset_templates.isolation import Limits
+    from hf_skillset_templates.registry.build import STAGES, build, missing
+    from hf_skillset_templates.registry.stages.running import Workers
 
+    workers = Workers(1, Limits(timeout_s=60))
     assert missing("facts", list(MAP)) == []
-    assert [outcome for stage in STAGES for outcome in build(stage, [], Limits())] == []
+    assert [outcome for stage in STAGES for outcome in build(stage, [], workers)] == []
 
 
 def test_nothing_tells_on_which_machine_it_was_built() -> None:

@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 
 from hf_skillset_templates import isolation
 from hf_skillset_templates.registry.sources.architectures import class_names, model_types
-from hf_skillset_templates.registry.stages.publish import merge_entry, publish_folder
+from hf_skillset_templates.registry.store.publish import merge_entry, publish_folder
 from hf_skillset_templates.tiny.config.draft import draft_of
 from hf_skillset_templates.tiny.config.guess import guess
 from hf_skillset_templates.tiny.config.shrink import (

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates import isolation
+from hf_skillset_templates.isolation import Limits
 
 from .cells import FUNCTION, PRELOAD
 
@@ -26,14 +27,6 @@ class PackageResult:
     model_type: str
     status: str
     error: str = ""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one package's process may use."""
-
-    timeout_s: float = 300.0
-    memory_mb: int = 8192
 
 
 def test_packages(

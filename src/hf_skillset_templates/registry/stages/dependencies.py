@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -21,6 +22,8 @@ from packaging.requirements import Requirement
 
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.paths import TINY
+
+from .running import Outcome, Workers
 
 TIME_LIMIT_S = 900
 # What a CPU build of torch needs beside a CUDA build of torchvision (environment/README.md).
@@ -143,3 +146,12 @@ def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]
             entry = read_entry(model_type)
             changed = write_entry({**entry, "dependencies_confirmed": found})
             yield model_type, found, changed
+
+
+def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
+    """Model types with the same requirements share an environment."""
+    started = time.monotonic()
+    for model_type, found, changed in confirm(model_types):
+        now = time.monotonic()
+        yield Outcome(model_type, "dependencies", now - started, changed, found.get("error", ""))
+        started = now

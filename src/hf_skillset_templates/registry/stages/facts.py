@@ -6,6 +6,8 @@ Measured fields (tiny, input, output, parameters, …) of an entry that exists a
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from typing import Any
 
 from hf_skillset_templates.registry.sources.checkpoints import default_checkpoint, known_checkpoints
@@ -27,6 +29,8 @@ from hf_skillset_templates.registry.store.overrides import fact_overrides
 from hf_skillset_templates.registry.store.paths import CHECKPOINTS, PIPELINE_MAP
 from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
+
+from .running import Outcome, Workers
 
 
 def package_name(model_type: str) -> str:
@@ -115,3 +119,11 @@ def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any
         if old.get("model_class") == stated["model_class"]:
             stated |= {"tensors": old["tensors"]} if "tensors" in old else {}
     return {**facts, **{key: value for key, value in entry.items() if key not in ORDER}}
+
+
+def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
+    """All at once: the sources are read once for all of them."""
+    started = time.monotonic()
+    changed = build_facts(model_types)
+    seconds = (time.monotonic() - started) / len(model_types)
+    yield from (Outcome(name, "facts", seconds, name in changed) for name in model_types)

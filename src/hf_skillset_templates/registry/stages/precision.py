@@ -7,12 +7,15 @@ every operator takes the dtype and that the results stay finite.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_templates.registry.stages.shapes.measure import Bench
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.errors import as_recorded
+
+from .bench import Bench, on_tiny_models
+from .running import Outcome, Workers
 
 FUNCTION = "hf_skillset_templates.registry.stages.precision:measure_job"
 DTYPES = ("bfloat16", "float16")
@@ -47,3 +50,12 @@ def record(model_type: str, found: dict[str, Any]) -> bool:
         error = as_recorded(found["error"])
         found = {dtype: {"runs": False, "error": error} for dtype in DTYPES}
     return write_entry({**read_entry(model_type), "half_precision": found})
+
+
+def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
+    """The tiny model in half precision; a dtype that does not run is a finding, no failure."""
+
+    def keep(model_type: str, found: dict[str, Any]) -> tuple[bool, str]:
+        return record(model_type, found), found.get("error", "")
+
+    yield from on_tiny_models("precision", FUNCTION, keep, model_types, workers)

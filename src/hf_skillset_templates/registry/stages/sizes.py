@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from hf_skillset_templates.registry.store.entries import write_entry
+from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.errors import as_recorded
+
+from .running import Outcome, Workers, side_by_side
 
 FUNCTION = "hf_skillset_templates.registry.stages.sizes:measure_job"
 FIELDS = ("parameters", "memory", "embedding_dim", "sequence_length", "full_size")
@@ -119,3 +121,16 @@ def record(entry: dict[str, Any], found: dict[str, Any]) -> bool:
         known = {key: value for key, value in found.items() if key in FIELDS}
         found = {**known, "full_size": {"error": as_recorded(error)}}
     return write_entry({**rest, **found})
+
+
+def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
+    """The default configuration, built on the meta device."""
+
+    def work(model_type: str) -> tuple[bool, str]:
+        entry = read_entry(model_type)
+        head = entry["tasks"][entry["primary_task"]]["model_class"]
+        job = {"model_type": model_type, "model_class": head}
+        found = workers.isolated(FUNCTION, job)
+        return record(entry, found), error_of(found)
+
+    yield from side_by_side("sizes", work, model_types, workers.jobs)

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hf_skillset_templates.tiny.forward.models import build_on_meta
+
+from .tensors import shapes_of, tensors
+
 Shape = list[int | str]
 # Attributes that say how large an input is.
 _INPUT_SIZES = (
@@ -81,10 +85,6 @@ def _run_default(
 ) -> tuple[dict[str, Shape], dict[str, tuple[int, ...]]]:
     """The inputs' shapes at the default's sizes and the shapes that come out for them."""
     import torch
-
-    from hf_skillset_templates.tiny.forward.models import build_on_meta
-
-    from .measure import shapes_of, tensors
 
     tiny = probe.model.config
     default = type(tiny)()

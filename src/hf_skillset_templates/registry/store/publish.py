@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_templates.registry.store.entries import dump, in_order, write_text
+from .entries import dump, in_order, write_text
 
 
 def merge_entry(path: Path, values: dict[str, Any]) -> bool:
