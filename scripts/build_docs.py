@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from data, or check that they are up to date.
+"""Write docs/tasks.md and the coverage in docs/platforms.md, or check that they are up to date.
 
 python scripts/build_docs.py --check
 """

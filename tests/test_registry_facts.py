@@ -175,21 +175,43 @@ def test_nothing_tells_on_which_machine_it_was_built() -> None:
 
 
 def test_every_hand_written_fact_has_a_reason() -> None:
-    from hf_skillset_templates.registry.store.overrides import fact_overrides
+    from hf_skillset_templates.registry.store.overrides import SECTIONS, fact_overrides, section
 
     for path in OVERRIDES.glob("*.yml"):
         assert path.stem in MAP, f"{path} corrects no model type"
-        facts = fact_overrides(path.stem)
-        assert not facts or facts["why"]
+        fact_overrides(path.stem)
+        assert any([section(path.stem, name) for name in SECTIONS]), f"{path} says nothing"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("facts: {pads: false}", "facts has no why"),
+        ("inputs: {why: a reason, shape: [1]}", "unknown keys under inputs: shape"),
+        ("model: {why: a reason}", "unknown sections: model"),
+    ],
+)
+def test_an_override_that_nobody_reads_is_refused(
+    text: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hf_skillset_templates.registry.store import overrides
+
+    monkeypatch.setattr(overrides, "OVERRIDES", tmp_path)
+    overrides._stated.cache_clear()
+    (tmp_path / "bert.yml").write_text(text)
+    with pytest.raises(overrides.OverrideError, match=problem):
+        for name in overrides.SECTIONS:
+            overrides.section("bert", name)
+    overrides._stated.cache_clear()
 
 
 def test_every_failure_is_explained_and_nothing_else() -> None:
-    from hf_skillset_templates.registry.store.overrides import known_failure
+    from hf_skillset_templates.registry.store.overrides import section
     from hf_skillset_templates.reports.coverage import failed, has_tiny_model
 
     entries = [json.loads(path.read_text("utf-8")) for path in MODELS.glob("*.json")]
     failing = {e["model_type"] for e in entries if failed(e) or not has_tiny_model(e)}
-    assert {name for name in MAP if known_failure(name)} == failing
+    assert {name for name in MAP if section(name, "failure")} == failing
 
 
 def test_building_again_changes_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hf_skillset_templates.registry.sources.universe import load_universe
 from hf_skillset_templates.registry.store.entries import read_entry, write_text
-from hf_skillset_templates.registry.store.overrides import known_failure
+from hf_skillset_templates.registry.store.overrides import section
 from hf_skillset_templates.registry.store.paths import REGISTRY, TINY
 
 Entry = dict[str, Any]
@@ -113,7 +113,7 @@ def failures(entries: list[Entry]) -> Iterable[str]:
 
 def explained(model_type: str) -> str:
     """The cause and the remedy that its corrections state, as two cells."""
-    failure = known_failure(model_type)
+    failure = section(model_type, "failure")
     return f"{cell(failure.get('cause', ''), 400)} | {cell(failure.get('remedy', ''), 400)}"
 
 

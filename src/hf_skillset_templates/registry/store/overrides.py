@@ -1,25 +1,56 @@
-"""Hand-written corrections: registry/overrides/<model_type>.yml, each with its `why`."""
+"""Hand-written facts about one model type: registry/overrides/<model_type>.yml.
+
+Every reader of these files goes through this module. Each section states its `why`:
+
+| section | what it says | who reads it |
+| --- | --- | --- |
+| `facts` | corrections of what transformers' sources say | the stage `facts` |
+| `config` | defaults and tiny values that the search does not find | `tiny.config` |
+| `inputs` | dummy inputs of a forward pass that names do not tell | `tiny.config.shrink` |
+| `processor` | what no auto class knows about tokenizers and processors | `tiny.processor` |
+| `failure` | `cause` and `remedy` of what does not run | COVERAGE.md |
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
 
 from .paths import OVERRIDES
 
-FACT_KEYS = {
-    "primary_task",
-    "exclude_tasks",
-    "default_checkpoint",
-    "description",
-    "modality",
-    "pip",
-    "pads",
-    "tasks",
-    "why",
+
+@dataclass(frozen=True)
+class Section:
+    """The keys that a section may have, and those that it must fill."""
+
+    keys: frozenset[str]
+    required: frozenset[str] = frozenset({"why"})
+
+
+def _keys(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+SECTIONS = {
+    "facts": Section(
+        _keys(
+            "primary_task exclude_tasks default_checkpoint description modality pip pads tasks why"
+        )
+    ),
+    "config": Section(_keys("default set layers why")),
+    "inputs": Section(_keys("forward why")),
+    "processor": Section(
+        _keys(
+            "tokenizer image_processor feature_extractor video_processor processor options config"
+            " extra_tokens named_tokens marks tokens ids text_nodes tekken chat_template"
+            " generation speakers why"
+        )
+    ),
+    "failure": Section(_keys("cause remedy"), _keys("cause remedy")),
 }
-FAILURE_KEYS = {"cause", "remedy"}
 TASK_KEYS = {"samples", "processor"}
 """What a model type may say of a task otherwise than the task's variant."""
 
@@ -29,8 +60,12 @@ class OverrideError(ValueError):
 
 
 def fact_overrides(model_type: str) -> dict[str, Any]:
-    """The `facts:` section of a model type's corrections; empty where there is none."""
-    facts = section(model_type, "facts", FACT_KEYS, required={"why"})
+    """The `facts` section of a model type; empty where there is none.
+
+    Raises:
+        OverrideError: see `section`; or a task has an unknown key.
+    """
+    facts = section(model_type, "facts")
     for task, own in facts.get("tasks", {}).items():
         if unknown := set(own) - TASK_KEYS:
             names = ", ".join(sorted(unknown))
@@ -38,25 +73,31 @@ def fact_overrides(model_type: str) -> dict[str, Any]:
     return facts
 
 
-def known_failure(model_type: str) -> dict[str, str]:
-    """Why tasks of a model type fail here (`cause`), and what it would take (`remedy`)."""
-    return section(model_type, "failure", FAILURE_KEYS, required=FAILURE_KEYS)
-
-
-def section(model_type: str, name: str, known: set[str], required: set[str]) -> dict[str, Any]:
-    """One section of a model type's corrections; empty where there is none.
+def section(model_type: str, name: str) -> dict[str, Any]:
+    """One section of a model type's overrides; empty where there is none.
 
     Raises:
-        OverrideError: a key that the section does not have, or a required one is empty.
+        OverrideError: the file has a section, or the section a key, that nobody reads; or a
+            required key is missing or empty.
     """
+    stated = _stated(model_type).get(name)
+    if stated is None:
+        return {}
+    known, path = SECTIONS[name], OVERRIDES / f"{model_type}.yml"
+    if unknown := set(stated) - known.keys:
+        raise OverrideError(f"{path}: unknown keys under {name}: {', '.join(sorted(unknown))}")
+    if missing := [key for key in sorted(known.required) if not str(stated.get(key, "")).strip()]:
+        raise OverrideError(f"{path}: {name} has no {missing[0]}")
+    return dict(stated)
+
+
+@cache
+def _stated(model_type: str) -> dict[str, Any]:
+    """The whole file of a model type, its sections checked by name."""
     path = OVERRIDES / f"{model_type}.yml"
     if not path.is_file():
         return {}
-    found = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(name)
-    if found is None:
-        return {}
-    if unknown := set(found) - known:
-        raise OverrideError(f"{path}: unknown keys under {name}: {', '.join(sorted(unknown))}")
-    if missing := [key for key in sorted(required) if not str(found.get(key, "")).strip()]:
-        raise OverrideError(f"{path}: {name} has no {missing[0]}")
-    return dict(found)
+    stated: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    if unknown := set(stated) - set(SECTIONS):
+        raise OverrideError(f"{path}: unknown sections: {', '.join(sorted(unknown))}")
+    return stated

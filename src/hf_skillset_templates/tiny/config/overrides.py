@@ -1,4 +1,4 @@
-"""The hand-written facts of `registry/overrides/<model_type>.yml`, section `config`.
+"""What `registry/overrides/<model_type>.yml` says of a tiny configuration and its dummy inputs.
 
 config:
   why: one sentence on what the search cannot find out by itself
@@ -6,53 +6,36 @@ config:
     text_config.hidden_size: 64
   set:                  # tiny values that are not found by name or by scaling
     vision_config.window_size: 4
+inputs:
+  why: one sentence on why names and sizes do not tell these inputs
+  forward:              # `{shape, dtype, below}` of a random tensor, or the very values; a name
+    input_values:       # may have its class before it: `SpeechT5Model.input_values`
+      shape: [1, 16]
 """
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Any
+
+from hf_skillset_templates.registry.store.overrides import section
 
 from .draft import Draft
 
-FOLDER = Path(__file__).parents[4] / "registry" / "overrides"
-FIELDS = {"why", "default", "set", "layers"}
 # What says the same as another field; a composite that passes one of them means it.
 ALIGNED = {"out_indices": "out_features", "out_features": "out_indices"}
 # Parts that a configuration may lack, and the models that are released have.
 TOWERS = ("vision_config", "audio_config")
 
 
-@cache
 def override(model_type: str) -> dict[str, Any]:
-    """The `config` section for a model type; empty where no file is needed."""
-    import yaml
-
-    path = FOLDER / f"{model_type}.yml"
-    if not path.exists():
-        return {}
-    section = (yaml.safe_load(path.read_text()) or {}).get("config") or {}
-    unknown = set(section) - FIELDS
-    if unknown:
-        raise ValueError(f"{path.name}: unknown field {', '.join(sorted(unknown))}")
-    if section and not section.get("why"):
-        raise ValueError(f"{path.name}: section config needs a why")
-    return section
+    """The section `config` of a model type; empty where no file is needed."""
+    return section(model_type, "config")
 
 
 def given_inputs(model_type: str) -> dict[str, Any]:
-    """The dummy inputs written by hand for a model type (`sample_inputs.yml`)."""
-    return sample_inputs().get(model_type, {}).get("inputs", {})
-
-
-@cache
-def sample_inputs() -> dict[str, Any]:
-    """All hand-written dummy inputs, each with its why."""
-    import yaml
-
-    path = Path(__file__).with_name("sample_inputs.yml")
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    """The dummy inputs written by hand for a model type: its section `inputs`."""
+    given: dict[str, Any] = section(model_type, "inputs").get("forward", {})
+    return given
 
 
 def default_facts(config_class: Any) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from transformers import PreTrainedConfig
 
 from hf_skillset_templates.registry.sources.architectures import mappings
+from hf_skillset_templates.registry.store.overrides import section
 from hf_skillset_templates.tiny.config.alignment import align_length, align_start, align_tokens
 from hf_skillset_templates.tiny.configs import first_value, node_at
 
@@ -47,7 +46,6 @@ from .speakers import save_speakers
 from .tekken import build_tekken
 from .tokenizers import build_tokenizer
 
-OVERRIDES = Path(__file__).parents[4] / "registry" / "overrides"
 NOTHING = Placeholders((), {})
 MEDIA = ("image", "video", "audio")
 ORIGIN = ("is_local", "local_files_only")
@@ -59,7 +57,7 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
 
     Returns the class made of each kind, and under "missing" what could not be made, with the error.
     """
-    facts = processor_facts(model_type)
+    facts = section(model_type, "processor")
     classes = wanted_classes(model_type, config, facts)
     made: dict[str, Any] = {}
     missing: dict[str, str] = {}
@@ -92,18 +90,6 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
         kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS
     }
     return {**report, "missing": missing}
-
-
-@cache
-def processor_facts(model_type: str) -> dict[str, Any]:
-    """What no auto class knows about the model type's processors, from its overrides file."""
-    path = OVERRIDES / f"{model_type}.yml"
-    if not path.exists():
-        return {}
-    facts = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("processor", {})
-    if facts and not facts.get("why"):
-        raise ValueError(f"{path.name}: a fact needs its why")
-    return dict(facts)
 
 
 def _build(
