@@ -20,8 +20,8 @@ from hf_skillset_templates.batch.package import PackageOutcome
 from hf_skillset_templates.batch.progress import BatchProgress
 from hf_skillset_templates.batch.run import run_jobs
 from hf_skillset_templates.batch.selection import UsageError, plan_jobs, select_model_types
-from hf_skillset_templates.registry.paths import ROOT
 from hf_skillset_templates.registry.resolve import UnknownModelError
+from hf_skillset_templates.registry.store.paths import ROOT
 
 Option = typer.Option
 FAILED, BAD_USAGE, NOTHING_SELECTED, INTERRUPTED = 1, 2, 5, 130

@@ -15,13 +15,13 @@ import typer
 
 from hf_skillset_templates.batch.progress import BatchProgress
 from hf_skillset_templates.batch.testing import (
-    Limits,
     clusters,
     counts,
     read_records,
     test_packages,
 )
 from hf_skillset_templates.batch.update import find_packages
+from hf_skillset_templates.isolation import Limits
 
 Option = typer.Option
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130

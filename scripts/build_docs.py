@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from data, or check that they are up to date.
+"""Write docs/tasks.md and the coverage in docs/platforms.md, or check that they are up to date.
 
 python scripts/build_docs.py --check
 """
@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.registry.entries import write_text
-from hf_skillset_templates.registry.platform_docs import PLATFORMS_PAGE, platforms_page
-from hf_skillset_templates.registry.task_docs import TASKS_PAGE, tasks_page
+from hf_skillset_templates.registry.store.entries import write_text
+from hf_skillset_templates.reports.platforms import PLATFORMS_PAGE, platforms_page
+from hf_skillset_templates.reports.tasks import TASKS_PAGE, tasks_page
 
 
 def main(

@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from hf_skillset_templates.registry.build import STAGES, Limits, Outcome, build, missing
-from hf_skillset_templates.registry.coverage import write_coverage
-from hf_skillset_templates.registry.universe import load_universe
+from hf_skillset_templates.isolation import MEMORY_MB, Limits
+from hf_skillset_templates.registry.build import STAGES, build, missing
+from hf_skillset_templates.registry.sources.universe import load_universe
+from hf_skillset_templates.registry.stages.running import Outcome, Workers
+from hf_skillset_templates.reports.coverage import write_coverage
 
 BAD_USAGE = 2
 app = typer.Typer(add_completion=False)
@@ -50,7 +52,7 @@ def main(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
     timeout: Annotated[float, typer.Option(help="Seconds for one stage of a model type.")] = 180.0,
-    memory: Annotated[int, typer.Option(help="MiB that one model type may allocate.")] = 8000,
+    memory: Annotated[int, typer.Option(help="MiB that one model type may allocate.")] = MEMORY_MB,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON line per model type and stage on stdout.")
     ] = False,
@@ -66,7 +68,7 @@ def main(
     chosen = selection(model or [], everything, rest)
     if not chosen:
         raise typer.BadParameter("name a --model, or --all, or --missing")
-    limits = Limits(jobs, timeout, memory)
+    workers = Workers(jobs, Limits(timeout, memory))
     counts = {True: 0, False: 0}
     bar = Progress(console=notes, disable=not notes.is_terminal)
     try:
@@ -74,7 +76,7 @@ def main(
             for name in (each for each in STAGES if each in (stage or STAGES)):
                 types = missing(name, chosen) if rest else chosen
                 step = bar.add_task(name, total=len(types))
-                for outcome in build(name, types, limits):
+                for outcome in build(name, types, workers):
                     counts[outcome.ok] += 1
                     bar.advance(step)
                     if as_json:

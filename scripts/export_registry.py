@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.registry.export import model_registry
 from hf_skillset_templates.registry.resolve import UnknownModelError, model_types, resolve_model
+from hf_skillset_templates.reports.model_registry import model_registry
 
 BAD_USAGE = 2
 

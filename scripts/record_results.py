@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from hf_skillset_templates.batch.testing import read_records
-from hf_skillset_templates.registry.coverage import write_coverage
-from hf_skillset_templates.registry.record import record_results
+from hf_skillset_templates.reports.coverage import write_coverage
+from hf_skillset_templates.results.record import record_results
 
 
 def main(

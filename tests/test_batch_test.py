@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from hf_skillset_templates.batch import testing
+from hf_skillset_templates.isolation import Limits
 
 SKILLSET = """
 import os
@@ -41,7 +42,7 @@ def test_cells_behind_a_crash_are_run(tmp_path: Path) -> None:
     (source / "registry.json").write_text(json.dumps(entry))
     (source / "__init__.py").write_text(SKILLSET)
     (tests / "tiny_checkpoint.py").write_text(CHECKPOINT)
-    records = testing.test_package(package, ["cpu"], [], testing.Limits(timeout_s=60))
+    records = testing.test_package(package, ["cpu"], [], Limits(timeout_s=60))
     assert [(r["task"], r["status"]) for r in records] == [
         ("first", "REAL"),
         ("second", "FAILED"),

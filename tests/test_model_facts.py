@@ -14,10 +14,10 @@ import pytest
 from conftest import ROOT
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
-from hf_skillset_templates.registry.paths import PIPELINE_MAP, VARIANTS
-from hf_skillset_templates.registry.pipeline_map import PipelineMapError, check_facts
-from hf_skillset_templates.registry.runtime import assemble, module, skillset
-from hf_skillset_templates.registry.variants import Variant, load_variants
+from hf_skillset_templates.registry.sources.pipeline_map import PipelineMapError, check_facts
+from hf_skillset_templates.registry.stages.runtime import assemble, module, skillset
+from hf_skillset_templates.registry.store.paths import PIPELINE_MAP, VARIANTS
+from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
 TASKS: dict[str, list[str]] = json.loads(PIPELINE_MAP.read_text(encoding="utf-8"))
 TOLD = [variant for variant in load_variants().values() if variant.model_facts]

@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from hf_skillset_templates.registry.paths import ROOT
+from hf_skillset_templates.registry.store.paths import ROOT
 
 Image = pytest.importorskip("PIL.Image")
 SOURCE = ROOT / "template" / "package" / "src" / "{{package_name}}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hf_skillset_templates.registry.platforms import (
+from hf_skillset_templates.registry.store.platforms import (
     HARDWARE,
     PLATFORMS_FILE,
     load_platform,

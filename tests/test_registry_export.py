@@ -7,10 +7,10 @@ import subprocess
 import sys
 from typing import Any
 
-from hf_skillset_templates.registry.export import PLATFORMS, model_registry
-from hf_skillset_templates.registry.paths import ROOT
 from hf_skillset_templates.registry.resolve import model_types
-from hf_skillset_templates.registry.task_docs import TASKS_PAGE, tasks_page
+from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.reports.model_registry import PLATFORMS, model_registry
+from hf_skillset_templates.reports.tasks import TASKS_PAGE, tasks_page
 
 KEYS = [
     "description",

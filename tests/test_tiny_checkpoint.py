@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hf_skillset_templates.registry.paths import ROOT
+from hf_skillset_templates.registry.store.paths import ROOT
 
 torch = pytest.importorskip("torch")
 SOURCE = ROOT / "template" / "package" / "tests" / "tiny_checkpoint.py"

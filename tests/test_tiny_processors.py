@@ -26,8 +26,8 @@ from transformers import (  # noqa: E402
     WhisperConfig,
 )
 
-from hf_skillset_templates.tiny.encodings import encodings, picture  # noqa: E402
-from hf_skillset_templates.tiny.processors import build_processor  # noqa: E402
+from hf_skillset_templates.tiny.processor.build import build_processor  # noqa: E402
+from hf_skillset_templates.tiny.processor.encodings import encodings, picture  # noqa: E402
 
 SIZES = {
     "hidden_size": 32,

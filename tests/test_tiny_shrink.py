@@ -7,12 +7,17 @@ import pytest
 pytest.importorskip("torch")
 
 from hf_skillset_templates import isolation
-from hf_skillset_templates.tiny.architectures import class_names, model_types
-from hf_skillset_templates.tiny.draft import draft_of
-from hf_skillset_templates.tiny.guess import guess
-from hf_skillset_templates.tiny.publish import merge_entry, publish_folder
-from hf_skillset_templates.tiny.shrink import MAX_PARAMETERS, default_config, round_trip, shrink
-from hf_skillset_templates.tiny.sizes import kind_of, scaled_target, uniform_target
+from hf_skillset_templates.registry.sources.architectures import class_names, model_types
+from hf_skillset_templates.registry.store.publish import merge_entry, publish_folder
+from hf_skillset_templates.tiny.config.draft import draft_of
+from hf_skillset_templates.tiny.config.guess import guess
+from hf_skillset_templates.tiny.config.shrink import (
+    MAX_PARAMETERS,
+    default_config,
+    round_trip,
+    shrink,
+)
+from hf_skillset_templates.tiny.config.sizes import kind_of, scaled_target, uniform_target
 
 
 def small(model_type: str):

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..isolation import enter_stage, report
-from ..model_imports import MODEL_IMPORTS
+from hf_skillset_templates.isolation import enter_stage, report
+from hf_skillset_templates.model_imports import MODEL_IMPORTS
 
 FUNCTION = "hf_skillset_templates.batch.cells:run_package"
 PRELOAD = (

@@ -6,7 +6,8 @@ from typing import Any
 
 import questionary
 
-from ..registry.paths import HARDWARE
+from hf_skillset_templates.registry.store.paths import HARDWARE
+
 from .selection import SAMPLE, UsageError, read_pipeline_map
 
 PROFILES = ("improved", "template", "basic")

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..registry.paths import ROOT
+from hf_skillset_templates.registry.store.paths import ROOT
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..registry.paths import HARDWARE, MODELS, PIPELINE_MAP
-from ..registry.resolve import resolve_model
+from hf_skillset_templates.registry.resolve import resolve_model
+from hf_skillset_templates.registry.store.paths import HARDWARE, MODELS, PIPELINE_MAP
+
 from .package import PackageJob
 
 SAMPLE = ("bert", "vit", "whisper", "llava")

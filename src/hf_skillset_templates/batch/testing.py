@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import isolation
+from hf_skillset_templates import isolation
+from hf_skillset_templates.isolation import Limits
+
 from .cells import FUNCTION, PRELOAD
 
 Record = dict[str, Any]
@@ -25,14 +27,6 @@ class PackageResult:
     model_type: str
     status: str
     error: str = ""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one package's process may use."""
-
-    timeout_s: float = 300.0
-    memory_mb: int = 8192
 
 
 def test_packages(

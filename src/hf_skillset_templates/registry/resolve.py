@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from .paths import CHECKPOINTS, PIPELINE_MAP
+from hf_skillset_templates.registry.store.paths import CHECKPOINTS, PIPELINE_MAP
 
 HUB_SECONDS = 5.0
 
