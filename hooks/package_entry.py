@@ -1,4 +1,4 @@
-"""What a package's `registry.json` says: what was measured, the facts of its tasks and platforms."""
+"""What a package's `registry.json` says: measured values, facts of its tasks and platforms."""
 
 from __future__ import annotations
 

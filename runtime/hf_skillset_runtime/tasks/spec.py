@@ -45,6 +45,8 @@ class TaskSpec:
     """False where inputs of different length cannot share a batch."""
     inputs: Sequence[str] = ()
     """What goes in, by kind: text, image, audio, ..."""
+    sample_files: str = "samples"
+    """The folder of the files that samples name, in `package`."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the task's code must know about this model type; empty where it needs nothing."""
 
@@ -63,7 +65,7 @@ class TaskSpec:
     @property
     def sample_folder(self) -> Path:
         """The folder of the files that samples name."""
-        return Path(str(files(self.package))) / "samples"
+        return Path(str(files(self.package))) / self.sample_files
 
     def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split the caller's parameters between `encode` and `decode`, with `facts` for both.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.template_hooks import load_hook
 
 
 @dataclass(frozen=True)
@@ -81,16 +81,12 @@ def render(job: PackageJob, folder: Path) -> None:
 
 def hooks() -> list[tuple[str, Any]]:
     """The hooks that Copier's tasks run, as functions of this process."""
-    if str(ROOT / "hooks") not in sys.path:
-        sys.path.insert(0, str(ROOT / "hooks"))
-    from copy_tiny_model import copy_tiny_model
-    from insert_handlers import insert_handlers
-    from validate_package import check_in_fork, validate_package
-
+    validation = load_hook("validate_package")
+    check, in_fork = validation.validate_package, validation.check_in_fork
     return [
-        ("insert_handlers", insert_handlers),
-        ("copy_tiny_model", copy_tiny_model),
-        ("validate_package", lambda package: validate_package(package, check_in_fork)),
+        ("insert_handlers", load_hook("insert_handlers").insert_handlers),
+        ("copy_tiny_model", load_hook("copy_tiny_model").copy_tiny_model),
+        ("validate_package", lambda package: check(package, in_fork)),
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from hf_skillset_templates.registry.store.entries import read_entry
-from hf_skillset_templates.registry.store.paths import HARDWARE, VARIANTS
+from hf_skillset_templates.registry.store.paths import HARDWARE, ROOT, VARIANTS
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
 PLATFORMS = ("cpu", "cuda", "openvino", "apple", "qualcomm")
@@ -29,7 +29,7 @@ def _variants() -> dict[str, Variant]:
 
 @cache
 def _input_requirements() -> dict[str, list[str]]:
-    path = VARIANTS / "_inputs" / "requirements.json"
+    path = ROOT / "runtime" / "hf_skillset_runtime" / "media" / "requirements.json"
     found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

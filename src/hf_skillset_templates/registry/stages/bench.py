@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 from hf_skillset_templates.registry.store.paths import TINY
+from hf_skillset_templates.source_skillset import source_skillset
 
 from .running import Outcome, Workers, side_by_side
-from .runtime import assemble, module, skillset, tiny_checkpoint
 
 
 class Bench:
     """The tiny model of a model type, opened as its package does; each checkpoint is built once."""
 
-    def __init__(self, runtime: Path, model_type: str, folder: Path) -> None:
+    def __init__(self, model_type: str, folder: Path) -> None:
         self.folder = folder
-        self.tiny_checkpoint = tiny_checkpoint(runtime, model_type)
-        self.skillset = skillset(runtime, model_type)
-        self.samples = module(runtime, "self_test")
+        self.tiny = TINY / model_type
+        self.skillset = source_skillset(model_type)()
         self.built: dict[str, Path] = {}
 
     def open(self, task: str) -> Any:
@@ -28,7 +27,7 @@ class Bench:
         auto_class = self.skillset.task(task).auto_class
         if auto_class not in self.built:
             target = self.folder / auto_class
-            self.built[auto_class] = self.tiny_checkpoint.build_checkpoint(auto_class, target)
+            self.built[auto_class] = build_checkpoint(self.tiny, auto_class, target)
         return self.skillset.init_cpu(str(self.built[auto_class]), task=task)
 
 
@@ -40,13 +39,10 @@ def on_tiny_models(
     workers: Workers,
 ) -> Iterator[Outcome]:
     """Run a job with the packages' own code on every tiny model; `record` keeps what it found."""
-    with tempfile.TemporaryDirectory() as folder:
-        assemble(Path(folder))
 
-        def work(model_type: str) -> tuple[bool, str]:
-            job = {"model_type": model_type, "runtime": folder}
-            found = workers.isolated(function, job)
-            return record(model_type, found)
+    def work(model_type: str) -> tuple[bool, str]:
+        found = workers.isolated(function, {"model_type": model_type})
+        return record(model_type, found)
 
-        built = [name for name in model_types if (TINY / name / "config.json").is_file()]
-        yield from side_by_side(stage, work, built, workers.jobs)
+    built = [name for name in model_types if (TINY / name / "config.json").is_file()]
+    yield from side_by_side(stage, work, built, workers.jobs)

@@ -27,7 +27,7 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
 
     quiet()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(job["runtime"]), job["model_type"], Path(folder))
+        bench = Bench(job["model_type"], Path(folder))
         return {dtype: outcome(bench, dtype) for dtype in DTYPES}
 
 

@@ -14,9 +14,17 @@ PLATFORMS_FILE = ROOT / "registry" / "platforms.json"
 """The choices of the question for platforms."""
 FIRST = ("cpu", "cuda", "openvino", "apple", "qualcomm")
 """The order in which the platforms are offered; others follow by name."""
-FIELDS = {"title", "runtime", "requirements", "measured_with", "tolerance", "detection"}
+FIELDS = {
+    "title",
+    "runtime",
+    "requirements",
+    "default_device",
+    "measured_with",
+    "tolerance",
+    "detection",
+}
 """`measured_with`: the distributions whose versions a measurement depends on."""
-OPTIONAL_FIELDS = {"min_cosine"}
+OPTIONAL_FIELDS = {"min_cosine", "takes_model_type"}
 
 
 def platform_names(hardware: Path = HARDWARE) -> list[str]:

@@ -61,7 +61,7 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
     quiet()
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(job["runtime"]), job["model_type"], Path(folder))
+        bench = Bench(job["model_type"], Path(folder))
         for task in bench.skillset.tasks:
             try:
                 found[task] = measure_task(Probe(bench, task))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hf_skillset_runtime.self_test import resolve_sample, takes
 from hf_skillset_templates.registry.stages.bench import Bench
 
 from .sized_samples import repeated, scaled
@@ -41,9 +42,9 @@ class Probe:
 
     def __init__(self, bench: Bench, task: str) -> None:
         opened = bench.open(task)
-        self.model, self.processor, self.samples = opened.endpoint, opened.processor, bench.samples
+        self.model, self.processor = opened.endpoint, opened.processor
         self.spec, self.platform = opened.handler.spec, opened.handler.platform
-        taken = [s for s in self.spec.samples if self.samples.takes(self.processor, s)]
+        taken = [s for s in self.spec.samples if takes(self.processor, s)]
         self.sample = (taken or list(self.spec.samples))[0]
         self.counts_tokens = self.spec.run == "generate" and generates_as_told(self.model)
 
@@ -60,7 +61,9 @@ class Probe:
 
     def run(self, setting: Setting) -> tuple[Tensors, Tensors]:
         """The model's named input and output tensors at the setting's sizes."""
-        item = self.samples.resolve_sample(scaled(self.sample, setting.scales), self.processor)
+        item = resolve_sample(
+            scaled(self.sample, setting.scales), self.processor, self.spec.sample_folder
+        )
         parameters, _ = self.spec.parameters(self.parameters(setting))
         encoded = self.spec.module.encode(
             [item] * setting.batch, self.processor, self.model.config, **parameters
