@@ -12,10 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.paths import ROOT, TINY, VARIANTS
+from hf_skillset_templates.registry.store.variants import read_variant
 
 NAME = "skillset_runtime"
 _TEMPLATE = ROOT / "template" / "package" / "src" / "{{package_name}}"
@@ -62,9 +61,10 @@ def skillset(folder: Path, model_type: str) -> Any:
     tasks = {}
     for name, facts in entry["tasks"].items():
         if (VARIANTS / name / "task.py").is_file():
-            text = (VARIANTS / name / "variant.yml").read_text(encoding="utf-8")
             known = {key: value for key, value in facts.items() if key != "tensors"}
-            tasks[name] = _hooks().task_entry(yaml.safe_load(text), known, name, model_type)
+            tasks[name] = _hooks().task_entry(
+                read_variant(VARIANTS / name), known, name, model_type
+            )
     registry = {"model_type": model_type, "tasks": tasks}
     base = module(folder, "base").Skillset
     return type(entry["package"], (base,), {"model_type": model_type, "registry": registry})()

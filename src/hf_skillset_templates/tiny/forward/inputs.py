@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from hf_skillset_templates.tiny.configs import nodes
+
 TEXT_LENGTH = 16  # tokens
 IMAGE_SIDE = 64  # pixels, where the configuration names no image size
 AUDIO_FRAMES = 400  # spectrogram frames, where the configuration names no length
@@ -50,9 +52,9 @@ class Sampler:
 
     def configs(self, *near: str) -> Iterator[Any]:
         """All configurations, those under a key that contains one of `near` first."""
-        nodes = list(walk_configs(self.config))
-        yield from (c for path, c in nodes if any(word in path for word in near))
-        yield from (c for path, c in nodes if not any(word in path for word in near))
+        found = list(nodes(self.config))
+        yield from (c for path, c in found if any(word in path for word in near))
+        yield from (c for path, c in found if not any(word in path for word in near))
 
     def number(self, *names: str, near: tuple[str, ...] = (), default: Any = None) -> Any:
         """The first of these attributes that some configuration has, the nearest first."""
@@ -107,16 +109,6 @@ def literal(spec: Any, sampler: Sampler) -> Any:
 
 
 LAYOUTS = range(4)  # the orders of axes tried for sound and images
-
-
-def walk_configs(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """A configuration and its sub-configurations with their dotted paths."""
-    from transformers import PreTrainedConfig
-
-    yield path, config
-    for name, value in vars(config).items():
-        if isinstance(value, PreTrainedConfig) and not name.startswith("_"):
-            yield from walk_configs(value, f"{path}.{name}")
 
 
 def read(config: Any, name: str) -> Any:
@@ -243,7 +235,7 @@ def count_features(features: Any) -> int:
 def special_ids(config: Any) -> set[int]:
     """Token ids with a meaning, which running text must not hold."""
     found: set[int] = set()
-    for _, node in walk_configs(config):
+    for _, node in nodes(config):
         for name, value in vars(node).items():
             if re.search(r"_(id|index)$", name) and isinstance(value, int):
                 found.add(value)
@@ -279,7 +271,7 @@ def _text(sampler: Sampler) -> Any:
 def in_codebooks(sampler: Sampler, ids: Any) -> Any:
     """Token ids as models of audio codes take them: a row, or a column, for each codebook."""
     books = sampler.number("num_codebooks", near=("decoder",))
-    for path, config in walk_configs(sampler.config):
+    for path, config in nodes(sampler.config):
         if books is None and "decoder" in path:
             books = read(config, "num_channels")
     if sampler.layout == 1 and isinstance(books, int):

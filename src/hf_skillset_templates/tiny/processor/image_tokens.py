@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedConfig
 
-from hf_skillset_templates.registry.sources.architectures import class_names, model_class
+from hf_skillset_templates.registry.sources.model_classes import class_names, model_class
 from hf_skillset_templates.tiny.configs import first_value
 
 from .encodings import picture
