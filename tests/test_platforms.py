@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hf_skillset_templates.registry.store.paths import HARDWARE
 from hf_skillset_templates.registry.store.platforms import (
-    HARDWARE,
     PLATFORMS_FILE,
     load_platform,
     platform_names,
@@ -60,3 +60,11 @@ def test_unknown_field_is_refused(tmp_path: Path) -> None:
     (folder / "platform.yml").write_text(f"{facts}beads: 10\n", "utf-8")
     with pytest.raises(ValueError, match="unknown beads"):
         load_platform("abacus", tmp_path)
+
+
+def test_extras_of_this_project_are_what_the_platforms_require() -> None:
+    tomllib = pytest.importorskip("tomllib")  # Python 3.11
+    project = tomllib.loads((HARDWARE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {name: set(load_platform(name)["requirements"]) for name in platform_names()}
+    extras = {name: set(project["optional-dependencies"].get(name, ())) for name in needed}
+    assert extras == needed

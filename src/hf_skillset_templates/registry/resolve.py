@@ -16,7 +16,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from hf_skillset_templates.registry.store.paths import CHECKPOINTS, PIPELINE_MAP
+from .store.model_types import model_types
+from .store.paths import CHECKPOINTS
 
 HUB_SECONDS = 5.0
 
@@ -30,12 +31,6 @@ class UnknownModelError(LookupError):
             f"{name!r} is no model type and no known checkpoint{reason and f' ({reason})'}{hint}"
         )
         self.name, self.near = name, near
-
-
-@cache
-def model_types() -> tuple[str, ...]:
-    """The model types of the registry."""
-    return tuple(json.loads(PIPELINE_MAP.read_text(encoding="utf-8")))
 
 
 @cache

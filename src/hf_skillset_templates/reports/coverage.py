@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from hf_skillset_templates.registry.sources.universe import load_universe
 from hf_skillset_templates.registry.store.entries import read_entry, write_text
+from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.overrides import section
 from hf_skillset_templates.registry.store.paths import REGISTRY, TINY
 
@@ -18,7 +18,7 @@ STATES = ("verified", "failed", "not measured", "no tiny model")
 
 def write_coverage() -> bool:
     """Write the page from the entries; whether a byte changed."""
-    entries = [read_entry(model_type) for model_type in load_universe().model_types]
+    entries = [read_entry(model_type) for model_type in model_types()]
     return write_text(REGISTRY / "COVERAGE.md", "\n".join(page(entries)) + "\n")
 
 

@@ -6,15 +6,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from hf_skillset_templates.registry.sources.universe import load_universe
 from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.registry.store.platforms import platform_names
 
 from .coverage import Entry, cell, failed, has_tiny_model, measured, state
 
 PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
 BEGIN, END = "<!-- coverage: made by scripts/build_docs.py -->", "<!-- end of coverage -->"
-MEASURED = ("cpu", "openvino", "qualcomm")
 CAUSES = (
     ("time", r"^no result after"),
     ("crash", r"^process ended"),
@@ -40,7 +40,7 @@ def platforms_page() -> str:
     page = PLATFORMS_PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    entries = [read_entry(name) for name in load_universe().model_types]
+    entries = [read_entry(name) for name in model_types()]
     lines = "\n".join(coverage([entry for entry in entries if has_tiny_model(entry)]))
     return f"{before}{BEGIN}\n{lines}\n{END}{after}"
 
@@ -51,7 +51,8 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     yield ""
     yield "| platform | verified | share | in parts | by ties | failed | not measured |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for platform in MEASURED:
+    platforms = [p for p in platform_names() if any(measured(entry, p) for entry in entries)]
+    for platform in platforms:
         states = Counter(state(entry, entry["primary_task"], platform) for entry in entries)
         share = f"{states['verified'] / max(len(entries), 1):.1%}"
         kinds = Counter(kind for entry in entries for kind in reservations(entry, platform))
@@ -61,7 +62,7 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     yield from LEGEND
     yield ""
     yield "What fails on the CPU is listed in [COVERAGE.md](../registry/COVERAGE.md)."
-    for platform in MEASURED[1:]:
+    for platform in platforms[1:]:
         yield from failures(entries, platform)
 
 

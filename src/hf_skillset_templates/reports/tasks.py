@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from typing import Any
 
-from hf_skillset_templates.registry.store.paths import PIPELINE_MAP, ROOT
+from hf_skillset_templates.registry.store.model_types import pipeline_map
+from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
 TASKS_PAGE = ROOT / "docs" / "tasks.md"
@@ -81,7 +82,7 @@ def _section(variant: Variant, used: int) -> list[str]:
 
 def tasks_page() -> str:
     """The whole page."""
-    table: dict[str, list[str]] = json.loads(PIPELINE_MAP.read_text(encoding="utf-8"))
+    table = pipeline_map()
     used = Counter(task for tasks in table.values() for task in tasks)
     first = Counter(tasks[0] for tasks in table.values())
     variants = sorted(load_variants().values(), key=lambda variant: variant.task)

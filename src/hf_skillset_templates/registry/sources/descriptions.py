@@ -27,7 +27,7 @@ def first_sentence(raw: str) -> str | None:
     prose = len(sentence.split()) > 3 and not sentence.startswith(
         (">>>", "```", "Example", "Args", "Parameters", 'r"')
     )
-    return sentence.rstrip(".") + "." if prose else None
+    return sentence.rstrip(" .,;:") + "." if prose else None
 
 
 @cache

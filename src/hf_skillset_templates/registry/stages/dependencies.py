@@ -20,6 +20,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from hf_skillset_templates.registry.sources.processors import AUTO_CLASSES
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.paths import TINY
 
@@ -28,13 +29,6 @@ from .running import Outcome, Workers
 TIME_LIMIT_S = 900
 # What a CPU build of torch needs beside a CUDA build of torchvision (environment/README.md).
 _BESIDE = {"torchvision": ["torchvision_ops.py"], "torchaudio": ["torchvision_ops.py"]}
-_AUTO = {
-    "tokenizer": "AutoTokenizer",
-    "image_processor": "AutoImageProcessor",
-    "feature_extractor": "AutoFeatureExtractor",
-    "video_processor": "AutoVideoProcessor",
-    "processor": "AutoProcessor",
-}
 _CHILD = """
 import json, sys
 sys.path[:] = [path for path in sys.path if "site-packages" not in path] + [sys.argv[1]]
@@ -96,14 +90,14 @@ def _job(model_type: str) -> dict[str, Any]:
     """What to import, and which processors to load where there is a tiny folder."""
     entry = read_entry(model_type)
     models = [facts["model_class"] for facts in entry["tasks"].values()]
-    kinds = [kind for kind in entry["processors"] if kind in _AUTO]
+    kinds = [kind for kind in entry["processors"] if kind in AUTO_CLASSES]
     built = (TINY / model_type / "config.json").is_file()
     if (TINY / model_type / "audio_tokenizer").is_dir():  # a model, of which no weights are kept
         kinds = [kind for kind in kinds if kind != "processor"]
     return {
         "model_type": model_type,
         "classes": [entry["config_class"], *dict.fromkeys(models)],
-        "loads": [_AUTO[kind] for kind in kinds] if built else [],
+        "loads": [AUTO_CLASSES[kind] for kind in kinds] if built else [],
         "folder": str(TINY / model_type),
     }
 

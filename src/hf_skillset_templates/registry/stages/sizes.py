@@ -86,7 +86,7 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
     import torch
     from transformers import CONFIG_MAPPING
 
-    from hf_skillset_templates.registry.sources.architectures import model_class
+    from hf_skillset_templates.registry.sources.model_classes import model_class
     from hf_skillset_templates.tiny.forward.models import build_on_meta
 
     config = CONFIG_MAPPING[job["model_type"]]()

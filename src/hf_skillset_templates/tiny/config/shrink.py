@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.isolation import enter_stage
-from hf_skillset_templates.registry.sources.architectures import class_names, model_class
+from hf_skillset_templates.registry.sources.model_classes import class_names, model_class
 from hf_skillset_templates.tiny.forward.models import build_on_meta, parameter_count
 from hf_skillset_templates.tiny.forward.run import Forward, try_forward
 

@@ -9,8 +9,9 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from .inputs import BUILDERS, LAYOUTS, sample_inputs
+from .inputs import sample_inputs
 from .models import instantiate
+from .sampler import BUILDERS, LAYOUTS
 
 SEED = 0
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from transformers import PreTrainedConfig
 
-from hf_skillset_templates.registry.sources.architectures import mappings
+from hf_skillset_templates.registry.sources.model_classes import mappings
+from hf_skillset_templates.registry.sources.processors import PARTS
 from hf_skillset_templates.registry.store.overrides import section
 from hf_skillset_templates.tiny.config.alignment import align_length, align_start, align_tokens
 from hf_skillset_templates.tiny.configs import first_value, node_at
@@ -31,7 +32,6 @@ from .image_processors import (
 )
 from .image_tokens import image_token_settings
 from .needs import (
-    KINDS,
     kind_of,
     model_inputs,
     model_source,
@@ -67,7 +67,7 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
     align_frames(config)
     align_pinpoints(config)
     with tempfile.TemporaryDirectory() as workspace:
-        for kind in KINDS:
+        for kind in PARTS:
             if kind not in classes:
                 continue
             try:
@@ -87,7 +87,7 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
         if generation:
             save_generation_config(config, made.get("tokenizer"), generation, folder)
     report: dict[str, Any] = {
-        kind: type(made[kind]).__name__ if kind in made else None for kind in KINDS
+        kind: type(made[kind]).__name__ if kind in made else None for kind in PARTS
     }
     return {**report, "missing": missing}
 

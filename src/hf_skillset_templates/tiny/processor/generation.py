@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import GenerationConfig, PreTrainedConfig, PreTrainedTokenizerBase
 
-from hf_skillset_templates.registry.sources.architectures import class_names, model_class
+from hf_skillset_templates.registry.sources.model_classes import class_names, model_class
 
 from .tokenizers import listed_tokens
 

@@ -1,4 +1,4 @@
-"""Which model types exist and which classes the auto classes name for them."""
+"""The model classes that transformers' auto classes name for a model type."""
 
 from __future__ import annotations
 
@@ -14,16 +14,6 @@ def mappings() -> dict[str, dict[str, str | tuple[str, ...]]]:
         n for n in vars(modeling_auto) if n.startswith("MODEL_") and n.endswith("_MAPPING_NAMES")
     )
     return {name: dict(getattr(modeling_auto, name)) for name in names}
-
-
-@cache
-def model_types() -> tuple[str, ...]:
-    """The universe: model types with a configuration and at least one model class."""
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
-
-    return tuple(
-        sorted(t for t in CONFIG_MAPPING_NAMES if any(t in table for table in mappings().values()))
-    )
 
 
 def class_names(model_type: str) -> list[str]:
