@@ -76,30 +76,30 @@ def tasks_of(model_type: str, universe: Universe, variants: dict[str, Variant]) 
     """The tasks of one model type with their heads, primary first."""
     facts = fact_overrides(model_type)
     left_out = set(facts.get("exclude_tasks", []))
-    found: dict[str, Head] = {}
+    heads: dict[str, Head] = {}
     met: set[str] = set()
     for variant in sorted(
         variants.values(), key=lambda item: (item.leftover, item.rank, item.task)
     ):
-        head = None if variant.leftover and found else head_for(variant, model_type, universe)
-        if head is None or _says_nothing(head, found):
+        head = None if variant.leftover and heads else head_for(variant, model_type, universe)
+        if head is None or _says_nothing(head, heads):
             continue
         met.add(variant.task)
         if variant.task not in left_out:
-            found[variant.task] = head
+            heads[variant.task] = head
     primary = facts.get("primary_task")
-    unknown = (left_out - met) | ({primary} - set(found) if primary else set())
+    unknown = (left_out - met) | ({primary} - set(heads) if primary else set())
     if unknown:
         raise PipelineMapError(
             f"registry/overrides/{model_type}.yml: not tasks of {model_type}: {sorted(unknown)}"
         )
-    return {task: found[task] for task in sorted(found, key=lambda task: task != primary)}
+    return {task: heads[task] for task in sorted(heads, key=lambda task: task != primary)}
 
 
-def _says_nothing(head: Head, found: dict[str, Head]) -> bool:
+def _says_nothing(head: Head, heads: dict[str, Head]) -> bool:
     """AutoModel gives no features where it loads the very class that does another task."""
     return head.auto_class == AUTO_MODEL and any(
-        other.model_class == head.model_class for other in found.values()
+        other.model_class == head.model_class for other in heads.values()
     )
 
 
@@ -108,7 +108,7 @@ def build_tasks(universe: Universe, variants: dict[str, Variant]) -> dict[str, d
     tasks = {
         model_type: tasks_of(model_type, universe, variants) for model_type in universe.model_types
     }
-    without = [model_type for model_type, found in tasks.items() if not found]
+    without = [model_type for model_type, heads in tasks.items() if not heads]
     if without:
         raise PipelineMapError(f"model types that no task variant takes: {', '.join(without)}")
     check_facts(variants, tasks)
