@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from hf_skillset_templates.registry.store.overrides import fact_overrides
+from hf_skillset_templates.registry.store.overrides import fact_overrides, task_overrides
 from hf_skillset_templates.registry.store.variants import Variant
 
 from .processors import has_part
@@ -43,7 +43,7 @@ def _named_head(variant: Variant, model_type: str, universe: Universe) -> Head |
 
 
 def _chosen_head(model_class: str, model_type: str, universe: Universe) -> Head:
-    """The head of a class that a variant names: by AutoModel where it loads that very class."""
+    """The head of a class that the overrides name: by AutoModel where it loads that very class."""
     by_auto_model = universe.classes(AUTO_MODEL, model_type)[:1] == (model_class,)
     return Head(AUTO_MODEL if by_auto_model else model_class, model_class)
 
@@ -60,8 +60,9 @@ def _forward_fits(variant: Variant, model_class: str) -> bool:
 
 def head_for(variant: Variant, model_type: str, universe: Universe) -> Head | None:
     """The head with which a model type does the variant's task; None where it does not."""
-    if model_type in variant.model_classes:
-        return _chosen_head(variant.model_classes[model_type], model_type, universe)
+    own = task_overrides(model_type, variant.task)
+    if "model_class" in own:
+        return _chosen_head(own["model_class"], model_type, universe)
     if model_type in variant.without or (variant.only and model_type not in variant.only):
         return None
     if any(universe.classes(excluded, model_type) for excluded in variant.excludes):
@@ -116,15 +117,19 @@ def build_tasks(universe: Universe, variants: dict[str, Variant]) -> dict[str, d
 
 
 def check_facts(variants: dict[str, Variant], tasks: Mapping[str, Container[str]]) -> None:
-    """Raise for facts about a model type that does not do the task.
+    """Raise for overrides of a task that the model type does not do, or facts without a meaning.
 
     Args:
         tasks: model type -> the tasks it does.
     """
-    for variant in variants.values():
-        strangers = [t for t in variant.model_facts if variant.task not in tasks.get(t, ())]
-        if strangers:
-            raise PipelineMapError(
-                f"task_variants/{variant.task}/variant.yml: model_facts about model types that do"
-                f" not do the task: {', '.join(strangers)}"
-            )
+    for model_type, done in tasks.items():
+        for task, own in fact_overrides(model_type).get("tasks", {}).items():
+            if task not in done:
+                raise PipelineMapError(
+                    f"registry/overrides/{model_type}.yml: {model_type} does not do the task {task}"
+                )
+            if unknown := set(own.get("facts", ())) - set(variants[task].fact_names):
+                raise PipelineMapError(
+                    f"registry/overrides/{model_type}.yml: facts that are no fact_names of"
+                    f" task_variants/{task}/variant.yml: {', '.join(sorted(unknown))}"
+                )
