@@ -34,10 +34,9 @@ SHORT_TASK = (
 GENERATOR_FIELDS = (
     "auto_classes",
     "excludes",
+    "fact_names",
     "forward",
     "leftover",
-    "model_classes",
-    "model_facts",
     "modules",
     "only",
     "rank",
@@ -86,17 +85,13 @@ def platform_entry(name: str, vendored: bool) -> dict[str, Any]:
 
 
 def task_entry(name: str, measured: dict[str, Any], model_type: str) -> dict[str, Any]:
-    """One task: its variant without what only the generator needs, what was measured, its code.
-
-    Of the variant's facts about model types it has those of `model_type` alone.
-    """
+    """One task: its variant without what only the generator needs, what was measured, its code."""
     variant = read_yaml(VARIANTS / name / "variant.yml")
     stated = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
-    facts = variant.get("model_facts", {}).get(model_type)
     auto_class = measured["auto_class"] or measured["model_class"]
     return {
         **stated,
-        **({"facts": facts} if facts else {}),
+        **({"facts": measured["facts"]} if "facts" in measured else {}),
         **measured,
         "auto_class": auto_class,
         "code": f".tasks.{slug(name)}",

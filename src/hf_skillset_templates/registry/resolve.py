@@ -116,9 +116,9 @@ def _from_hub(checkpoint: str, seconds: float) -> str | None:
 def _contained(name: str) -> str | None:
     """The longest model type that the name holds, or else its organisation's name."""
     for part in (_repository(name).lower(), name.lower()):
-        found = max((key for key in model_types() if key in part), key=len, default=None)
-        if found:
-            return found
+        longest = max((key for key in model_types() if key in part), key=len, default=None)
+        if longest:
+            return longest
     return None
 
 
@@ -137,12 +137,12 @@ def resolve_model(name: str, *, hub: bool = True, hub_seconds: float = HUB_SECON
         and (folder / "config.json").is_file()
     ):
         return _from_folder(folder)
-    found = _known(name)
-    if found is None and name and folder.is_dir():
+    model_type = _known(name)
+    if model_type is None and name and folder.is_dir():
         return _from_folder(folder)
-    if found is None and hub and re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name):
-        found = _from_hub(name, hub_seconds)
-    found = found or _contained(name)
-    if found is None:
+    if model_type is None and hub and re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name):
+        model_type = _from_hub(name, hub_seconds)
+    model_type = model_type or _contained(name)
+    if model_type is None:
         raise UnknownModelError(name, near_matches(_repository(name)))
-    return found
+    return model_type
