@@ -16,8 +16,8 @@ lint: $(VENV)/models.stamp  ## format and lint of our code and of what is render
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
-types: $(VENV)/models.stamp
-	$(RUN) -m mypy
+types: $(VENV)/models.stamp  ## every source, those of the tasks and platforms too
+	$(RUN) scripts/check_types.py
 
 check: lint types test
 
