@@ -17,11 +17,13 @@ SHARED_PLATFORMS = "hf_skillset_platforms"
 """The package of the platforms in the distribution of the runtime."""
 SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies")
 SHORT_TASK = (
+    "adapter",
     "auto_class",
     "code",
     "facts",
     "handler_name",
     "handler_params",
+    "inputs",
     "output",
     "pads",
     "pipeline",
@@ -31,7 +33,10 @@ SHORT_TASK = (
     "samples",
     "tolerance",
 )
+KEYS = {"images": "image", "videos": "video", "audio": "audio"}
+"""The kind of media that a sample has under a key."""
 GENERATOR_FIELDS = (
+    "adapters",
     "auto_classes",
     "excludes",
     "forward",
@@ -93,10 +98,13 @@ def task_entry(name: str, measured: dict[str, Any], model_type: str) -> dict[str
     variant = read_yaml(VARIANTS / name / "variant.yml")
     stated = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
     facts = variant.get("model_facts", {}).get(model_type)
+    adapter = named_for(model_type, variant.get("adapters", {}))
     auto_class = measured["auto_class"] or measured["model_class"]
     return {
         **stated,
+        "samples": fitting_samples(variant["samples"], measured.get("inputs", variant["inputs"])),
         **({"facts": facts} if facts else {}),
+        **({"adapter": adapter} if adapter else {}),
         **measured,
         "auto_class": auto_class,
         "code": f".tasks.{slug(name)}",
@@ -113,8 +121,22 @@ def has_code(task: str) -> bool:
 def task_source(task: str, model_type: str) -> Path:
     """The module of a task for a model type: `task.py`, or the one that `modules` names for it."""
     modules = read_yaml(VARIANTS / task / "variant.yml").get("modules", {})
-    names = [name for name, model_types in modules.items() if model_type in model_types]
-    return VARIANTS / task / f"{names[0] if names else 'task'}.py"
+    return VARIANTS / task / f"{named_for(model_type, modules) or 'task'}.py"
+
+
+def named_for(model_type: str, table: dict[str, list[str]]) -> str | None:
+    """The name in a table of lists whose list has the model type; None where none has it."""
+    return next((name for name, types in table.items() if model_type in types), None)
+
+
+def fitting_samples(samples: list[Any], kinds: list[str]) -> list[Any]:
+    """The samples whose media are of the kinds that the model takes."""
+    return [
+        sample
+        for sample in samples
+        if not isinstance(sample, dict)
+        or {KEYS[key] for key in sample if key in KEYS} <= set(kinds)
+    ]
 
 
 def slug(task: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.tasks.audio import chat_part, extractor_of
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.generation import generation_options, new_tokens
-from hf_skillset_runtime.tasks.recordings import audio_part, extractor_of
 
 INSTRUCTION = "Can you transcribe the speech into a written format?"
 """What a language model that listens is asked, unless its processor knows how to ask it."""
@@ -71,7 +71,7 @@ def chat_inputs(waveforms: list[np.ndarray], processor: Any, name_or_path: str) 
         return dict(processor.apply_transcription_request(waveforms, **options))
     instruction = {"type": "text", "text": INSTRUCTION}
     chats = [
-        [{"role": "user", "content": [audio_part(waveform, processor), instruction]}]
+        [{"role": "user", "content": [chat_part(waveform, processor), instruction]}]
         for waveform in waveforms
     ]
     inputs = processor.apply_chat_template(

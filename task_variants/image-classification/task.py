@@ -9,7 +9,7 @@ import numpy as np
 
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.pictures import encode_arrays
+from hf_skillset_runtime.tasks.images import encode_arrays
 from hf_skillset_runtime.tasks.scores import class_scores, labelled, ranked
 
 

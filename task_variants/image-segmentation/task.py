@@ -10,8 +10,8 @@ import numpy as np
 
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_mask, encode_images
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import as_mask, encode_pictures
 
 SUBTASKS = ("panoptic", "instance", "semantic")
 
@@ -22,8 +22,8 @@ def encode(images: list[Any], processor: Any, config: Any, subtask: str | None =
     if "pixel_values_videos" in image_processor.model_input_names:
         return encode_as_videos(images, image_processor)
     if not hasattr(config, "task_seq_len"):
-        return encode_pictures(images, image_processor)
-    encoded = encode_pictures(
+        return encode_images(images, image_processor)
+    encoded = encode_images(
         images, image_processor, task_inputs=[subtask or "panoptic"] * len(images)
     )
     words = processor.tokenizer(

@@ -51,7 +51,7 @@ SECTIONS = {
     ),
     "failure": Section(_keys("cause remedy"), _keys("cause remedy")),
 }
-TASK_KEYS = {"samples", "processor"}
+TASK_KEYS = {"samples", "processor", "inputs"}
 """What a model type may say of a task otherwise than the task's variant."""
 
 

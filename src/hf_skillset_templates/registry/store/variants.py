@@ -43,6 +43,8 @@ class Variant:
     without: list[str] = field(default_factory=list)
     model_classes: dict[str, str] = field(default_factory=dict)
     model_facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    modules: dict[str, list[str]] = field(default_factory=dict)
+    adapters: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False
     sample_params: dict[str, Any] = field(default_factory=dict)
     pads: bool = True

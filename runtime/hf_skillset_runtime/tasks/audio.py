@@ -19,14 +19,17 @@ def extractor_of(processor: Any) -> Any:
     return getattr(processor, "feature_extractor", None) or processor.audio_processor
 
 
-def takes_sound(processor: Any) -> bool:
-    """Whether a processor takes sound itself; else chats alone hold it, as encoded files."""
-    return "audio" in signature(processor.__call__).parameters
+def load(value: Any, processor: Any) -> np.ndarray:
+    """A mono float32 waveform (samples,) at the rate of the processor's feature extractor."""
+    return load_audio(value, extractor_of(processor).sampling_rate)
 
 
-def audio_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
-    """A waveform at the model's rate as a part of a chat's message."""
-    if takes_sound(processor):
+def chat_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
+    """A waveform at the model's rate as a part of a chat's message.
+
+    A processor that does not take audio itself gets it in chats as the bytes of a WAV file.
+    """
+    if "audio" in signature(processor.__call__).parameters:
         return {"type": "audio", "audio": waveform}
     file = BytesIO()
     soundfile.write(file, waveform, extractor_of(processor).sampling_rate, "FLOAT", format="WAV")
