@@ -13,6 +13,7 @@ from function_reference import task_functions
 ROOT = Path(__file__).resolve().parent.parent
 VARIANTS = ROOT / "task_variants"
 HARDWARE = ROOT / "hardware"
+MODELS = ROOT / "registry" / "models"
 SHARED_PLATFORMS = "hf_skillset_platforms"
 """The package of the platforms in the distribution of the runtime."""
 SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies")
@@ -58,8 +59,7 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
     The profile `template` gets what the code needs, `improved` all that is known.
     """
     model_type = answers["model_type"]
-    path = ROOT / "registry" / "models" / f"{model_type}.json"
-    entry: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    entry = dict(read_json(MODELS / f"{model_type}.json"))
     tasks = {
         name: task_entry(name, entry["tasks"][name], model_type)
         for name in answers["tasks"]
@@ -119,14 +119,21 @@ def has_code(task: str) -> bool:
 
 
 def task_source(task: str, model_type: str) -> Path:
-    """The module of a task for a model type: `task.py`, or the one that `modules` names for it."""
+    """The module of a task for a model type: `task.py`, or the one that `modules` names for it.
+
+    `modules` names model types, or auto classes for all that they load.
+    """
     modules = read_yaml(VARIANTS / task / "variant.yml").get("modules", {})
-    return VARIANTS / task / f"{named_for(model_type, modules) or 'task'}.py"
+    if not modules:
+        return VARIANTS / task / "task.py"
+    auto_class = read_json(MODELS / f"{model_type}.json")["tasks"][task]["auto_class"]
+    name = named_for(model_type, modules) or named_for(auto_class, modules) or "task"
+    return VARIANTS / task / f"{name}.py"
 
 
-def named_for(model_type: str, table: dict[str, list[str]]) -> str | None:
-    """The name in a table of lists whose list has the model type; None where none has it."""
-    return next((name for name, types in table.items() if model_type in types), None)
+def named_for(wanted: str, table: dict[str, list[str]]) -> str | None:
+    """The name in a table of lists whose list has `wanted`; None where none has it."""
+    return next((name for name, listed in table.items() if wanted in listed), None)
 
 
 def fitting_samples(samples: list[Any], kinds: list[str]) -> list[Any]:
@@ -149,6 +156,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """A file of facts; a batch reads the same ones many times."""
     facts: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     return facts
+
+
+@cache
+def read_json(path: Path) -> dict[str, Any]:
+    """A registry entry; not to be changed."""
+    entry: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return entry
 
 
 def resolved_run(run: str | dict[str, str], model_class: str, auto_class: str) -> str:

@@ -61,3 +61,24 @@ def model_features(
     )
     names = {*extractor.model_input_names, *keep}
     return {name: value for name, value in features.items() if name in names}
+
+
+def padded_features(
+    items: list[Any], processor: Any, padding: str | bool = True, **options: Any
+) -> dict[str, Any]:
+    """Load and resample audio, and give its features at one length for all.
+
+    There is a mask where the extractor can tell what is padding.
+
+    Args:
+        options: further arguments of the feature extractor.
+    """
+    extractor = processor.feature_extractor
+    waveforms = [load(item, processor) for item in items]
+    if "return_attention_mask" in signature(extractor.__call__).parameters:
+        options["return_attention_mask"] = True
+    rate = extractor.sampling_rate
+    features = extractor(
+        waveforms, sampling_rate=rate, padding=padding, return_tensors="np", **options
+    )
+    return dict(features)
