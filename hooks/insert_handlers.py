@@ -14,6 +14,7 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from package_entry import (
     slug,
     task_source,
 )
-from vendoring import copy_source, vendor
+from vendoring import constant, copy_source, vendor
 
 ASSET = re.compile(r'"asset:([^"]+)"')
 
@@ -58,7 +59,7 @@ def insert_handlers(package: Path, add: tuple[str, ...] = ()) -> None:
     write_json(source / "registry.json", entry)
     copy_samples(json.dumps(entry), source / "samples")
     if vendored:
-        vendor(source, tests)
+        vendor(source, tests, named_modules(entry["tasks"].values()))
     if platforms != answers["platforms"]:
         record_platforms(answers_file, platforms)
 
@@ -83,6 +84,15 @@ def insert_task(name: str, model_type: str, source: Path, tests: Path, vendored:
     copy_source(task_source(name, model_type), module, depth=1, vendored=vendored)
     if (test := VARIANTS / name / "test_task.py").is_file():
         copy(test, tests / f"test_{slug(name)}.py")
+
+
+def named_modules(tasks: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The runtime's modules that tasks import by name: adapters, and those of kinds of media."""
+    by_kind = constant("tasks.media_kinds", "MODULES")
+    for task in tasks:
+        if "adapter" in task:
+            yield f"tasks.{task['adapter'].partition('.')[0]}"
+        yield from (f"tasks.{by_kind[kind]}" for kind in task["inputs"] if kind in by_kind)
 
 
 def copy_samples(entry: str, folder: Path) -> None:

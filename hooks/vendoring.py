@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "hf_skillset_runtime"
@@ -61,13 +62,17 @@ def rewritten(text: str, depth: int) -> str:
     return GAP.sub(r"\1", relative)
 
 
-def vendor(package: Path, tests: Path) -> None:
-    """Make `_runtime/` of a package hold what its own files and its tests import, and no more."""
+def vendor(package: Path, tests: Path, further: Iterable[str] = ()) -> None:
+    """Make `_runtime/` of a package hold what its own files and its tests import, and no more.
+
+    Args:
+        further: modules of the runtime that are imported by name.
+    """
     target = package / FOLDER
     shutil.rmtree(target, ignore_errors=True)
     own = [path for folder in (package, tests) for path in sorted(folder.rglob("*.py"))]
     roots = {module for path in own for module in used_modules(path.read_text("utf-8"))}
-    for module in closure(frozenset(roots)):
+    for module in closure(frozenset([*roots, *further])):
         source = module_file(module)
         copied = target / source.relative_to(RUNTIME)
         copied.parent.mkdir(parents=True, exist_ok=True)
@@ -120,6 +125,14 @@ def imports(module: str) -> tuple[str, ...]:
             base = ".".join([*above, *([node.module] if node.module else [])])
             found += modules_among(base, [alias.name for alias in node.names])
     return tuple(found)
+
+
+def constant(module: str, name: str) -> Any:
+    """The value of a constant of one of the runtime's modules; a literal."""
+    for node in ast.parse(source_text(module_file(module))).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    raise LookupError(f"{module} has no constant {name}")
 
 
 @cache

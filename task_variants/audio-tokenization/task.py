@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.tasks.audio import model_features
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import model_features
 
 
-def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:
+def encode(
+    recordings: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
+) -> Encoded:
     """Load, resample and turn each recording into the model's features."""
     rate = feature_extractor.sampling_rate
     waveforms = [load_audio(recording, rate) for recording in recordings]
     stereo = getattr(config, "audio_channels", 1) == 2
     channels = [np.stack([mono, mono], axis=-1) if stereo else mono for mono in waveforms]
     inputs: dict[str, Any] = model_features(channels, feature_extractor)
-    if hasattr(config, "vae_std"):
-        inputs["sample"] = False  # the mean of the latents, not a draw around it
+    inputs |= facts.get("inputs", {})
     return Encoded(inputs, context=[len(waveform) for waveform in waveforms])
 
 

@@ -11,8 +11,8 @@ from PIL import Image
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.media.text import as_fields
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import encode_images
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import encode_pictures
 
 
 def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
@@ -24,9 +24,9 @@ def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
         item["image"] if isinstance(item, dict) and "image" in item else item for item in items
     ]
     if has_post_processing(image_processor):
-        return encode_pictures(images, image_processor)
+        return encode_images(images, image_processor)
     trimaps = [load_image(as_fields(item, "image", "trimap")[1]).convert("L") for item in items]
-    return encode_pictures(images, image_processor, trimaps=trimaps)
+    return encode_images(images, image_processor, trimaps=trimaps)
 
 
 def has_post_processing(image_processor: Any) -> bool:

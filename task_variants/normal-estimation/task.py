@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_image, encode_images
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import as_picture, encode_pictures
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return encode_pictures(images, image_processor)
+    return encode_images(images, image_processor)
 
 
 def decode(
@@ -28,7 +28,7 @@ def decode(
     return [
         {
             "predicted_normals": one["normals"],
-            "normals": as_picture((one["normals"].numpy() + 1.0) / 2.0),
+            "normals": as_image((one["normals"].numpy() + 1.0) / 2.0),
         }
         for one in found
     ]

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.candidate_labels import as_captions, as_labels, scored_labels
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import audio_features
 from hf_skillset_runtime.tasks.scores import softmax
 
 

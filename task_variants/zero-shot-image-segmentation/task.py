@@ -10,9 +10,9 @@ from torch.nn.functional import interpolate
 
 from hf_skillset_runtime.tasks.candidate_labels import as_labels
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_box, as_mask
 from hf_skillset_runtime.tasks.label_runs import encode_label_runs
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import as_box, as_mask
 
 
 def encode(

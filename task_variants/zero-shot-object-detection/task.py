@@ -11,9 +11,9 @@ import torch
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.tasks.candidate_labels import as_labels
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_box
 from hf_skillset_runtime.tasks.label_runs import encode_label_runs
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import as_box
 
 
 def encode(

@@ -6,7 +6,7 @@ from typing import Any
 
 from .candidate_labels import as_labels
 from .encoded import Encoded
-from .pictures import encode_pictures
+from .images import encode_images
 
 NOT_FOR_THE_MODEL = ("original_sizes",)
 
@@ -15,7 +15,7 @@ def encode_label_runs(
     images: list[Any], processor: Any, candidate_labels: str | list[str]
 ) -> list[Encoded]:
     """Preprocess the images once, and each label; every run has all images and one label."""
-    pictures = encode_pictures(images, processor.image_processor)
+    pictures = encode_images(images, processor.image_processor)
     seen = {k: value for k, value in pictures.inputs.items() if k not in NOT_FOR_THE_MODEL}
     return [
         Encoded(

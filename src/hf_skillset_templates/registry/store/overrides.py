@@ -51,9 +51,10 @@ SECTIONS = {
     ),
     "failure": Section(_keys("cause remedy"), _keys("cause remedy")),
 }
-TASK_KEYS = {"samples", "processor", "model_class", "facts"}
-"""What a model type may say of a task: in place of the variant's samples or processor, the class
-that does it although no auto class says so, and what the task's code must know."""
+TASK_KEYS = {"samples", "processor", "inputs", "model_class", "facts", "module", "adapter"}
+"""What a model type may say of a task: in place of the variant's samples, processor or inputs, the
+class that does it although no auto class says so, what the task's code must know, the module of its
+folder that is its code, and the class of the runtime that its processor is called through."""
 
 
 class OverrideError(ValueError):

@@ -42,6 +42,7 @@ class Variant:
     only: list[str] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
     fact_names: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False
     sample_params: dict[str, Any] = field(default_factory=dict)
     pads: bool = True

@@ -19,14 +19,17 @@ def extractor_of(processor: Any) -> Any:
     return getattr(processor, "feature_extractor", None) or processor.audio_processor
 
 
-def takes_sound(processor: Any) -> bool:
-    """Whether a processor takes sound itself; else chats alone hold it, as encoded files."""
-    return "audio" in signature(processor.__call__).parameters
+def load(value: Any, processor: Any) -> np.ndarray:
+    """A mono float32 waveform (samples,) at the rate of the processor's feature extractor."""
+    return load_audio(value, extractor_of(processor).sampling_rate)
 
 
-def audio_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
-    """A waveform at the model's rate as a part of a chat's message."""
-    if takes_sound(processor):
+def chat_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
+    """A waveform at the model's rate as a part of a chat's message.
+
+    A processor that does not take audio itself gets it in chats as the bytes of a WAV file.
+    """
+    if "audio" in signature(processor.__call__).parameters:
         return {"type": "audio", "audio": waveform}
     file = BytesIO()
     soundfile.write(file, waveform, extractor_of(processor).sampling_rate, "FLOAT", format="WAV")
@@ -58,3 +61,24 @@ def model_features(
     )
     names = {*extractor.model_input_names, *keep}
     return {name: value for name, value in features.items() if name in names}
+
+
+def padded_features(
+    items: list[Any], processor: Any, padding: str | bool = True, **options: Any
+) -> dict[str, Any]:
+    """Load and resample audio, and give its features at one length for all.
+
+    There is a mask where the extractor can tell what is padding.
+
+    Args:
+        options: further arguments of the feature extractor.
+    """
+    extractor = processor.feature_extractor
+    waveforms = [load(item, processor) for item in items]
+    if "return_attention_mask" in signature(extractor.__call__).parameters:
+        options["return_attention_mask"] = True
+    rate = extractor.sampling_rate
+    features = extractor(
+        waveforms, sampling_rate=rate, padding=padding, return_tensors="np", **options
+    )
+    return dict(features)

@@ -13,7 +13,17 @@ from ..media.image import load_image
 from .encoded import Encoded
 
 
-def encode_pictures(images: list[Any], image_processor: Any, **options: Any) -> Encoded:
+def load(value: Any, processor: Any) -> Image.Image:
+    """An RGB image; every processor takes it as it is."""
+    return load_image(value)
+
+
+def chat_part(image: Image.Image, processor: Any) -> dict[str, Any]:
+    """An image as a part of a chat's message."""
+    return {"type": "image", "image": image}
+
+
+def encode_images(images: list[Any], image_processor: Any, **options: Any) -> Encoded:
     """Load and preprocess images; the context holds their sizes as (height, width)."""
     pictures = [load_image(image) for image in images]
     inputs = image_processor(images=pictures, return_tensors="pt", **options)
@@ -33,7 +43,7 @@ def as_mask(region: np.ndarray) -> Image.Image:
     return Image.fromarray(region.astype(np.uint8) * 255)
 
 
-def as_picture(values: np.ndarray) -> Image.Image:
+def as_image(values: np.ndarray) -> Image.Image:
     """Colours (3, height, width) between 0 and 1 as a picture; values beyond are cut off."""
     colours = (values.clip(0.0, 1.0) * 255.0).round().astype(np.uint8)
     return Image.fromarray(colours.transpose(1, 2, 0))
