@@ -37,13 +37,11 @@ SHORT_TASK = (
 KEYS = {"images": "image", "videos": "video", "audio": "audio"}
 """The kind of media that a sample has under a key."""
 GENERATOR_FIELDS = (
-    "adapters",
     "auto_classes",
     "excludes",
+    "fact_names",
     "forward",
     "leftover",
-    "model_classes",
-    "model_facts",
     "modules",
     "only",
     "rank",
@@ -81,7 +79,7 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
 
 def is_vendored(answers: dict[str, Any]) -> bool:
     """Whether a package carries the runtime; those from before the question do."""
-    return answers.get("runtime", "vendored") == "vendored"
+    return bool(answers.get("runtime", "vendored") == "vendored")
 
 
 def platform_entry(name: str, vendored: bool) -> dict[str, Any]:
@@ -91,21 +89,14 @@ def platform_entry(name: str, vendored: bool) -> dict[str, Any]:
 
 
 def task_entry(name: str, measured: dict[str, Any], model_type: str) -> dict[str, Any]:
-    """One task: its variant without what only the generator needs, what was measured, its code.
-
-    Of the variant's facts about model types it has those of `model_type` alone.
-    """
+    """One task: its variant without what only the generator needs, what was measured, its code."""
     variant = read_yaml(VARIANTS / name / "variant.yml")
     stated = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
-    facts = variant.get("model_facts", {}).get(model_type)
-    adapter = named_for(model_type, variant.get("adapters", {}))
     auto_class = measured["auto_class"] or measured["model_class"]
     return {
         **stated,
         "samples": fitting_samples(variant["samples"], measured.get("inputs", variant["inputs"])),
-        **({"facts": facts} if facts else {}),
-        **({"adapter": adapter} if adapter else {}),
-        **measured,
+        **{key: value for key, value in measured.items() if key != "module"},
         "auto_class": auto_class,
         "code": f".tasks.{slug(name)}",
         "run": resolved_run(variant["run"], measured["model_class"], auto_class),
@@ -119,21 +110,15 @@ def has_code(task: str) -> bool:
 
 
 def task_source(task: str, model_type: str) -> Path:
-    """The module of a task for a model type: `task.py`, or the one that `modules` names for it.
+    """The module of a task for a model type.
 
-    `modules` names model types, or auto classes for all that they load.
+    It is the one that the registry entry names, else the one that the variant's `modules` names
+    for the auto class, else `task.py`.
     """
     modules = read_yaml(VARIANTS / task / "variant.yml").get("modules", {})
-    if not modules:
-        return VARIANTS / task / "task.py"
-    auto_class = read_json(MODELS / f"{model_type}.json")["tasks"][task]["auto_class"]
-    name = named_for(model_type, modules) or named_for(auto_class, modules) or "task"
-    return VARIANTS / task / f"{name}.py"
-
-
-def named_for(wanted: str, table: dict[str, list[str]]) -> str | None:
-    """The name in a table of lists whose list has `wanted`; None where none has it."""
-    return next((name for name, listed in table.items() if wanted in listed), None)
+    entry = read_json(MODELS / f"{model_type}.json")["tasks"][task]
+    of_class = [name for name, listed in modules.items() if entry["auto_class"] in listed]
+    return VARIANTS / task / f"{entry.get('module') or (of_class or ['task'])[0]}.py"
 
 
 def fitting_samples(samples: list[Any], kinds: list[str]) -> list[Any]:

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.registry.resolve import UnknownModelError, model_types, resolve_model
+from hf_skillset_templates.registry.resolve import UnknownModelError, resolve_model
+from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.reports.model_registry import model_registry
 
 BAD_USAGE = 2

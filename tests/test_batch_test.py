@@ -18,7 +18,10 @@ class Record:
     def to_dict(self): return {"model_type": "dying", "task": self.task, "platform": "cpu",
                                "status": "REAL", "detail": ""}
 
-class hf_dying:
+class Skillset:
+    pass
+
+class hf_dying(Skillset):
     model_type = "dying"
     def __init__(self, metadata): pass
     def task(self, name): return SimpleNamespace(auto_class=name)
@@ -28,8 +31,8 @@ class hf_dying:
     def __test__(self, checkpoint, handler, platform): return Record(handler)
 """
 CHECKPOINT = """
-def exists(): return True
-def build_checkpoint(model_class, folder): return folder
+def exists(tiny): return True
+def build_checkpoint(tiny, model_class, folder): return folder
 """
 
 
@@ -40,8 +43,10 @@ def test_cells_behind_a_crash_are_run(tmp_path: Path) -> None:
     tests.mkdir()
     entry = {"model_type": "dying", "tasks": {"first": {}, "second": {}, "third": {}}}
     (source / "registry.json").write_text(json.dumps(entry))
-    (source / "__init__.py").write_text(SKILLSET)
-    (tests / "tiny_checkpoint.py").write_text(CHECKPOINT)
+    (source / "__init__.py").write_text("from .skillset import hf_dying")
+    (source / "skillset.py").write_text(SKILLSET)
+    (source / "testing").mkdir()
+    (source / "testing" / "tiny_checkpoint.py").write_text(CHECKPOINT)
     records = testing.test_package(package, ["cpu"], [], Limits(timeout_s=60))
     assert [(r["task"], r["status"]) for r in records] == [
         ("first", "REAL"),

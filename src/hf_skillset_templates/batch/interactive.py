@@ -6,9 +6,10 @@ from typing import Any
 
 import questionary
 
-from hf_skillset_templates.registry.store.paths import HARDWARE
+from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.registry.store.platforms import platform_names
 
-from .selection import SAMPLE, UsageError, read_pipeline_map
+from .selection import SAMPLE, UsageError
 
 PROFILES = ("improved", "template", "basic")
 
@@ -19,18 +20,17 @@ def ask() -> dict[str, Any]:
     Raises:
         UsageError: the questions were cancelled.
     """
-    known = read_pipeline_map()
-    platforms = sorted(folder.parent.name for folder in HARDWARE.glob("*/handler.py"))
     answers = questionary.form(
         models=questionary.checkbox(
             "Model types (type to search)",
-            choices=[questionary.Choice(name, checked=name in SAMPLE) for name in known],
+            choices=[questionary.Choice(name, checked=name in SAMPLE) for name in model_types()],
             use_search_filter=True,
             use_jk_keys=False,
             validate=lambda chosen: bool(chosen) or "choose at least one",
         ),
         platforms=questionary.checkbox(
-            "Platforms", choices=[questionary.Choice(name, checked=True) for name in platforms]
+            "Platforms",
+            choices=[questionary.Choice(name, checked=True) for name in platform_names()],
         ),
         profile=questionary.select("Profile", choices=PROFILES),
     ).ask()

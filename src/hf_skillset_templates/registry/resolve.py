@@ -16,7 +16,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from hf_skillset_templates.registry.store.paths import CHECKPOINTS, PIPELINE_MAP
+from .store.model_types import model_types
+from .store.paths import CHECKPOINTS
 
 HUB_SECONDS = 5.0
 
@@ -30,12 +31,6 @@ class UnknownModelError(LookupError):
             f"{name!r} is no model type and no known checkpoint{reason and f' ({reason})'}{hint}"
         )
         self.name, self.near = name, near
-
-
-@cache
-def model_types() -> tuple[str, ...]:
-    """The model types of the registry."""
-    return tuple(json.loads(PIPELINE_MAP.read_text(encoding="utf-8")))
 
 
 @cache
@@ -121,9 +116,9 @@ def _from_hub(checkpoint: str, seconds: float) -> str | None:
 def _contained(name: str) -> str | None:
     """The longest model type that the name holds, or else its organisation's name."""
     for part in (_repository(name).lower(), name.lower()):
-        found = max((key for key in model_types() if key in part), key=len, default=None)
-        if found:
-            return found
+        longest = max((key for key in model_types() if key in part), key=len, default=None)
+        if longest:
+            return longest
     return None
 
 
@@ -142,12 +137,12 @@ def resolve_model(name: str, *, hub: bool = True, hub_seconds: float = HUB_SECON
         and (folder / "config.json").is_file()
     ):
         return _from_folder(folder)
-    found = _known(name)
-    if found is None and name and folder.is_dir():
+    model_type = _known(name)
+    if model_type is None and name and folder.is_dir():
         return _from_folder(folder)
-    if found is None and hub and re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name):
-        found = _from_hub(name, hub_seconds)
-    found = found or _contained(name)
-    if found is None:
+    if model_type is None and hub and re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name):
+        model_type = _from_hub(name, hub_seconds)
+    model_type = model_type or _contained(name)
+    if model_type is None:
         raise UnknownModelError(name, near_matches(_repository(name)))
-    return found
+    return model_type

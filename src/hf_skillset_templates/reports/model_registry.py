@@ -11,13 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hf_skillset_templates.registry.store.entries import read_entry
-from hf_skillset_templates.registry.store.paths import HARDWARE, ROOT, VARIANTS
+from hf_skillset_templates.registry.store.paths import ROOT, VARIANTS
+from hf_skillset_templates.registry.store.platforms import ORIGINAL, load_platform
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
-PLATFORMS = ("cpu", "cuda", "openvino", "apple", "qualcomm")
 _VERIFIED = {"verified", "REAL", "EMULATED"}
 _MAIN_INPUT = {"chat": "list[dict]", "series": "list", "table": "dict", "text": "str"}
 
@@ -30,18 +28,14 @@ def _variants() -> dict[str, Variant]:
 @cache
 def _input_requirements() -> dict[str, list[str]]:
     path = ROOT / "runtime" / "hf_skillset_runtime" / "media" / "requirements.json"
-    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    requirements: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return requirements
 
 
 @cache
 def _platform_requirements() -> dict[str, list[str]]:
-    """Platform -> its runtime's requirements, from hardware/<platform>/platform.yml."""
-    found = {}
-    for path in sorted(HARDWARE.glob("*/platform.yml")):
-        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found[path.parent.name] = stated.get("requirements", [])
-    return found
+    """Platform beside CPU -> its runtime's requirements."""
+    return {name: load_platform(name)["requirements"] for name in ORIGINAL[1:]}
 
 
 def _tensors(spec: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
@@ -75,8 +69,8 @@ def _input(entry: dict[str, Any], variant: Variant) -> dict[str, Any]:
 
 def _half_precision(entry: dict[str, Any]) -> bool | None:
     """Whether the first task ran in bfloat16 or float16; None where neither was tried."""
-    found = entry.get("half_precision")
-    return any(dtype["runs"] for dtype in found.values()) if found else None
+    dtypes = entry.get("half_precision")
+    return any(dtype["runs"] for dtype in dtypes.values()) if dtypes else None
 
 
 def _hardware(entry: dict[str, Any]) -> dict[str, bool | None]:
@@ -84,7 +78,7 @@ def _hardware(entry: dict[str, Any]) -> dict[str, bool | None]:
     measured = entry.get("hardware_compatibility", {})
     return {
         name: measured[name]["status"] in _VERIFIED if name in measured else None
-        for name in PLATFORMS
+        for name in ORIGINAL
     }
 
 
@@ -92,15 +86,15 @@ def _functions(module: Path) -> dict[str, dict[str, Any]]:
     """The task module's encode and decode, read from its source."""
     if not module.is_file():
         return {}
-    found = {}
+    functions = {}
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name in ("encode", "decode"):
-            found[node.name] = {
+            functions[node.name] = {
                 "description": (ast.get_docstring(node) or "").splitlines()[0],
                 "args": [argument.arg for argument in node.args.args],
                 "returns": ast.unparse(node.returns) if node.returns else "None",
             }
-    return found
+    return functions
 
 
 def _handler_params(variant: Variant) -> dict[str, dict[str, Any]]:
@@ -116,8 +110,11 @@ def _dependencies(entry: dict[str, Any], variant: Variant) -> dict[str, Any]:
     named = {requirement.split(">")[0].lower() for requirement in needs["pip"]}
     inputs = [r for kind in variant.inputs for r in _input_requirements().get(kind, [])]
     more = [r for r in dict.fromkeys(inputs) if r.split(">")[0].lower() not in named]
-    platforms = {name: _platform_requirements().get(name, []) for name in PLATFORMS[1:]}
-    return {**needs, "pip": [*needs["pip"], *more], "optional": {**platforms, **needs["optional"]}}
+    return {
+        **needs,
+        "pip": [*needs["pip"], *more],
+        "optional": {**_platform_requirements(), **needs["optional"]},
+    }
 
 
 def exported(model_type: str) -> dict[str, Any]:

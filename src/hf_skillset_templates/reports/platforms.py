@@ -6,15 +6,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from hf_skillset_templates.registry.sources.universe import load_universe
 from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.registry.store.platforms import platform_names
 
 from .coverage import Entry, cell, failed, has_tiny_model, measured, state
 
 PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
 BEGIN, END = "<!-- coverage: made by scripts/build_docs.py -->", "<!-- end of coverage -->"
-MEASURED = ("cpu", "openvino", "qualcomm")
 CAUSES = (
     ("time", r"^no result after"),
     ("crash", r"^process ended"),
@@ -40,7 +40,7 @@ def platforms_page() -> str:
     page = PLATFORMS_PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    entries = [read_entry(name) for name in load_universe().model_types]
+    entries = [read_entry(name) for name in model_types()]
     lines = "\n".join(coverage([entry for entry in entries if has_tiny_model(entry)]))
     return f"{before}{BEGIN}\n{lines}\n{END}{after}"
 
@@ -51,7 +51,8 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     yield ""
     yield "| platform | verified | share | in parts | by ties | failed | not measured |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for platform in MEASURED:
+    platforms = [p for p in platform_names() if any(measured(entry, p) for entry in entries)]
+    for platform in platforms:
         states = Counter(state(entry, entry["primary_task"], platform) for entry in entries)
         share = f"{states['verified'] / max(len(entries), 1):.1%}"
         kinds = Counter(kind for entry in entries for kind in reservations(entry, platform))
@@ -61,18 +62,18 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     yield from LEGEND
     yield ""
     yield "What fails on the CPU is listed in [COVERAGE.md](../registry/COVERAGE.md)."
-    for platform in MEASURED[1:]:
+    for platform in platforms[1:]:
         yield from failures(entries, platform)
 
 
 def reservations(entry: Entry, platform: str) -> Iterator[str]:
     """What a verified first task is qualified by: `parts`, `tie`."""
-    task, found = entry["primary_task"], measured(entry, platform)
-    if task not in found.get("verified", ()):
+    task, record = entry["primary_task"], measured(entry, platform)
+    if task not in record.get("verified", ()):
         return
-    if task in found.get("in_parts", ()):
+    if task in record.get("in_parts", ()):
         yield "parts"
-    if found.get("parity", {}).get(task, {}).get("tie"):
+    if record.get("parity", {}).get(task, {}).get("tie"):
         yield "tie"
 
 
@@ -93,12 +94,12 @@ def failures(entries: list[Entry], platform: str) -> Iterator[str]:
             grouped[kind][short(failure["error"], kind)].append(entry["model_type"])
     if not grouped:
         return
-    counts = {kind: sum(map(len, found.values())) for kind, found in grouped.items()}
+    counts = {kind: sum(map(len, by_error.values())) for kind, by_error in grouped.items()}
     yield f"\n### Failures on {platform}\n"
     yield "| cause | model types | error |"
     yield "| --- | --- | --- |"
-    for kind, found in sorted(grouped.items(), key=lambda item: -counts[item[0]]):
-        for error, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+    for kind, by_error in sorted(grouped.items(), key=lambda item: -counts[item[0]]):
+        for error, names in sorted(by_error.items(), key=lambda item: (-len(item[1]), item[0])):
             listed = ", ".join(f"`{name}`" for name in names)
             yield f"| {kind} ({counts[kind]}) | {listed} | {cell(error)} |"
 

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 
+AUTO_CLASSES = {
+    "tokenizer": "AutoTokenizer",
+    "image_processor": "AutoImageProcessor",
+    "feature_extractor": "AutoFeatureExtractor",
+    "video_processor": "AutoVideoProcessor",
+    "processor": "AutoProcessor",
+}
+"""Part -> the auto class that loads it; the combined processor comes last."""
+PARTS = tuple(AUTO_CLASSES)
+
 
 @cache
-def _mappings() -> dict[str, dict[str, dict[str, str]]]:
+def part_classes() -> dict[str, dict[str, dict[str, str]]]:
     """Part -> model type -> {backend: class name}; the backend is '' where there is one class."""
     from transformers.models.auto import (
         feature_extraction_auto,
@@ -39,8 +49,8 @@ def _by_backend(value: object) -> dict[str, str]:
 
 def processor_classes(model_type: str) -> dict[str, dict[str, str]]:
     """Part (tokenizer, image_processor, …) -> {backend: class}, those that a mapping names."""
-    found = {part: table.get(model_type, {}) for part, table in _mappings().items()}
-    return {part: classes for part, classes in found.items() if classes}
+    classes_of = {part: table.get(model_type, {}) for part, table in part_classes().items()}
+    return {part: classes for part, classes in classes_of.items() if classes}
 
 
 def has_part(model_type: str, part: str) -> bool:

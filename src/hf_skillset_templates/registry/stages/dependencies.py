@@ -20,6 +20,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from hf_skillset_templates.registry.sources.processors import AUTO_CLASSES
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.paths import TINY
 
@@ -28,13 +29,6 @@ from .running import Outcome, Workers
 TIME_LIMIT_S = 900
 # What a CPU build of torch needs beside a CUDA build of torchvision (environment/README.md).
 _BESIDE = {"torchvision": ["torchvision_ops.py"], "torchaudio": ["torchvision_ops.py"]}
-_AUTO = {
-    "tokenizer": "AutoTokenizer",
-    "image_processor": "AutoImageProcessor",
-    "feature_extractor": "AutoFeatureExtractor",
-    "video_processor": "AutoVideoProcessor",
-    "processor": "AutoProcessor",
-}
 _CHILD = """
 import json, sys
 sys.path[:] = [path for path in sys.path if "site-packages" not in path] + [sys.argv[1]]
@@ -60,22 +54,24 @@ for line in sys.stdin:
 
 def closure(requirements: Iterable[str]) -> tuple[dict[str, Distribution], list[str]]:
     """The installed distributions of requirements and of theirs; and those that are missing."""
-    found: dict[str, Distribution] = {}
+    installed: dict[str, Distribution] = {}
     absent: list[str] = []
     waiting = [(Requirement(text), False) for text in requirements]
     while waiting:
         requirement, inherited = waiting.pop()
         name = requirement.name.lower().replace("_", "-")
-        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+        if name in installed or (
+            requirement.marker and not requirement.marker.evaluate({"extra": ""})
+        ):
             continue
         try:
-            found[name] = distribution(requirement.name)
+            installed[name] = distribution(requirement.name)
         except PackageNotFoundError:
             if not inherited:
                 absent.append(requirement.name)
             continue
-        waiting += [(Requirement(text), True) for text in found[name].requires or []]
-    return found, absent
+        waiting += [(Requirement(text), True) for text in installed[name].requires or []]
+    return installed, absent
 
 
 def link(distributions: Iterable[Distribution], folder: Path) -> None:
@@ -96,14 +92,14 @@ def _job(model_type: str) -> dict[str, Any]:
     """What to import, and which processors to load where there is a tiny folder."""
     entry = read_entry(model_type)
     models = [facts["model_class"] for facts in entry["tasks"].values()]
-    kinds = [kind for kind in entry["processors"] if kind in _AUTO]
+    kinds = [kind for kind in entry["processors"] if kind in AUTO_CLASSES]
     built = (TINY / model_type / "config.json").is_file()
     if (TINY / model_type / "audio_tokenizer").is_dir():  # a model, of which no weights are kept
         kinds = [kind for kind in kinds if kind != "processor"]
     return {
         "model_type": model_type,
         "classes": [entry["config_class"], *dict.fromkeys(models)],
-        "loads": [_AUTO[kind] for kind in kinds] if built else [],
+        "loads": [AUTO_CLASSES[kind] for kind in kinds] if built else [],
         "folder": str(TINY / model_type),
     }
 
@@ -119,9 +115,11 @@ def _run(model_types: list[str], folder: Path) -> dict[str, str]:
         timeout=TIME_LIMIT_S,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
     )
-    found = {item["model_type"]: item["error"] for item in map(json.loads, ran.stdout.splitlines())}
+    errors = {
+        item["model_type"]: item["error"] for item in map(json.loads, ran.stdout.splitlines())
+    }
     tail = (ran.stderr.strip().splitlines() or ["no output"])[-1][:300]
-    return {model_type: found.get(model_type, tail) for model_type in model_types}
+    return {model_type: errors.get(model_type, tail) for model_type in model_types}
 
 
 def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]]:
@@ -138,20 +136,22 @@ def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]
             link(distributions.values(), Path(folder))
             errors = _run(members, Path(folder))
         for model_type in members:
-            found: dict[str, Any] = {"imports": not errors[model_type]}
+            confirmed: dict[str, Any] = {"imports": not errors[model_type]}
             if errors[model_type]:
-                found["error"] = errors[model_type]
+                confirmed["error"] = errors[model_type]
             if absent:
-                found["missing_here"] = sorted(absent)
+                confirmed["missing_here"] = sorted(absent)
             entry = read_entry(model_type)
-            changed = write_entry({**entry, "dependencies_confirmed": found})
-            yield model_type, found, changed
+            changed = write_entry({**entry, "dependencies_confirmed": confirmed})
+            yield model_type, confirmed, changed
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
     """Model types with the same requirements share an environment."""
     started = time.monotonic()
-    for model_type, found, changed in confirm(model_types):
+    for model_type, confirmed, changed in confirm(model_types):
         now = time.monotonic()
-        yield Outcome(model_type, "dependencies", now - started, changed, found.get("error", ""))
+        yield Outcome(
+            model_type, "dependencies", now - started, changed, confirmed.get("error", "")
+        )
         started = now

@@ -5,7 +5,6 @@ Measured fields (tiny, input, output, parameters, …) of an entry that exists a
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -26,17 +25,13 @@ from hf_skillset_templates.registry.store.entries import (
     write_entry,
     write_text,
 )
+from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
 from hf_skillset_templates.registry.store.overrides import fact_overrides
 from hf_skillset_templates.registry.store.paths import CHECKPOINTS, PIPELINE_MAP
 from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
 from .running import Outcome, Workers
-
-
-def package_name(model_type: str) -> str:
-    """`hf_<model type>` with every character that Python does not allow as an underscore."""
-    return "hf_" + re.sub(r"\W", "_", model_type)
 
 
 def _task_facts(
@@ -107,6 +102,7 @@ def build_facts(model_types: list[str]) -> set[str]:
     tasks = build_tasks(universe, variants)
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
     write_text(PIPELINE_MAP, dump(table))
+    pipeline_map.cache_clear()
     write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
     write_text(PLATFORMS_FILE, dump(platform_names()))
     changed = set()

@@ -7,13 +7,12 @@ from typing import Any
 
 import yaml
 
-from .paths import ROOT
+from .paths import HARDWARE, REGISTRY
 
-HARDWARE = ROOT / "hardware"
-PLATFORMS_FILE = ROOT / "registry" / "platforms.json"
+PLATFORMS_FILE = REGISTRY / "platforms.json"
 """The choices of the question for platforms."""
-FIRST = ("cpu", "cuda", "openvino", "apple", "qualcomm")
-"""The order in which the platforms are offered; others follow by name."""
+ORIGINAL = ("cpu", "cuda", "openvino", "apple", "qualcomm")
+"""The platforms of the original generator, in the order of its registry; offered first."""
 FIELDS = {
     "title",
     "runtime",
@@ -30,7 +29,7 @@ OPTIONAL_FIELDS = {"min_cosine", "takes_model_type"}
 def platform_names(hardware: Path = HARDWARE) -> list[str]:
     """The platforms that have a handler, in the order in which they are offered."""
     names = {path.parent.name for path in hardware.glob("*/handler.py")}
-    return [name for name in FIRST if name in names] + sorted(names - set(FIRST))
+    return [name for name in ORIGINAL if name in names] + sorted(names - set(ORIGINAL))
 
 
 def load_platform(name: str, hardware: Path = HARDWARE) -> dict[str, Any]:

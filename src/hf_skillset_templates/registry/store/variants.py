@@ -41,20 +41,23 @@ class Variant:
     excludes: list[str] = field(default_factory=list)
     only: list[str] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
-    model_classes: dict[str, str] = field(default_factory=dict)
-    model_facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fact_names: dict[str, str] = field(default_factory=dict)
     modules: dict[str, list[str]] = field(default_factory=dict)
-    adapters: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False
     sample_params: dict[str, Any] = field(default_factory=dict)
     pads: bool = True
     notes: str = ""
 
 
+def read_variant(folder: Path) -> dict[str, Any]:
+    """A task's variant.yml as it stands."""
+    stated: dict[str, Any] = yaml.safe_load((folder / "variant.yml").read_text(encoding="utf-8"))
+    return stated
+
+
 def load_variant(folder: Path, validator: Draft202012Validator) -> Variant:
     """Read and check one task's variant.yml."""
-    path = folder / "variant.yml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path, data = folder / "variant.yml", read_variant(folder)
     errors = sorted(validator.iter_errors(data), key=lambda error: list(error.absolute_path))
     if errors:
         lines = [

@@ -136,8 +136,8 @@ def _heads_beside(node: Draft, name: str) -> int | None:
         name.replace("key_value_", ""),
         "num_attention_heads",
     ):
-        if query != name and isinstance(node.values.get(query), int):
-            return node.values[query]
+        if query != name and isinstance(heads := node.values.get(query), int):
+            return heads
     return None
 
 
@@ -283,8 +283,8 @@ def sections_in_code(cls: type) -> list[int] | None:
     except ModuleNotFoundError:  # a configuration whose model is another type's
         return None
     pattern = r'get\("mrope_section", \[([\d, ]+)\]\)'
-    found = re.search(pattern, inspect.getsource(module))
-    return [int(v) for v in found[1].split(",")] if found else None
+    match = re.search(pattern, inspect.getsource(module))
+    return [int(v) for v in match[1].split(",")] if match else None
 
 
 def _fit_sections(rope: dict[str, Any], node: Draft) -> dict[str, Any]:

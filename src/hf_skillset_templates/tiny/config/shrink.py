@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.isolation import enter_stage
-from hf_skillset_templates.registry.sources.architectures import class_names, model_class
+from hf_skillset_templates.registry.sources.model_classes import class_names, model_class
 from hf_skillset_templates.tiny.forward.models import build_on_meta, parameter_count
 from hf_skillset_templates.tiny.forward.run import Forward, try_forward
 
 from .draft import COMMON, Draft, draft_of
 from .guess import guess
-from .overrides import default_facts, given_inputs, override, part_class, tiny_facts
+from .overrides import default_values, given_inputs, override, part_class, tiny_values
 from .reduce import reduce_draft, revert_culprits
 from .sizes import kind_of, scaled_target, uniform_target
 from .structure import missing_kinds, structure_problems
@@ -68,7 +68,7 @@ def default_config(model_type: str) -> Any:
 
     cls = CONFIG_MAPPING[model_type]
     kwargs: dict[str, Any] = {}
-    for path, value in default_facts(cls).items():
+    for path, value in default_values(cls).items():
         *parents, name = path.split(".")
         node, specs = kwargs, cls.sub_configs_defaults
         for parent in parents:
@@ -90,7 +90,7 @@ def shrink(model_type: str) -> TinyConfig:
     """The best tiny configuration found; raises when no candidate builds."""
     enter_stage("default configuration")
     draft = draft_of(default_config(model_type))
-    keep_defaults(draft, default_facts(draft.cls))
+    keep_defaults(draft, default_values(draft.cls))
     best: TinyConfig | None = None
     errors: list[str] = []
     without_gain = 0
@@ -101,7 +101,7 @@ def shrink(model_type: str) -> TinyConfig:
             continue
         enter_stage(f"candidate {strategy}")
         try:
-            found = examine(model_type, draft, strategy)
+            candidate = examine(model_type, draft, strategy)
         except Exception as error:
             errors.append(f"{strategy}: {describe(error)}")
             without_gain += best is not None
@@ -109,8 +109,8 @@ def shrink(model_type: str) -> TinyConfig:
                 break
             continue
         without_gain += 1
-        if best is None or found.rank > best.rank:
-            best, without_gain = found, 0
+        if best is None or candidate.rank > best.rank:
+            best, without_gain = candidate, 0
         if best.is_complete:
             break
     if best is None:
@@ -157,10 +157,10 @@ def examine(model_type: str, draft: Draft, strategy: str, repair: bool = False) 
         size = weigh()
     if size is not None and size > MAX_BUILD:
         raise MemoryError(f"{size} parameters")
-    found = judge(model_type, draft.build(), strategy)
-    found.lost_structure = structure_problems(draft) + lost_kinds(model_type, found)
-    found.changed_non_size_fields = non_size_changes(draft)
-    return found
+    candidate = judge(model_type, draft.build(), strategy)
+    candidate.lost_structure = structure_problems(draft) + lost_kinds(model_type, candidate)
+    candidate.changed_non_size_fields = non_size_changes(draft)
+    return candidate
 
 
 def candidates(draft: Draft, model_type: str) -> Iterator[str]:
@@ -174,7 +174,7 @@ def candidates(draft: Draft, model_type: str) -> Iterator[str]:
             guess(draft, target, layers)
             fit_token_ids(draft)
             choose_timm_models(draft)
-            apply_changes(draft, tiny_facts(draft))
+            apply_changes(draft, tiny_values(draft))
             yield f"{name}, {layers} layers"
 
 
@@ -199,25 +199,25 @@ def apply_changes(draft: Draft, changes: dict[str, Any]) -> None:
 def judge(model_type: str, config: Any, strategy: str) -> TinyConfig:
     """Builds and runs every model class with this configuration."""
     config = round_trip(config)
-    found = TinyConfig(model_type, config, strategy)
+    candidate = TinyConfig(model_type, config, strategy)
     for name in class_names(model_type):
         try:
-            add(found, try_forward(model_class(name), config, given_inputs(model_type)))
+            add(candidate, try_forward(model_class(name), config, given_inputs(model_type)))
         except Exception as error:
-            found.failed[name] = describe(error)
-    if not found.ran:
-        raise RuntimeError("; ".join(f"{k}: {v}" for k, v in list(found.failed.items())[:3]))
-    return found
+            candidate.failed[name] = describe(error)
+    if not candidate.ran:
+        raise RuntimeError("; ".join(f"{k}: {v}" for k, v in list(candidate.failed.items())[:3]))
+    return candidate
 
 
-def add(found: TinyConfig, forward: Forward) -> None:
+def add(candidate: TinyConfig, forward: Forward) -> None:
     """Counts one model that ran: the largest and the slowest speak for all."""
-    found.ran.append(forward.class_name)
-    found.parameters = max(found.parameters, forward.parameters)
-    found.forward_seconds = max(found.forward_seconds, forward.seconds)
-    found.reinitialise |= forward.uninitialised
+    candidate.ran.append(forward.class_name)
+    candidate.parameters = max(candidate.parameters, forward.parameters)
+    candidate.forward_seconds = max(candidate.forward_seconds, forward.seconds)
+    candidate.reinitialise |= forward.uninitialised
     if forward.towers_error:
-        found.towers_missed[forward.class_name] = " ".join(forward.towers_error.split())[:300]
+        candidate.towers_missed[forward.class_name] = " ".join(forward.towers_error.split())[:300]
 
 
 def round_trip(config: Any) -> Any:
@@ -238,19 +238,18 @@ def round_trip(config: Any) -> Any:
 _default_kinds: dict[str, Any] = {}
 
 
-def lost_kinds(model_type: str, found: TinyConfig) -> list[str]:
+def lost_kinds(model_type: str, candidate: TinyConfig) -> list[str]:
     """Module classes of the default models that the tiny ones do not have."""
     lost: set[str] = set()
-    for name in found.ran[:1]:
+    for name in candidate.ran[:1]:
         try:
             if name not in _default_kinds:
                 _default_kinds[name] = build_on_meta(model_class(name), default_config(model_type))
         except Exception:
             _default_kinds[name] = None
         if _default_kinds[name] is not None:
-            lost |= set(
-                missing_kinds(_default_kinds[name], build_on_meta(model_class(name), found.config))
-            )
+            tiny_model = build_on_meta(model_class(name), candidate.config)
+            lost |= set(missing_kinds(_default_kinds[name], tiny_model))
     return [f"module {kind}" for kind in sorted(lost)]
 
 

@@ -9,8 +9,9 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from .inputs import BUILDERS, LAYOUTS, sample_inputs
+from .inputs import sample_inputs
 from .models import instantiate
+from .sampler import BUILDERS, LAYOUTS
 
 SEED = 0
 
@@ -71,7 +72,7 @@ ODD_LAYOUT = 10  # frames by which an unusual order of axes must come farther to
 
 def deepest_error(errors: list[tuple[int, Exception]]) -> Exception:
     """The error that says most: the one that came farthest into the model."""
-    return max(errors, key=lambda found: found[0])[1]
+    return max(errors, key=lambda item: item[0])[1]
 
 
 def depth(error: Exception) -> int:

@@ -8,13 +8,14 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from transformers import PreTrainedConfig
 
-from hf_skillset_templates.registry.sources.architectures import class_names, model_class
+from hf_skillset_templates.registry.sources.model_classes import class_names, model_class
 from hf_skillset_templates.tiny.configs import first_value
 
-from .encodings import picture
 from .image_processors import VISION, image_side
 
 # What processors call the number of embeddings of one picture (or one tile of it).
@@ -75,3 +76,12 @@ def measured_count(model_type: str, config: PreTrainedConfig, image_processor: A
     rows = sum(feature.numel() // feature.shape[-1] for feature in features)
     tiles = math.prod(encoded["pixel_values"].shape[:-3])
     return int(rows // tiles)
+
+
+def picture(width: int = 64, height: int = 48) -> Image.Image:
+    """A colourful picture: two gradients and a bright square."""
+    pixels = np.zeros((height, width, 3), dtype=np.uint8)
+    pixels[..., 0] = np.linspace(0, 255, width, dtype=np.uint8)
+    pixels[..., 1] = np.linspace(0, 255, height, dtype=np.uint8)[:, None]
+    pixels[height // 4 : height // 2, width // 4 : width // 2, 2] = 255
+    return Image.fromarray(pixels)

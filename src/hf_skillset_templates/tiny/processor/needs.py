@@ -9,26 +9,13 @@ from typing import Any
 
 import transformers
 from transformers import PreTrainedConfig
-from transformers.models.auto import (
-    feature_extraction_auto,
-    image_processing_auto,
-    processing_auto,
-    tokenization_auto,
-    video_processing_auto,
-)
+from transformers.models.auto import tokenization_auto
 from transformers.models.auto.configuration_auto import model_type_to_module_name
 
-from hf_skillset_templates.registry.sources.architectures import class_names, model_class
+from hf_skillset_templates.registry.sources.model_classes import class_names, model_class
+from hf_skillset_templates.registry.sources.processors import PARTS, part_classes
 from hf_skillset_templates.tiny.configs import nodes
 
-KINDS = ("tokenizer", "image_processor", "feature_extractor", "video_processor", "processor")
-TABLES: dict[str, Any] = {
-    "tokenizer": tokenization_auto.TOKENIZER_MAPPING_NAMES,
-    "image_processor": image_processing_auto.IMAGE_PROCESSOR_MAPPING_NAMES,
-    "feature_extractor": feature_extraction_auto.FEATURE_EXTRACTOR_MAPPING_NAMES,
-    "video_processor": video_processing_auto.VIDEO_PROCESSOR_MAPPING_NAMES,
-    "processor": processing_auto.PROCESSOR_MAPPING_NAMES,
-}
 # The model inputs that each kind makes.
 INPUTS = {
     "tokenizer": ("input_ids", "decoder_input_ids"),
@@ -49,19 +36,19 @@ PLAIN = {"tokenizer": "TokenizersBackend", "image_processor": "ViTImageProcessor
 
 
 def wanted_classes(
-    model_type: str, config: PreTrainedConfig, facts: dict[str, Any]
+    model_type: str, config: PreTrainedConfig, overrides: dict[str, Any]
 ) -> dict[str, type]:
     """The class of each kind that the model type needs.
 
     What the auto classes name comes first, then what types of the same family use, as far as the
-    model takes such inputs. The facts (a class name, or null for "none") overrule both.
+    model takes such inputs. Overrides (a class name, or null for "none") overrule both.
     """
-    named = {kind: _named(kind, model_type) for kind in KINDS}
+    named = {kind: _named(kind, model_type) for kind in PARTS}
     if not any(named.values()):
         named = _family(model_type, model_inputs(model_type))
     elif not named["processor"]:
         named["processor"] = _own_processor(model_type)
-    named.update({kind: facts[kind] for kind in KINDS if kind in facts})
+    named.update({kind: overrides[kind] for kind in PARTS if kind in overrides})
     if named["processor"]:
         for kind in component_kinds(_class(named["processor"])):
             named[kind] = named[kind] or _part(kind, model_type, named["processor"], config)
@@ -71,7 +58,7 @@ def wanted_classes(
         named["tokenizer"] = _own("tokenizer", _module(model_type)) or PLAIN["tokenizer"]
     if not any(named.values()) and "pixel_values" in model_inputs(model_type):
         named["image_processor"] = PLAIN["image_processor"]
-    named.update({kind: facts[kind] for kind in KINDS if kind in facts})
+    named.update({kind: overrides[kind] for kind in PARTS if kind in overrides})
     return {kind: _class(name) for kind, name in named.items() if name}
 
 
@@ -84,7 +71,7 @@ def kind_of(attribute: str) -> str:
     """The kind that an attribute of a combined processor holds ("char_tokenizer": a tokenizer)."""
     if "audio_processor" in attribute:
         return "feature_extractor"
-    return next(kind for kind in KINDS if kind in attribute)
+    return next(kind for kind in PARTS if kind in attribute)
 
 
 @cache
@@ -107,18 +94,16 @@ def model_source(model_type: str) -> str:
 
 def _class(name: str) -> Any:
     """A class by its name; the tokenizer tables name some that are not exported at the top."""
-    found = getattr(transformers, name, None) or tokenization_auto.tokenizer_class_from_name(name)
-    if found is None:
+    cls = getattr(transformers, name, None) or tokenization_auto.tokenizer_class_from_name(name)
+    if cls is None:
         raise ImportError(f"transformers has no class {name}")
-    return found
+    return cls
 
 
 def _named(kind: str, model_type: str) -> str | None:
     """The class that the auto class of this kind names."""
-    name = TABLES[kind].get(model_type)
-    if isinstance(name, dict):
-        name = name.get("torchvision") or name.get("pil") or next(iter(name.values()))
-    return str(name) if name else None
+    classes = part_classes()[kind].get(model_type, {})
+    return classes.get("torchvision") or classes.get("pil") or next(iter(classes.values()), None)
 
 
 def _module(model_type: str) -> str:
@@ -130,9 +115,9 @@ def _part(kind: str, model_type: str, processor: str, config: PreTrainedConfig) 
     """What a combined processor takes of this kind: its family's class, or that of a part."""
     own = _class(processor).__module__.split(".")[2]
     for module in dict.fromkeys((_module(model_type), own)):
-        found = _sibling(kind, module) or _own(kind, module)
-        if found:
-            return found
+        class_name = _sibling(kind, module) or _own(kind, module)
+        if class_name:
+            return class_name
     of_parts = (_named(kind, node.model_type) for path, node in nodes(config) if path)
     return next(filter(None, of_parts), PLAIN.get(kind))
 
@@ -151,13 +136,13 @@ def _pair(config: PreTrainedConfig) -> dict[str, str | None]:
 
 def _sibling(kind: str, module: str) -> str | None:
     """What another model type of the module folder uses; the shortest name is the main one."""
-    types = [t for t in TABLES[kind] if _module(t) == module]
+    types = [t for t in part_classes()[kind] if _module(t) == module]
     return next(filter(None, (_named(kind, t) for t in sorted(types, key=len))), None)
 
 
 def _family(model_type: str, inputs: frozenset[str]) -> dict[str, str | None]:
     """For a part of a model: the main type's classes, as far as the part takes their output."""
-    named: dict[str, str | None] = dict.fromkeys(KINDS)
+    named: dict[str, str | None] = dict.fromkeys(PARTS)
     whole = _sibling("processor", _module(model_type))
     lender = _class(whole).__module__.split(".")[2] if whole else None
     for kind in (kind for kind, names in INPUTS.items() if inputs.intersection(names)):
@@ -178,10 +163,10 @@ def _is_text_model(model_type: str, config: PreTrainedConfig, named: dict[str, s
 
 def _own_processor(model_type: str) -> str | None:
     """The combined processor in the type's folder, if the model takes what all its parts make."""
-    found = _own("processor", _module(model_type))
+    class_name = _own("processor", _module(model_type))
     inputs = model_inputs(model_type)
-    fits = found and all(inputs.intersection(INPUTS[k]) for k in component_kinds(_class(found)))
-    return found if fits else None
+    parts = component_kinds(_class(class_name)) if class_name else []
+    return class_name if all(inputs.intersection(INPUTS[part]) for part in parts) else None
 
 
 def _own(kind: str, module: str) -> str | None:
