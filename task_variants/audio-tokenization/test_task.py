@@ -1,4 +1,4 @@
-"""`audio-tokenization` gives the codes and the sound that the transformers model itself gives."""
+"""`audio-tokenization` gives the codes and the audio that the transformers model itself gives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_equals_the_model(cell: Any) -> None:
         cell.assert_equal(found["audio"], audio[0, ..., : found["audio"].shape[-1]].squeeze())
 
 
-def test_the_rebuilt_sound_lasts_as_long(cell: Any) -> None:
+def test_the_rebuilt_audio_lasts_as_long(cell: Any) -> None:
     for path in cell.samples:
         found, seconds = cell.run(path), soundfile.info(path).duration
         assert abs(found["audio"].shape[-1] / found["sampling_rate"] - seconds) < 0.1

@@ -21,8 +21,8 @@ def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `predicted_depth`, a tensor of its size, and `depth`, the same as a picture."""
-    # The pictures' sizes have different names in the image processors: given by position.
+    """Per image `predicted_depth`, a tensor of its size, and `depth`, the same as an image."""
+    # The images' sizes have different names in the image processors: given by position.
     found = image_processor.post_process_depth_estimation(as_model_output(outputs), encoded.context)
     return [
         {"predicted_depth": depths["predicted_depth"], "depth": as_grey(depths["predicted_depth"])}

@@ -88,10 +88,10 @@ def token_boxes(pieces: Any, piece: int, boxes: list[Any], tokenizer: Any) -> li
 
 
 def page_pixels(page: Any, processor: Any, pieces: int) -> dict[str, Any]:
-    """The picture of the page for each piece, without having it read by Tesseract again."""
-    picture = processor.image_processor(images=page, apply_ocr=False, return_tensors="pt")
+    """The image of the page for each piece, without having it read by Tesseract again."""
+    pixels = processor.image_processor(images=page, apply_ocr=False, return_tensors="pt")
     name = "image" if "image" in processor.model_input_names else "pixel_values"
-    return {name: picture["pixel_values"].repeat(pieces, 1, 1, 1)}
+    return {name: pixels["pixel_values"].repeat(pieces, 1, 1, 1)}
 
 
 def answer_masks(pieces: Any, tokenizer: Any) -> np.ndarray:

@@ -37,14 +37,14 @@ def has_post_processing(image_processor: Any) -> bool:
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `alpha`, opacities (height, width) from 0 to 1, and `mask`, a picture of them."""
+    """Per image `alpha`, opacities (height, width) from 0 to 1, and `mask`, an image of them."""
     if has_post_processing(image_processor):
         found = image_processor.post_process_image_matting(
             as_model_output(outputs), target_sizes=encoded.context
         )
         alphas = [one["alpha"][0].numpy() for one in found]
     else:
-        # The pictures were padded at the right and below.
+        # The images were padded at the right and below.
         alphas = [
             alpha[0, :height, :width]
             for alpha, (height, width) in zip(outputs["alphas"], encoded.context)
@@ -53,5 +53,5 @@ def decode(
 
 
 def as_grey(alpha: np.ndarray) -> Image.Image:
-    """Opacities as a picture: white is opaque."""
+    """Opacities as an image: white is opaque."""
     return Image.fromarray((alpha.clip(0.0, 1.0) * 255.0).round().astype(np.uint8))

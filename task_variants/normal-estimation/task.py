@@ -20,8 +20,8 @@ def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `predicted_normals` (3, height, width) and `normals`, a picture of them."""
-    # The pictures' sizes have different names in the image processors: given by position.
+    """Per image `predicted_normals` (3, height, width) and `normals`, an image of them."""
+    # The images' sizes have different names in the image processors: given by position.
     found = image_processor.post_process_normal_estimation(
         as_model_output(outputs), encoded.context
     )

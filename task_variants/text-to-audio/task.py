@@ -1,4 +1,4 @@
-"""Text in, speech, music or another sound out (task `text-to-audio`)."""
+"""Text in, speech, music or other audio out (task `text-to-audio`)."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def decode(
 
     A model that makes a spectrogram gives `spectrogram` (frames, bins) instead.
     """
-    return [sound(call, processor, config, facts) for call in outputs]
+    return [audio(call, processor, config, facts) for call in outputs]
 
 
-def sound(
+def audio(
     outputs: Mapping[str, Any], processor: Any, config: Any, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What one call of the model made."""

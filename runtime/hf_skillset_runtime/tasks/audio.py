@@ -1,4 +1,4 @@
-"""Recordings as the model's features."""
+"""Audio as the model's features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..media.audio import load_audio
 
 
 def extractor_of(processor: Any) -> Any:
-    """The part of a processor that turns sound into features; some call it `audio_processor`."""
+    """The part of a processor that turns audio into features; some call it `audio_processor`."""
     return getattr(processor, "feature_extractor", None) or processor.audio_processor
 
 
@@ -37,16 +37,16 @@ def chat_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
 
 
 def audio_features(
-    recordings: list[Any], extractor: Any, keep: Collection[str] = (), **options: Any
+    audios: list[Any], extractor: Any, keep: Collection[str] = (), **options: Any
 ) -> dict[str, np.ndarray]:
-    """Load, resample and turn recordings into the features of the model's extractor.
+    """Load, resample and turn audio clips into the features of the model's extractor.
 
     Args:
         keep: features that the model takes although its extractor does not say so.
         options: further arguments of the extractor.
     """
     rate = extractor.sampling_rate
-    waveforms = [load_audio(recording, rate) for recording in recordings]
+    waveforms = [load_audio(clip, rate) for clip in audios]
     return model_features(waveforms, extractor, keep, **options)
 
 
