@@ -76,7 +76,7 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
 
 def is_vendored(answers: dict[str, Any]) -> bool:
     """Whether a package carries the runtime; those from before the question do."""
-    return answers.get("runtime", "vendored") == "vendored"
+    return bool(answers.get("runtime", "vendored") == "vendored")
 
 
 def platform_entry(name: str, vendored: bool) -> dict[str, Any]:

@@ -98,7 +98,8 @@ def answer_masks(pieces: Any, tokenizer: Any) -> np.ndarray:
     """Per piece and token 1 where no answer can be: beside the page, but for the class token."""
     count = len(pieces["input_ids"])
     outside = np.array([[s != 1 for s in pieces.sequence_ids(piece)] for piece in range(count)])
-    return (outside & (np.array(pieces["input_ids"]) != tokenizer.cls_token_id)).astype(int)
+    masks: np.ndarray = outside & (np.array(pieces["input_ids"]) != tokenizer.cls_token_id)
+    return masks.astype(int)
 
 
 def decode(

@@ -59,7 +59,7 @@ def word_places(
 
 def within_limit(tokenizer: Any) -> bool:
     """Whether the tokenizer knows the model's longest input."""
-    return tokenizer.model_max_length < 1_000_000
+    return bool(tokenizer.model_max_length < 1_000_000)
 
 
 def decode(

@@ -56,7 +56,8 @@ def decode(
 
 def unit(vector: np.ndarray) -> np.ndarray:
     """The vector with length one."""
-    return vector / np.linalg.norm(vector)
+    scaled: np.ndarray = vector / np.linalg.norm(vector)
+    return scaled
 
 
 def compare(voice: np.ndarray, other: np.ndarray, threshold: float) -> dict[str, Any]:

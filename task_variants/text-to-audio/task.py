@@ -69,8 +69,12 @@ def tokenize(
     if facts.get("chats_only") and isinstance(text, str):
         text = [{"role": "user", "content": [{"type": "text", "text": text}]}]
     if isinstance(text, list):
-        template = {"tokenize": True, "return_dict": True, "add_generation_prompt": True}
-        template["return_tensors"] = "pt"
+        template = {
+            "tokenize": True,
+            "return_dict": True,
+            "add_generation_prompt": True,
+            "return_tensors": "pt",
+        }
         options = {**template, "processor_kwargs": dict(processor_kwargs), **preprocess_params}
         return dict(processor.apply_chat_template(text, **options))
     text = as_text(text)
@@ -121,5 +125,5 @@ def sampling_rate(config: Any, processor: Any) -> int | None:
     for source in (config, getattr(config, "codec_config", None), extractor):
         for name in ("sampling_rate", "sample_rate"):
             if (rate := getattr(source, name, None)) is not None:
-                return rate
+                return int(rate)
     return None

@@ -23,7 +23,9 @@ def sample_frames(video: Any, num_frames: int | None) -> np.ndarray:
     frames = load_video(video)
     if num_frames is None:
         return frames
-    return frames[np.linspace(0, len(frames) - 1, num_frames).round().astype(int)]
+    spread: np.ndarray = np.linspace(0, len(frames) - 1, num_frames).round().astype(int)
+    chosen: np.ndarray = frames[spread]
+    return chosen
 
 
 def takes_clips(processor: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.registry.store.entries import read_entry, write_text
@@ -74,7 +75,8 @@ def state(entry: Entry, task: str, platform: str = "cpu") -> str:
 
 def has_tiny_model(entry: Entry) -> bool:
     """Whether the model type has a tiny configuration."""
-    return (TINY / entry["model_type"] / "config.json").is_file()
+    folder: Path = TINY / entry["model_type"]
+    return (folder / "config.json").is_file()
 
 
 def table(heading: str, rows: list[tuple[str, str, str]]) -> Iterable[str]:

@@ -32,6 +32,7 @@ def model_class(name: str) -> type:
     from transformers.models.auto.auto_factory import getattribute_from_module
 
     try:
-        return getattr(transformers, name)
+        found: type = getattr(transformers, name)
     except AttributeError:
-        return getattribute_from_module(transformers, name)
+        found = getattribute_from_module(transformers, name)
+    return found

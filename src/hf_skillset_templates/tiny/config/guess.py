@@ -136,8 +136,8 @@ def _heads_beside(node: Draft, name: str) -> int | None:
         name.replace("key_value_", ""),
         "num_attention_heads",
     ):
-        if query != name and isinstance(node.values.get(query), int):
-            return node.values[query]
+        if query != name and isinstance(heads := node.values.get(query), int):
+            return heads
     return None
 
 
