@@ -78,6 +78,7 @@ def vendor(package: Path, tests: Path, further: Iterable[str] = ()) -> None:
         copied.parent.mkdir(parents=True, exist_ok=True)
         copied.write_text(header() + source_text(source), "utf-8")
     shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+    shutil.copyfile(ROOT / "LICENSE", target / "LICENSE")
 
 
 @cache
