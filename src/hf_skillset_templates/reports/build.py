@@ -31,5 +31,3 @@ def build_report(name: str, baseline: str | None, models: Path = MODELS) -> tupl
     sized = [entry for entry in entries if entry["model_type"] in shown]
     page = html_page(data, charts(run, sized, titles))
     return page, [*run.notes, *(before.notes if before else ())]
-
-

@@ -83,7 +83,8 @@ def histogram(series: dict[str, list[float]], bins: Bins, unit: str) -> dict[str
         ]
     axis = {"labelColor": "currentColor", "titleColor": "currentColor", "gridColor": GRID,
             "domainColor": GRID, "tickColor": GRID, "labelFontSize": 11, "titleFontSize": 11,
-            "labelFont": "inherit", "titleFont": "inherit", "titleFontWeight": "normal"}  # fmt: skip
+            "labelFont": "inherit", "titleFont": "inherit",
+            "titleFontWeight": "normal"}  # fmt: skip
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "transparent",

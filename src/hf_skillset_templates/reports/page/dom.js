@@ -56,3 +56,6 @@ function facts(rows) {
   return el("dl", { class: "facts" },
     known.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
+
+// For the one place where a library takes markup.
+const escaped = (text) => el("i", {}, text).innerHTML;

@@ -21,7 +21,7 @@ const VALUES = {
 };
 
 function columnsOfTable() {
-  const column = (title, className, extra = {}) => ({ title, className, data: null, searchable: false,
+  const column = (title, className, extra = {}) => ({ title: escaped(title), className, data: null, searchable: false,
     orderDataType: "value", type: "string", render: () => "", ...extra });
   const numbers = { type: "num", orderSequence: ["desc", "asc"] };
   return [

@@ -2,6 +2,7 @@
 const FILTERS = ["q", "modality", "task", "platform", "status", "cause", "sort"];
 
 function readAddress() {
+  if (location.hash && !location.hash.startsWith("#/")) return state;
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const parameters = new URLSearchParams(query);
   const filters = Object.fromEntries(FILTERS.map((name) => [name, parameters.get(name) ?? ""]));
@@ -23,7 +24,8 @@ function address(path, filters = {}) {
   return `#/${path.map(encodeURIComponent).join("/")}${query ? `?${query}` : ""}`;
 }
 
-let state = readAddress();
+let state;
+state = readAddress();
 const hrefOf = (...path) => address(path, path.length ? {} : state.filters);
 const cellHref = (type, platform) => address(["cell", type.name, platform.name], state.filters);
 const filterHref = (changed) => address([], { ...changed });
