@@ -24,7 +24,7 @@ def main(
 ) -> None:
     """Write the report; 2 for bad usage."""
     try:
-        from hf_skillset_templates.reports.build import build_report
+        from hf_skillset_templates.reports.html.build import build_report
 
         page, notes = build_report(run, baseline)
         output.parent.mkdir(parents=True, exist_ok=True)

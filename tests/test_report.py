@@ -17,9 +17,9 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra 
 for needed in ("itables", "vl_convert"):
     pytest.importorskip(needed, reason="needs the extra `report`")
 
-from hf_skillset_templates.registry.paths import ROOT  # noqa: E402
-from hf_skillset_templates.reports.browser import ARGUMENTS, find_chromium  # noqa: E402
-from hf_skillset_templates.reports.build import build_report  # noqa: E402
+from hf_skillset_templates.registry.store.paths import ROOT  # noqa: E402
+from hf_skillset_templates.reports.html.browser import ARGUMENTS, find_chromium  # noqa: E402
+from hf_skillset_templates.reports.html.build import build_report  # noqa: E402
 from hf_skillset_templates.results.machine import machine, versions  # noqa: E402
 from hf_skillset_templates.results.run_folder import RunWriter  # noqa: E402
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from hf_skillset_templates.registry.paths import MODELS, ROOT
+from hf_skillset_templates.registry.store.paths import MODELS, ROOT
 from hf_skillset_templates.results import run_folder
 from hf_skillset_templates.results.causes import causes
 from hf_skillset_templates.results.compare import compare

@@ -1,1 +1,1 @@
-"""The report: one HTML file that shows a run, or the registry, and asks no server for anything."""
+"""What is written from the registry and from runs: pages of documentation, the HTML report."""

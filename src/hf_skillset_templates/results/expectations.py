@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..registry.errors import as_recorded
+from hf_skillset_templates.registry.store.errors import as_recorded
+
 from .causes import fingerprint
 from .records import FAILED, VERIFIED, Cell, Record, cell_of
 

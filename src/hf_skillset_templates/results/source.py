@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..registry.paths import MODELS
+from hf_skillset_templates.registry.store.paths import MODELS
+
 from .from_registry import Entry, read_entries, registry_records
 from .run_folder import Run, read_run
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..results.from_registry import Entry
+from hf_skillset_templates.results.from_registry import Entry
+
 from .pool import Pool
 
 FACTS = {

@@ -1,7 +1,6 @@
 """The plots: Vega-Lite draws them as SVG when the report is made, so that the page draws nothing.
 
-Colours are those of the page (`currentColor`, and a class for each series), so that one picture
-fits dark and light.
+Their text has the colour of the page (`currentColor`), so that one picture fits dark and light.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from typing import Any
 
 import vl_convert
 
-from ..results.from_registry import Entry
-from ..results.records import Record
-from ..results.run_folder import Run
+from hf_skillset_templates.results.from_registry import Entry
+from hf_skillset_templates.results.records import Record
+from hf_skillset_templates.results.run_folder import Run
 
 BAR, GRID = "#6d7cff", "#8888884d"
 SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
@@ -45,7 +44,7 @@ def by_platform(
     found: dict[str, list[float]] = {}
     for record in records:
         if field in record:
-            title = titles.get(record["platform"], record["platform"])
+            title: str = titles.get(record["platform"], record["platform"])
             found.setdefault(title, []).append(record[field])
     return found
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..registry.paths import MODELS
-from ..results.compare import compare
-from ..results.from_registry import read_entries
-from ..results.source import REGISTRY, read_source, registry_run
+from hf_skillset_templates.registry.store.paths import MODELS
+from hf_skillset_templates.results.compare import compare
+from hf_skillset_templates.results.from_registry import read_entries
+from hf_skillset_templates.results.source import REGISTRY, read_source, registry_run
+
 from .charts import charts
 from .html_page import html_page
 from .payload import payload

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..registry.overrides import known_failure
-from ..registry.platforms import load_platform, platform_names
-from ..registry.variants import Variant, load_variants
-from ..results.causes import fingerprint, plain
-from ..results.compare import Comparison
-from ..results.from_registry import Entry
-from ..results.records import FAILED, STAGES, Record, latest
-from ..results.run_folder import Run
+from hf_skillset_templates.registry.store.overrides import section
+from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
+from hf_skillset_templates.registry.store.variants import Variant, load_variants
+from hf_skillset_templates.results.causes import fingerprint, plain
+from hf_skillset_templates.results.compare import Comparison
+from hf_skillset_templates.results.from_registry import Entry
+from hf_skillset_templates.results.records import FAILED, STAGES, Record, latest
+from hf_skillset_templates.results.run_folder import Run
+
 from .cause_ids import cause_id
 from .model_types import type_facts
 from .pool import Pool
@@ -40,7 +41,7 @@ def payload(run: Run, entries: list[Entry], changes: Comparison | None = None) -
     for name in platform_order(records):
         platforms.place(name)
     type_rows = [
-        type_facts(known[name], tasks, pools, known_failure(name))
+        type_facts(known[name], tasks, pools, section(name, "failure"))
         if name in known
         else {"name": name, "tasks": []}
         for name in shown
