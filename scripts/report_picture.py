@@ -14,7 +14,7 @@ from hf_skillset_templates.reports.html.browser import ARGUMENTS, find_chromium
 from hf_skillset_templates.reports.html.build import build_report
 
 PICTURE = ROOT / "docs" / "report.png"
-SIZE = {"width": 1280, "height": 1120}
+SIZE = {"width": 1280, "height": 1560}
 
 
 def main() -> None:
