@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from hf_skillset_runtime.export import exported_forward, known_numbers, normed_attention
+from hf_skillset_runtime.export import exported_forward, graphs, known_numbers, normed_attention
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers.exporters")
@@ -22,7 +22,7 @@ pytest.importorskip("transformers.exporters")
 def exported_model(tmp_path: Path) -> Callable[..., Any]:
     """Lets a model's calls be exported, each graph a module that notes its name."""
 
-    class Traced(exported_forward.Graph):  # type: ignore[name-defined,misc]
+    class Traced(graphs.Graph):
         def __init__(self, program: Any) -> None:
             self.program = program
 
@@ -40,7 +40,7 @@ def exported_model(tmp_path: Path) -> Callable[..., Any]:
         def __call__(self, inputs: Any) -> Any:
             return self.program.module()(**inputs)
 
-    class Maker(exported_forward.GraphMaker):  # type: ignore[name-defined,misc]
+    class Maker(graphs.GraphMaker):
         def make(self, module: Any, inputs: Any, path: Path, dynamic_shapes: Any) -> Any:
             return Traced(
                 torch.export.export(module, (), dict(inputs), dynamic_shapes=dynamic_shapes)
@@ -103,7 +103,7 @@ def test_a_part_that_no_exporter_takes_is_an_error(exported_model: Any) -> None:
 
     model = Alone(2, 2)
     exported_model(model)
-    with pytest.raises(exported_forward.ExportError, match=r"the model \(Alone\)"):
+    with pytest.raises(graphs.ExportError, match=r"the model \(Alone\)"):
         model(torch.ones(3, 2))
 
 
@@ -135,7 +135,7 @@ def test_pictures_are_fixed_until_a_second_size_of_them_comes(exported_model: An
     model = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.AdaptiveAvgPool2d(1)).eval()
     exported = exported_model(model)
 
-    def graphs(*shape: int) -> list[str]:
+    def openness(*shape: int) -> list[str]:
         pictures = torch.randn(shape)
         found = model(pictures)
         with exported.exports():
@@ -144,10 +144,10 @@ def test_pictures_are_fixed_until_a_second_size_of_them_comes(exported_model: An
         return [each.openness.name for each in known]
 
     with torch.no_grad():
-        assert graphs(2, 3, 8, 8) == ["PICTURES_FIXED"]
-        assert graphs(5, 3, 8, 8) == ["PICTURES_FIXED"]
-        assert graphs(2, 3, 9, 12) == ["PICTURES_FIXED", "DYNAMIC"]
-        assert graphs(3, 3, 15, 10) == ["PICTURES_FIXED", "DYNAMIC"]
+        assert openness(2, 3, 8, 8) == ["PICTURES_FIXED"]
+        assert openness(5, 3, 8, 8) == ["PICTURES_FIXED"]
+        assert openness(2, 3, 9, 12) == ["PICTURES_FIXED", "DYNAMIC"]
+        assert openness(3, 3, 15, 10) == ["PICTURES_FIXED", "DYNAMIC"]
 
 
 class PadsByItsStride(torch.nn.Module):

@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hf_skillset_runtime.export.cache import export_folder, write_whole
-from hf_skillset_runtime.export.exported_forward import (
-    ExportedModel,
-    Graph,
-    GraphMaker,
-    outermost_calls,
-)
+from hf_skillset_runtime.export.exported_forward import ExportedModel
+from hf_skillset_runtime.export.graphs import Graph, GraphMaker
+from hf_skillset_runtime.export.parts import outermost_calls
 from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device, Platform
 from hf_skillset_runtime.platforms.torch_platform import load_model, rows_that_fit, run_model
 from hf_skillset_runtime.self_test import sample_inputs

@@ -16,86 +16,23 @@ import functools
 import hashlib
 import inspect
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from .agreement import largest_error
 from .cache import write_whole
+from .calls import Call, changes_its_arguments, full_mask, has_past, present
+from .graphs import ORDER, ExportError, Graph, GraphMaker, KnownGraph, Openness
 from .known_numbers import known_numbers
 from .normed_attention import normed_attention
+from .parts import callable_parts
 
 MODULES_FILE = "modules.json"
 CALL_SUFFIX = ".call.json"
 """Of the file with the shapes of the call a graph was exported for; it is written last."""
-
-
-class Openness(Enum):
-    """Which dimensions of its inputs a graph leaves open; the value ends the graph's name."""
-
-    FIXED = ""
-    PICTURES_FIXED = "-pictures-fixed"
-    """Pictures are open in their batch alone: windows and pyramids over open sides take minutes."""
-    DYNAMIC = "-dynamic"
-
-
-ORDER = tuple(Openness)
-"""Graphs for fewer shapes come first: they are faster."""
-
-
-class Graph(ABC):
-    """One exported and compiled graph."""
-
-    @abstractmethod
-    def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-        """Whether tensors of these shapes can go in."""
-
-    @abstractmethod
-    def __call__(self, inputs: Mapping[str, Any]) -> Any:
-        """What the module returns for its named arguments."""
-
-
-class GraphMaker(ABC):
-    """Exports, keeps and loads the graphs of one runtime."""
-
-    @abstractmethod
-    def make(
-        self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic_shapes: Any
-    ) -> Graph:
-        """Export `module` as called with `inputs`; keep it under `path` (without a suffix).
-
-        `dynamic_shapes` is what `torch.export` takes: which dimensions are open; None for none.
-        """
-
-    @abstractmethod
-    def load(self, path: Path) -> Graph:
-        """Load what `make` kept under `path`."""
-
-
-@dataclass(frozen=True)
-class KnownGraph:
-    """A graph and the call that it was exported for."""
-
-    graph: Graph
-    openness: Openness
-    traced: Mapping[str, list[int]]
-    """The shapes of the tensors it was exported with."""
-
-    def fits(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-        """Whether tensors of these shapes can go in.
-
-        An export takes a dimension of 0 or 1 for a constant, however open the graph looks.
-        """
-        if self.openness is Openness.FIXED:
-            return all(list(shape) == self.traced[name] for name, shape in shapes.items())
-        pairs = ((self.traced[name], shape) for name, shape in shapes.items())
-        constant = all(
-            size == was for traced, shape in pairs for was, size in zip(traced, shape) if was < 2
-        )
-        return constant and self.graph.accepts(shapes)
 
 
 @dataclass
@@ -307,174 +244,6 @@ class ExportedForward:
         return any(not self.has_towers(filled) for filled in self.in_parts)
 
 
-def largest_error(found: Any, expected: Any) -> float:
-    """Largest difference of two results' numbers with a fraction.
-
-    A fraction of the output's largest number where that is above 1.
-    """
-    from transformers.exporters.utils import get_leaf_tensors
-
-    ours, errors = get_leaf_tensors(found), [0.0]
-    for name, theirs in get_leaf_tensors(expected).items():
-        if name in ours and theirs.is_floating_point():
-            finite = theirs.isfinite()
-            distance = (ours[name] - theirs)[finite].abs()
-            scale = theirs[finite].abs()
-            errors += [float(distance.max() / scale.max().clamp(min=1))] if finite.any() else []
-    return max(errors)
-
-
-def callable_parts(module: Any, name: str) -> Iterator[str]:
-    """The names of a module's direct parts; a list of modules stands for what it holds."""
-    import torch
-
-    for part_name, part in module.named_children():
-        full_name = f"{name}.{part_name}".lstrip(".")
-        if type(part).forward is torch.nn.Module.forward:  # it has none of its own
-            yield from callable_parts(part, full_name)
-        else:
-            yield full_name
-
-
-def present(named: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments without those that are None and may be left out."""
-    return {
-        name: value
-        for name, value in named.items()
-        if value is not None
-        or (name in parameters and parameters[name].default is inspect.Parameter.empty)
-    }
-
-
-def has_past(named: Mapping[str, Any]) -> bool:
-    """Whether a call goes on from a filled cache."""
-    from transformers.exporters.utils import get_leaf_tensors
-
-    states = get_leaf_tensors(named.get("past_key_values"))
-    return any(state.dim() > 2 and state.numel() for state in states.values())
-
-
-def changes_its_arguments(module: Any, named: Mapping[str, Any]) -> bool:
-    """Whether a call has a cache to fill that its module does not return, as models do."""
-    from transformers import PreTrainedModel
-    from transformers.cache_utils import Cache
-
-    caches = any(isinstance(value, Cache) for value in named.values())
-    return caches and not isinstance(module, PreTrainedModel)
-
-
-def full_mask(named: Mapping[str, Any]) -> dict[str, Any]:
-    """The mask of a generating call whose tokens count their positions from zero."""
-    ids, positions = named.get("input_ids"), named.get("position_ids")
-    if "past_key_values" not in named or ids is None or positions is None:
-        return {}
-    if positions.shape != ids.shape:
-        return {}
-    return {"attention_mask": ids.new_ones(len(ids), int(positions.max()) + 1)}
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a module."""
-
-    named: Mapping[str, Any]
-    """The arguments, as given."""
-    inputs: Mapping[str, Any]
-    """What the exported graph gets for them."""
-    signature: str
-    """Which tensors there are and which constants; everything but the shapes."""
-    shapes: Mapping[str, tuple[int, ...]]
-
-    @property
-    def pictures(self) -> list[str]:
-        """The inputs (batch, ..., height, width) that are pictures, or grids like them."""
-        return [
-            name
-            for name, value in self.inputs.items()
-            if len(self.shapes.get(name, ())) > 3
-            and value.is_floating_point()
-            and "mask" not in name
-        ]
-
-    def dynamic_shapes(self, openness: Openness) -> Any:
-        """The open dimensions of the inputs, as `torch.export` takes them; None for none."""
-        from torch.export import Dim
-        from transformers.exporters.exporter_dynamo import get_auto_dynamic_shapes
-
-        if openness is Openness.FIXED:
-            return None
-        found = get_auto_dynamic_shapes(dict(self.inputs))
-        if openness is Openness.PICTURES_FIXED:
-            found |= {name: {0: Dim.AUTO} for name in self.pictures}
-        return found
-
-    @classmethod
-    def of(cls, module: Any, named: Mapping[str, Any]) -> Call:
-        """Describe the call of `module` with these arguments."""
-        from transformers.exporters.utils import get_leaf_tensors, prepare_for_export
-
-        _module, inputs, _flags = prepare_for_export(module, copy.deepcopy(dict(named)))
-        leaves = get_leaf_tensors(inputs)
-        kinds = {name: f"{leaf.dtype}[{leaf.dim()}]" for name, leaf in leaves.items()}
-        constants = {
-            name: value
-            for name, value in named.items()
-            if isinstance(value, (bool, int, float, str, list, tuple))
-            and not get_leaf_tensors({name: value})
-        }
-        return cls(
-            named=named,
-            inputs=inputs,
-            signature=json.dumps([kinds, constants], sort_keys=True),
-            shapes={name: tuple(leaf.shape) for name, leaf in leaves.items()},
-        )
-
-
-class ExportError(RuntimeError):
-    """No graph could be exported and run for a module. Says which module and why."""
-
-    stage = "export"
-
-    def __init__(self, name: str, kind: str, errors: list[Exception]) -> None:
-        causes = dict.fromkeys(f"{type(cause).__name__}: {cause}" for cause in map(root_of, errors))
-        super().__init__(f"{name or 'the model'} ({kind}): {'; then '.join(causes)}")
-
-
-def root_of(error: BaseException) -> BaseException:
-    """The error that an error was raised from, at the very beginning."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
 def short_digest(text: str) -> str:
     """A few letters that stand for a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-@contextmanager
-def outermost_calls(model: Any) -> Iterator[list[str]]:
-    """Collects the names of the modules that are called while no other module runs."""
-    import torch
-
-    names = {id(module): name for name, module in model.named_modules()}
-    depth, found = [0], []
-
-    def enter(module: Any, _args: Any) -> None:
-        if depth[0] == 0 and id(module) in names and names[id(module)] not in found:
-            found.append(names[id(module)])
-        depth[0] += 1
-
-    def leave(_module: Any, _args: Any, _output: Any) -> None:
-        depth[0] -= 1
-
-    hooks = torch.nn.modules.module
-    handles = [
-        hooks.register_module_forward_pre_hook(enter),
-        hooks.register_module_forward_hook(leave),
-    ]
-    try:
-        yield found
-    finally:
-        for handle in handles:
-            handle.remove()
