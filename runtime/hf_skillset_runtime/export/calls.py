@@ -25,6 +25,11 @@ class Call:
     shapes: Mapping[str, tuple[int, ...]]
 
     @property
+    def key(self) -> str:
+        """What tells this call from others: its signature and its shapes."""
+        return json.dumps([self.signature, sorted(self.shapes.items())])
+
+    @property
     def pictures(self) -> list[str]:
         """The inputs (batch, ..., height, width) that are pictures, or grids like them."""
         return [

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 
 class Openness(Enum):
-    """Which dimensions of its inputs a graph leaves open; the value ends the graph's name."""
+    """Which dimensions of its inputs a graph leaves open; the value ends the name of its folder."""
 
     FIXED = ""
     PICTURES_FIXED = "-pictures-fixed"
@@ -40,39 +39,16 @@ class GraphMaker(ABC):
 
     @abstractmethod
     def make(
-        self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic_shapes: Any
+        self, module: Any, inputs: Mapping[str, Any], folder: Path, dynamic_shapes: Any
     ) -> Graph:
-        """Export `module` as called with `inputs`; keep it under `path` (without a suffix).
+        """Export `module` as called with `inputs`; keep it in `folder`, which is empty.
 
         `dynamic_shapes` is what `torch.export` takes: which dimensions are open; None for none.
         """
 
     @abstractmethod
-    def load(self, path: Path) -> Graph:
-        """Load what `make` kept under `path`."""
-
-
-@dataclass(frozen=True)
-class KnownGraph:
-    """A graph and the call that it was exported for."""
-
-    graph: Graph
-    openness: Openness
-    traced: Mapping[str, list[int]]
-    """The shapes of the tensors it was exported with."""
-
-    def fits(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-        """Whether tensors of these shapes can go in.
-
-        An export takes a dimension of 0 or 1 for a constant, however open the graph looks.
-        """
-        if self.openness is Openness.FIXED:
-            return all(list(shape) == self.traced[name] for name, shape in shapes.items())
-        pairs = ((self.traced[name], shape) for name, shape in shapes.items())
-        constant = all(
-            size == was for traced, shape in pairs for was, size in zip(traced, shape) if was < 2
-        )
-        return constant and self.graph.accepts(shapes)
+    def load(self, folder: Path) -> Graph:
+        """Load what `make` kept in `folder`."""
 
 
 class ExportError(RuntimeError):
@@ -90,3 +66,22 @@ def root_of(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+NO_MEMORY = (
+    "bad_alloc",
+    "can't allocate",
+    "cannot allocate",
+    "failed to allocate",
+    "not enough memory",
+    "out of memory",
+)
+"""What runtimes write into errors of their own where Python has MemoryError."""
+
+
+def is_of_the_moment(error: BaseException) -> bool:
+    """Whether an error is about this machine now (memory, disk), not about what was to be done."""
+    if isinstance(error, OSError):
+        return error.errno is not None  # without a number it is about missing source code
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(sign in said for sign in NO_MEMORY)
