@@ -205,11 +205,7 @@ class OpenVINOGraph(Graph):
     def __call__(self, inputs: Mapping[str, Any]) -> Any:
         # Copied inputs: the CPU plugin grows a cache in place and would write beyond ours.
         with self.lock:
-            try:
-                return self.runner(share_inputs=False, **inputs)
-            except Exception:  # a request that failed once fails on what it could run before
-                self.runner.request = self.runner.compiled_model.create_infer_request()
-                raise
+            return self.runner(share_inputs=False, **inputs)
 
 
 def shape_of(port: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:

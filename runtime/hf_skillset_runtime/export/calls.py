@@ -11,6 +11,9 @@ from typing import Any
 
 from .graphs import Openness
 
+TOKEN_INPUTS = ("input_ids", "attention_mask", "decoder_input_ids", "decoder_attention_mask")
+"""Inputs (batch, tokens); a mask covers the cache, too."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -28,6 +31,12 @@ class Call:
     def key(self) -> str:
         """What tells this call from others: its signature and its shapes."""
         return json.dumps([self.signature, sorted(self.shapes.items())])
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens, those in a cache included; 0 for a call without any."""
+        shapes = (self.shapes[name] for name in TOKEN_INPUTS if name in self.shapes)
+        return max((shape[1] for shape in shapes if len(shape) == 2), default=0)
 
     @property
     def pictures(self) -> list[str]:

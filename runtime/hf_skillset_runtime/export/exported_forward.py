@@ -28,6 +28,9 @@ from .store import KeptCall, KnownGraph, new_graph
 if TYPE_CHECKING:
     from .exported_model import ExportedModel
 
+SPARE_POSITIONS = 64
+"""Tables of positions may be longer than configurations say, but not by more."""
+
 
 class ExportedForward:
     """The replaced `forward` of one module."""
@@ -40,6 +43,8 @@ class ExportedForward:
         self.graph_runs = 0
         self.in_parts: set[bool] = set()
         """Which calls have no graph at all: those with a filled cache, those without."""
+        self.unlimited = False
+        """Whether torch took far more tokens than the model has positions: no table ends there."""
         self.refused: set[str] = set()
         """Calls that have no graph although others have; known until the process ends."""
 
@@ -103,14 +108,15 @@ class ExportedForward:
         if changes_its_arguments(self.module, call.named):
             errors.append(TypeError("it changes a cache in place"))
             raise ExportError(self.name, type(self.module).__name__, errors)
-        for known in sorted(self.known(call), key=lambda known: ORDER.index(known.call.openness)):
-            if known.fits(call.shapes):
-                try:
-                    return self.computed(known.loaded(), call)
-                except Exception as error:  # the runtime finds another shape in its way
-                    if is_of_the_moment(error):
-                        raise
-                    errors.append(error)
+        self.ask_torch_over_the_limit(call)
+        for known in self.fitting(call):
+            try:
+                return self.computed(known.loaded(), call)
+            except Exception as error:  # the runtime finds another shape in its way
+                known.graph = None  # OpenVINO's is unusable from then on; it is loaded again
+                if is_of_the_moment(error):
+                    raise
+                errors.append(error)
         expected = self.from_torch(call)
         for openness in (Openness.FIXED,) if errors else self.to_try(call):
             try:
@@ -120,6 +126,22 @@ class ExportedForward:
                     raise
                 errors.append(error)
         raise ExportError(self.name, type(self.module).__name__, errors)
+
+    def fitting(self, call: Call) -> list[KnownGraph]:
+        """The graphs that the call's tensors can go into, the fastest first."""
+        ordered = sorted(self.known(call), key=lambda known: ORDER.index(known.call.openness))
+        return [known for known in ordered if known.fits(call.shapes)]
+
+    def ask_torch_over_the_limit(self, call: Call) -> None:
+        """Raise what torch says of a call with more tokens than the model has positions.
+
+        Graphs do not notice: they look up zeros behind the end of a table.
+        """
+        limit = self.owner.limit
+        if self.unlimited or limit is None or call.tokens <= limit:
+            return
+        self.from_torch(call)
+        self.unlimited = call.tokens > limit + SPARE_POSITIONS
 
     def computed(self, graph: Graph, call: Call) -> Any:
         """What a graph gives for a call."""

@@ -40,8 +40,15 @@ class ExportedModel:
     lock: RLock = field(default_factory=RLock)
     """Held by the thread that runs the model; its modules keep a call's state in themselves."""
 
+    limit: int | None = None
+    """Positions that the model has, where its configuration says."""
+
     def __post_init__(self) -> None:
-        """Find the graphs that earlier starts kept."""
+        """Find the limit and the graphs that earlier starts kept."""
+        config = getattr(self.model, "config", None)
+        text = config.get_text_config() if hasattr(config, "get_text_config") else config
+        limit = getattr(text, "max_position_embeddings", None)
+        self.limit = limit if isinstance(limit, int) and limit > 0 else None
         remove_abandoned(self.folder)
         self.kept = [KnownGraph(*found, self.maker) for found in kept_graphs(self.folder)]
 
