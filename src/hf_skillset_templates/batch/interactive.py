@@ -6,10 +6,8 @@ from typing import Any
 
 import questionary
 
-from ..registry.paths import HARDWARE
-from .selection import SAMPLE, UsageError, read_pipeline_map
-
-PROFILES = ("improved", "template", "basic")
+from ..errors import UsageError
+from .selection import SAMPLE, platforms_of, profiles, read_pipeline_map
 
 
 def ask() -> dict[str, Any]:
@@ -19,7 +17,7 @@ def ask() -> dict[str, Any]:
         UsageError: the questions were cancelled.
     """
     known = read_pipeline_map()
-    platforms = sorted(folder.parent.name for folder in HARDWARE.glob("*/handler.py"))
+    platforms = sorted(platforms_of())
     answers = questionary.form(
         models=questionary.checkbox(
             "Model types (type to search)",
@@ -31,7 +29,7 @@ def ask() -> dict[str, Any]:
         platforms=questionary.checkbox(
             "Platforms", choices=[questionary.Choice(name, checked=True) for name in platforms]
         ),
-        profile=questionary.select("Profile", choices=PROFILES),
+        profile=questionary.select("Profile", choices=profiles()),
     ).ask()
     if not answers:
         raise UsageError("nothing was picked")

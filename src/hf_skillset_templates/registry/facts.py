@@ -14,10 +14,11 @@ from .dependencies import dependencies
 from .descriptions import describe
 from .entries import ORDER, dump, read_entry, write_entry, write_text
 from .overrides import fact_overrides
-from .paths import CHECKPOINTS, PIPELINE_MAP
+from .paths import CHECKPOINTS, NAMES, PIPELINE_MAP
 from .pipeline_map import Head, build_tasks
 from .platforms import PLATFORMS_FILE, platform_names
 from .processors import processor_classes
+from .resolve import more_checkpoints, name_table
 from .sources import transformers_version
 from .universe import Universe, load_universe
 from .variants import Variant, load_variants
@@ -91,7 +92,9 @@ def build_facts(model_types: list[str]) -> set[str]:
     tasks = build_tasks(universe, variants)
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
     write_text(PIPELINE_MAP, dump(table))
-    write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
+    checkpoints = known_checkpoints(universe)
+    write_text(CHECKPOINTS, dump(checkpoints))
+    write_text(NAMES, dump(name_table(table, {**more_checkpoints(), **checkpoints})))
     write_text(PLATFORMS_FILE, dump(platform_names()))
     changed = set()
     for model_type in model_types:
