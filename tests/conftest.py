@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import shutil
@@ -74,6 +75,15 @@ def run_script() -> Run:
         return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
     return run
+
+
+def script(name: str) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(f"script_{name}", ROOT / "scripts" / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def summary_of(finished: subprocess.CompletedProcess[str]) -> dict[str, object]:

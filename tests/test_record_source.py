@@ -16,9 +16,7 @@ ANSWERS = "# made by Copier\n_commit: '1.0'\n_src_path: {typed}\nauthor: é\npla
 
 def template_at(place: Path) -> Path:
     """The hook in a template of its own."""
-    shutil.copytree(
-        ROOT / "hooks", place / "hooks", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(ROOT / "hooks", place / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
     return place
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from hf_skillset_templates.registry.entries import dump, in_order
-from hf_skillset_templates.registry.paths import CHECKPOINTS, MODELS, NAMES, OVERRIDES, PIPELINE_MAP, TINY
+from hf_skillset_templates.registry.paths import (
+    CHECKPOINTS,
+    MODELS,
+    NAMES,
+    OVERRIDES,
+    PIPELINE_MAP,
+    TINY,
+)
 from hf_skillset_templates.registry.schema import all_problems
 from hf_skillset_templates.registry.variants import load_variants
 
