@@ -13,7 +13,7 @@ import typer
 
 from hf_skillset_templates import command_line
 from hf_skillset_templates.batch.interactive import ask
-from hf_skillset_templates.batch.origin import template_origin
+from hf_skillset_templates.batch.origin import find_origin
 from hf_skillset_templates.batch.package import PackageJob, PackageOutcome
 from hf_skillset_templates.batch.progress import BatchProgress
 from hf_skillset_templates.batch.run import require_free, run_jobs
@@ -74,7 +74,7 @@ def main(
         tasks=tasks,
         modality=modality,
     )
-    origin = template_origin(ROOT)
+    origin = find_origin(ROOT)
     planned = plan_jobs(
         model_types,
         output_dir,

@@ -17,6 +17,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE_PARTS = ("copier.yml", "macros", "template", "task_variants", "hardware", "hooks")
+REGISTRY_TABLES = (
+    "platforms.json",
+    "unknown.json",
+    "pipeline_map.json",
+    "names.json",
+    "reserved_names.json",
+)
 FEW_MODEL_TYPES = ("bert", "gpt2", "vit", "whisper")
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -46,7 +53,7 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(source, target)
     registry = repository / "registry"
     (registry / "models").mkdir(parents=True)
-    for name in ("platforms.json", "unknown.json", "pipeline_map.json"):
+    for name in REGISTRY_TABLES:
         shutil.copy(ROOT / "registry" / name, registry / name)
     for model_type in FEW_MODEL_TYPES:
         shutil.copy(ROOT / "registry" / "models" / f"{model_type}.json", registry / "models")

@@ -17,7 +17,7 @@ from conftest import ROOT, git
 
 from hf_skillset_templates.batch import records
 from hf_skillset_templates.batch.lock import locked
-from hf_skillset_templates.batch.origin import template_origin
+from hf_skillset_templates.batch.origin import find_origin
 from hf_skillset_templates.batch.package import PackageJob, PackageOutcome, generate_package
 from hf_skillset_templates.batch.run import JOURNAL, read_journal, run_jobs
 from hf_skillset_templates.batch.staging import MARKER, require_ours
@@ -58,8 +58,8 @@ def test_no_git_variable_of_another_repository_is_passed_on(
     monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(repository / ".git" / "index"))
     assert not {"GIT_DIR", "GIT_INDEX_FILE"} & set(environment(os.environ))
-    assert template_origin(ROOT).answers["_src_path"] == str(ROOT)
-    assert template_origin(repository.parent).warning != ""
+    assert find_origin(ROOT).answers["_src_path"] == str(ROOT)
+    assert find_origin(repository.parent).warning != ""
 
 
 def test_the_person_s_git_configuration_stays_in_force(
@@ -129,7 +129,7 @@ def test_a_template_that_is_no_checkout_of_its_own_is_told(
     if case == "owner":
         git(root, "init", "--quiet")
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    origin = template_origin(root)
+    origin = find_origin(root)
     assert origin.answers == {"_src_path": str(root)}
     assert "no git checkout of its own" in origin.warning and "\n" not in origin.warning
 
@@ -142,9 +142,9 @@ def test_the_answers_say_that_no_update_is_possible(tmp_path: Path) -> None:
 
 
 def test_a_template_with_changes_is_told(repository: Path) -> None:
-    assert template_origin(repository).warning == ""
+    assert find_origin(repository).warning == ""
     (repository / "work.txt").write_text("changed\n")
-    assert "in no commit" in template_origin(repository).warning
+    assert "in no commit" in find_origin(repository).warning
 
 
 def test_a_second_batch_is_told_who_is_at_work(tmp_path: Path) -> None:

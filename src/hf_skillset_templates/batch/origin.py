@@ -18,7 +18,12 @@ class Origin:
     """Why updates will not work, or not from this version alone; one line."""
 
 
-def template_origin(root: Path) -> Origin:
+def template_origin(root: Path) -> dict[str, str]:
+    """The answers that lead packages rendered from the checkout `root` back to it."""
+    return find_origin(root).answers
+
+
+def find_origin(root: Path) -> Origin:
     """The answers `_commit` and `_src_path` for packages rendered from the checkout `root`.
 
     The same that Copier itself records for `copier copy ROOT`: the version tag (or the
