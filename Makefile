@@ -12,9 +12,10 @@ generate: $(VENV)/generate.stamp  ## a package for every model type, in generate
 test: $(VENV)/models.stamp  ## the tests of this project and of generated packages
 	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
-lint: $(VENV)/models.stamp  ## format and lint of our code and of what is rendered
+lint: $(VENV)/models.stamp  ## format, lint and import directions of our code
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache
 
 types: $(VENV)/models.stamp
 	$(RUN) -m mypy

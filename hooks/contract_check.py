@@ -29,13 +29,17 @@ def check(package_name: str) -> list[str]:
     package = importlib.import_module(package_name)
     skillset_class = getattr(package, package.__all__[-1])
     registry = package.MODEL_REGISTRY[skillset_class.model_type]
-    platforms = importlib.import_module(f"{package_name}.platforms").discover()
+    platforms = registry["platforms"]
+    if loaded := [name for name in sys.modules if name.endswith(".handler")]:
+        return [f"importing the package imports {loaded[0]}"]
     problems = signature_problems(skillset_class.__init__, ["resources", "metadata"])
     problems += signature_problems(
         skillset_class.__test__,
         ["endpoint_model", "endpoint_handler", "endpoint_label", "tokenizer"],
     )
     for platform in platforms:
+        if registry["platforms"][platform]["code"].startswith("."):
+            skillset_class.platform(platform)
         problems += initializer_problems(platform, skillset_class)
         for task in registry["tasks"].values():
             name = f"create_{platform}_{task['handler_name']}_endpoint_handler"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 STEPS = ("encode", "decode")
 
 
+@cache
 def task_functions(module: Path) -> dict[str, dict[str, Any]]:
     """The steps of a task module: what each does, its arguments and what it returns."""
     tree = ast.parse(module.read_text("utf-8"))

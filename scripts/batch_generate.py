@@ -19,7 +19,7 @@ from hf_skillset_templates.batch.progress import BatchProgress
 from hf_skillset_templates.batch.run import require_free, run_jobs
 from hf_skillset_templates.batch.selection import plan_jobs, select_model_types
 from hf_skillset_templates.command_line import say, split, writable_folder
-from hf_skillset_templates.registry.paths import ROOT
+from hf_skillset_templates.registry.store.paths import ROOT
 
 Option = typer.Option
 EXAMPLES = """

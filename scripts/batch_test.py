@@ -15,9 +15,12 @@ from hf_skillset_templates.batch.lock import locked
 from hf_skillset_templates.batch.packages import select_packages
 from hf_skillset_templates.batch.progress import BatchProgress
 from hf_skillset_templates.batch.records import CELL, Record, read_lines, require_records
-from hf_skillset_templates.batch.selection import check_known, platforms_of, read_pipeline_map
-from hf_skillset_templates.batch.testing import RAN, Limits, clusters, counts, test_packages
+from hf_skillset_templates.batch.selection import check_known
+from hf_skillset_templates.batch.testing import RAN, clusters, counts, test_packages
 from hf_skillset_templates.command_line import say, seconds, split, writable_file
+from hf_skillset_templates.isolation import Limits
+from hf_skillset_templates.registry.store.model_types import pipeline_map
+from hf_skillset_templates.registry.store.platforms import platform_names
 
 Option = typer.Option
 EXAMPLES = """
@@ -52,8 +55,8 @@ def main(
 
     Exit code 0: all good; 1: some cells failed; 2: wrong usage; 5: no cell ran.
     """
-    platforms = check_known("platform", split(platform), platforms_of())
-    all_tasks = {name for tasks in read_pipeline_map().values() for name in tasks}
+    platforms = check_known("platform", split(platform), set(platform_names()))
+    all_tasks = {name for tasks in pipeline_map().values() for name in tasks}
     tasks = check_known("task", split(task), all_tasks)
     packages = select_packages(folder, split(only))
     results = writable_file(str(results or folder / ".results.jsonl"))

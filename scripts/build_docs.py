@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the pages of docs/ that are made from data, or check that they are up to date."""
+"""Write docs/tasks.md and the coverage in docs/platforms.md, or check that they are up to date."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from hf_skillset_templates import command_line
-from hf_skillset_templates.registry.entries import write_text
-from hf_skillset_templates.registry.platform_docs import PLATFORMS_PAGE, platforms_page
-from hf_skillset_templates.registry.task_docs import TASKS_PAGE, tasks_page
+from hf_skillset_templates.registry.store.entries import write_text
+from hf_skillset_templates.reports.platforms import PLATFORMS_PAGE, platforms_page
+from hf_skillset_templates.reports.tasks import TASKS_PAGE, tasks_page
 
 EXAMPLES = """
 python scripts/build_docs.py

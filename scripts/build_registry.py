@@ -14,9 +14,11 @@ from hf_skillset_templates import command_line
 from hf_skillset_templates.batch.selection import check_known
 from hf_skillset_templates.command_line import seconds, split
 from hf_skillset_templates.errors import UsageError
-from hf_skillset_templates.registry.build import STAGES, Limits, Outcome, build, missing
-from hf_skillset_templates.registry.coverage import write_coverage
-from hf_skillset_templates.registry.universe import load_universe
+from hf_skillset_templates.isolation import MEMORY_MB, Limits
+from hf_skillset_templates.registry.build import STAGES, build, missing
+from hf_skillset_templates.registry.sources.universe import load_universe
+from hf_skillset_templates.registry.stages.running import Outcome, Workers
+from hf_skillset_templates.reports.coverage import write_coverage
 
 EXAMPLES = """
 python scripts/build_registry.py --model bert --model vit
@@ -59,7 +61,7 @@ def main(
     ] = 180.0,
     memory: Annotated[
         int, typer.Option(min=1, help="MiB that one model type may allocate.")
-    ] = 8000,
+    ] = MEMORY_MB,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON line per model type and stage on stdout.")
     ] = False,
@@ -72,7 +74,7 @@ def main(
     chosen = selection(split(model or []), everything, rest)
     if not chosen:
         raise UsageError("name a --model, or --all, or --missing")
-    limits = Limits(jobs, timeout, memory)
+    workers = Workers(jobs, Limits(timeout, memory))
     counts = {True: 0, False: 0}
     bar = Progress(console=notes, disable=not notes.is_terminal)
     try:
@@ -80,7 +82,7 @@ def main(
             for name in (each for each in STAGES if each in stages):
                 types = missing(name, chosen) if rest else chosen
                 step = bar.add_task(name, total=len(types))
-                for outcome in build(name, types, limits):
+                for outcome in build(name, types, workers):
                     counts[outcome.ok] += 1
                     bar.advance(step)
                     if as_json:

@@ -12,8 +12,8 @@ import typer
 
 from hf_skillset_templates import command_line
 from hf_skillset_templates.batch.selection import resolve_models
-from hf_skillset_templates.registry.export import model_registry
-from hf_skillset_templates.registry.resolve import model_types
+from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.reports.model_registry import model_registry
 
 EXAMPLES = """
 python scripts/export_registry.py --format python --model bert > model_registry.py

@@ -12,8 +12,8 @@ from hf_skillset_templates import command_line
 from hf_skillset_templates.batch.records import CELL, read_lines
 from hf_skillset_templates.command_line import readable_file, say
 from hf_skillset_templates.errors import UsageError
-from hf_skillset_templates.registry.coverage import write_coverage
-from hf_skillset_templates.registry.record import record_results, unknown_cells
+from hf_skillset_templates.reports.coverage import write_coverage
+from hf_skillset_templates.results.record import record_results, unknown_cells
 
 EXAMPLES = """
 python scripts/batch_test.py generated

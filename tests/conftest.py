@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATE_PARTS = ("copier.yml", "macros", "template", "task_variants", "hardware", "hooks")
+TEMPLATE_PARTS = (
+    "copier.yml",
+    "macros",
+    "template",
+    "licenses",
+    "runtime",
+    "task_variants",
+    "hardware",
+    "hooks",
+)
 REGISTRY_TABLES = (
     "platforms.json",
     "unknown.json",
@@ -107,13 +115,3 @@ def file_bytes(folder: Path) -> dict[str, bytes]:
         for path in files
         if "__pycache__" not in path.parts
     }
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], ModuleType]]:
-    """Imports a shared module of the platforms, in a package of its own."""
-    root = tmp_path_factory.mktemp("platforms")
-    (root / "shared_platforms").symlink_to(ROOT / "hardware" / "_shared")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(root))
-        yield lambda name: importlib.import_module(f"shared_platforms.{name}")

@@ -11,6 +11,7 @@ from conftest import script
 from hf_skillset_templates import command_line
 from hf_skillset_templates.batch import testing
 from hf_skillset_templates.batch.packages import find_packages, read_package
+from hf_skillset_templates.isolation import Limits
 
 SKILLSET = """
 import os
@@ -22,7 +23,10 @@ class Record:
     def to_dict(self): return {"model_type": "dying", "task": self.task, "platform": "cpu",
                                "status": "REAL", "detail": ""}
 
-class hf_dying:
+class Skillset:
+    pass
+
+class hf_dying(Skillset):
     model_type = "dying"
     def __init__(self, metadata): pass
     def task(self, name): return SimpleNamespace(auto_class=name)
@@ -32,8 +36,8 @@ class hf_dying:
     def __test__(self, checkpoint, handler, platform): return Record(handler)
 """
 CHECKPOINT = """
-def exists(): return True
-def build_checkpoint(model_class, folder): return folder
+def exists(tiny): return True
+def build_checkpoint(tiny, model_class, folder): return folder
 """
 
 
@@ -45,15 +49,17 @@ def dying_package(folder: Path, name: str = "hf_dying") -> Path:
     tests.mkdir()
     entry = {"model_type": "dying", "tasks": {"first": {}, "second": {}, "third": {}}}
     (source / "registry.json").write_text(json.dumps(entry))
-    (source / "__init__.py").write_text(SKILLSET)
-    (tests / "tiny_checkpoint.py").write_text(CHECKPOINT)
+    (source / "__init__.py").write_text("from .skillset import hf_dying")
+    (source / "skillset.py").write_text(SKILLSET)
+    (source / "testing").mkdir()
+    (source / "testing" / "tiny_checkpoint.py").write_text(CHECKPOINT)
     (package / ".copier-answers.yml").write_text("package_name: hf_dying\nprofile: improved\n")
     return package
 
 
 def test_cells_behind_a_crash_are_run(tmp_path: Path) -> None:
     package = dying_package(tmp_path)
-    records = testing.test_package(package, ["cpu"], [], testing.Limits(timeout_s=60))
+    records = testing.test_package(package, ["cpu"], [], Limits(timeout_s=60))
     assert [(r["task"], r["status"]) for r in records] == [
         ("first", "REAL"),
         ("second", "FAILED"),
@@ -104,7 +110,7 @@ def break_package(package: Path, how: str) -> None:
 def test_a_broken_package_is_one_failure_at_config(tmp_path: Path, how: str) -> None:
     break_package(dying_package(tmp_path), how)
     (package,) = find_packages(tmp_path)
-    (record,) = testing.test_package(package, ["cpu"], [], testing.Limits(timeout_s=60))
+    (record,) = testing.test_package(package, ["cpu"], [], Limits(timeout_s=60))
     assert (record["status"], record["stage"], record["platform"]) == ("FAILED", "config", "cpu")
     assert "\n" not in record["detail"] and record["detail"]
 
@@ -127,7 +133,7 @@ def test_broken_packages_end_no_batch(
 def test_resuming_leaves_out_cells_not_packages(tmp_path: Path) -> None:
     package = dying_package(tmp_path)
     done = frozenset({("dying", "second", "cpu"), ("dying", "first", "cpu")})
-    limits = testing.Limits(timeout_s=60)
+    limits = Limits(timeout_s=60)
     records = testing.test_package(package, ["cpu"], [], limits, done=done)
     assert [(r["task"], r["platform"]) for r in records] == [("third", "cpu")]
     read = read_package(package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
+
+from hf_skillset_runtime.export import exported_forward, known_numbers, normed_attention
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers.exporters")
 
 
 @pytest.fixture
-def exported_model(shared: Any, tmp_path: Path) -> Callable[..., Any]:
+def exported_model(tmp_path: Path) -> Callable[..., Any]:
     """Lets a model's calls be exported, each graph a module that notes its name."""
-    calls = shared("exported_forward")
 
-    class Traced(calls.Graph):  # type: ignore[name-defined,misc]
+    class Traced(exported_forward.Graph):  # type: ignore[name-defined,misc]
         def __init__(self, program: Any) -> None:
             self.program = program
 
@@ -37,7 +40,7 @@ def exported_model(shared: Any, tmp_path: Path) -> Callable[..., Any]:
         def __call__(self, inputs: Any) -> Any:
             return self.program.module()(**inputs)
 
-    class Maker(calls.GraphMaker):  # type: ignore[name-defined,misc]
+    class Maker(exported_forward.GraphMaker):  # type: ignore[name-defined,misc]
         def make(self, module: Any, inputs: Any, path: Path, dynamic_shapes: Any) -> Any:
             return Traced(
                 torch.export.export(module, (), dict(inputs), dynamic_shapes=dynamic_shapes)
@@ -49,7 +52,7 @@ def exported_model(shared: Any, tmp_path: Path) -> Callable[..., Any]:
     def exported(model: Any, tolerance: float | None = None) -> Any:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
-        found = calls.ExportedModel(model, Maker(), folder, tolerance)
+        found = exported_forward.ExportedModel(model, Maker(), folder, tolerance)
         found.intercept([""])
         return found
 
@@ -93,14 +96,14 @@ def test_a_second_start_knows_which_parts_run(exported_model: Any) -> None:
     assert second.modules[""].in_parts == {False}
 
 
-def test_a_part_that_no_exporter_takes_is_an_error(exported_model: Any, shared: Any) -> None:
+def test_a_part_that_no_exporter_takes_is_an_error(exported_model: Any) -> None:
     class Alone(torch.nn.Linear):
         def forward(self, input: Any) -> Any:
             return super().forward(input) if input.sum() > 0 else input
 
     model = Alone(2, 2)
     exported_model(model)
-    with pytest.raises(shared("exported_forward").ExportError, match=r"the model \(Alone\)"):
+    with pytest.raises(exported_forward.ExportError, match=r"the model \(Alone\)"):
         model(torch.ones(3, 2))
 
 
@@ -159,11 +162,11 @@ class PadsByItsStride(torch.nn.Module):
         return torch.nn.functional.pad(inputs, (0, extra)) if extra > 0 else inputs
 
 
-def test_a_number_in_a_buffer_is_a_constant_of_the_graph(shared: Any) -> None:
+def test_a_number_in_a_buffer_is_a_constant_of_the_graph() -> None:
     module, inputs = PadsByItsStride(), torch.ones(2, 4)
     with pytest.raises(Exception, match="data-dependent"):
         torch.export.export(module, (inputs,))
-    with shared("known_numbers").known_numbers(module):
+    with known_numbers.known_numbers(module):
         program = torch.export.export(module, (inputs,))
     torch.testing.assert_close(program.module()(inputs), module(inputs))
     assert isinstance(module.stride, torch.Tensor)
@@ -182,7 +185,7 @@ def glm_attention() -> Any:
     return attention
 
 
-def test_exported_attention_keeps_its_norms(shared: Any) -> None:
+def test_exported_attention_keeps_its_norms() -> None:
     from transformers.exporters import DynamoConfig, DynamoExporter
 
     attention = glm_attention()
@@ -194,18 +197,17 @@ def test_exported_attention_keeps_its_norms(shared: Any) -> None:
     }
     with torch.no_grad():
         expected = attention(**inputs)
-    with shared("normed_attention").normed_attention(attention):
+    with normed_attention.normed_attention(attention):
         program, _ = DynamoExporter().export_program(attention, dict(inputs), DynamoConfig())
     assert torch.allclose(program.module()(**inputs), expected, atol=1e-5)
     assert "forward" not in vars(attention.qkv)
 
 
-def test_norms_are_found_in_a_fresh_process(shared: Any) -> None:
-    folder = Path(shared("normed_attention").__file__).parent.parent
+def test_norms_are_found_in_a_fresh_process() -> None:
     code = (
-        f"import sys; sys.path.insert(0, {str(folder)!r})\n"
         "import torch\n"
-        "from shared_platforms.normed_attention import normed_attention\n"
+        "from hf_skillset_runtime.export.normed_attention import normed_attention\n"
         "with normed_attention(torch.nn.Linear(1, 1)): pass\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "runtime")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
-from hf_skillset_templates.batch.selection import package_name
-from hf_skillset_templates.registry.variants import load_variants
+from hf_skillset_templates.registry.store.model_types import package_name
+from hf_skillset_templates.registry.store.variants import load_variants
 
 MODEL_TYPES = ("bert", "gpt2", "t5", "llama", "vit", "whisper", "wav2vec2", "clip", "llava")
 PIPELINE_TASKS = {

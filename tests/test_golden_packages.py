@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, file_bytes
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
-from hf_skillset_templates.batch.selection import package_name
+from hf_skillset_templates.registry.store.model_types import package_name
 
 GOLDEN = ROOT / "tests" / "golden"
 MODEL_TYPES = ("bert", "clip", "llama", "llava", "patchtst", "t5", "vit", "whisper")

@@ -29,6 +29,9 @@ def package(made_package: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made_package, tmp_path / "hf_bert")
 
 
+EAGER = "from .platforms.cpu import handler"
+
+
 def run_hook(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run a hook as Copier does: a bare Python with Copier's dependencies."""
     command = [sys.executable, str(ROOT / "hooks" / f"{name}.py"), *map(str, arguments)]
@@ -48,9 +51,10 @@ def test_a_platform_is_added_to_a_package_that_exists(package: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     after = file_bytes(package)
     changed = {name for name in after if after[name] != before.get(name)}
-    assert "src/hf_bert/platforms/cuda.py" in changed
+    assert "src/hf_bert/platforms/cuda/handler.py" in changed
     assert changed <= {
-        "src/hf_bert/platforms/cuda.py",
+        "src/hf_bert/platforms/cuda/__init__.py",
+        "src/hf_bert/platforms/cuda/handler.py",
         "src/hf_bert/registry.json",
         ".copier-answers.yml",
     }
@@ -77,20 +81,31 @@ def test_a_folder_that_is_no_package_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "complaint"),
     [
-        ("src/hf_bert/endpoint.py", "import asyncio", "import asyncio(", "does not compile"),
-        ("src/hf_bert/base.py", "import asyncio", "import asyncio\nimport torch", "imports torch"),
-        ("src/hf_bert/platforms/cpu.py", "def init_cpu(", "def init_cup(", "init_cpu"),
-        ("src/hf_bert/base.py", "hardware_label: str,", "label: str,", "create_cpu_fill_mask"),
-        ("src/hf_bert/base.py", "endpoint_label: str,", "label: str,", "__test__ takes"),
+        ("_runtime/endpoint.py", "import asyncio", "import asyncio(", "does not compile"),
+        ("_runtime/skillset.py", "import asyncio", "import asyncio\nimport torch", "imports torch"),
+        (
+            "__init__.py",
+            "from .skill",
+            "from .platforms.cpu import handler\nfrom .skill",
+            ".handler",
+        ),
+        ("_runtime/initializers.py", 'Parameter("device"', 'Parameter("place"', "init_cpu takes"),
+        (
+            "_runtime/initializers.py",
+            "hardware_label: str,\n",
+            "label: str,\n",
+            "create_cpu_fill_mask",
+        ),
+        ("_runtime/skillset.py", "endpoint_label: str,", "label: str,", "__test__ takes"),
     ],
 )
 def test_a_broken_promise_is_found(
     package: Path, file: str, old: str, new: str, complaint: str
 ) -> None:
-    path = package / file
+    path = package / "src" / "hf_bert" / file
     text = path.read_text()
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new))
     finished = run_hook("validate_package", package)
     assert finished.returncode == 1
     assert complaint in finished.stderr

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+
+from hardware.qualcomm.rewrites.ranks import limit_ranks
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -73,33 +73,31 @@ def ranks(model: Any) -> list[int]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_result_stays(name: str, shared: Callable[[str], ModuleType]) -> None:
+def test_the_result_stays(name: str) -> None:
     model = model_of(CASES[name], [("Reshape", [np.array([2, -1])], {})])
     program = onnx_ir.from_proto(model)
-    shared("htp_ranks").limit_ranks(program)
+    limit_ranks(program)
     rewritten = onnx_ir.to_proto(program)
     np.testing.assert_allclose(computed(rewritten), computed(model), rtol=1e-5)
     assert max(ranks(rewritten), default=0) <= 5 or name == "unknown"
 
 
-def test_a_large_output_stays(shared: Callable[[str], ModuleType]) -> None:
+def test_a_large_output_stays() -> None:
     model = model_of(CASES["elementwise"], [])
     program = onnx_ir.from_proto(model)
-    shared("htp_ranks").limit_ranks(program)
+    limit_ranks(program)
     rewritten = onnx_ir.to_proto(program)
     assert [v.name for v in rewritten.graph.output] == [v.name for v in model.graph.output]
     np.testing.assert_allclose(computed(rewritten), computed(model), rtol=1e-5)
 
 
-def test_rows_of_a_batch_are_repeated_in_two_dimensions(
-    shared: Callable[[str], ModuleType],
-) -> None:
+def test_rows_of_a_batch_are_repeated_in_two_dimensions() -> None:
     three = ("Reshape", [np.array([12, 4, 6])], {})
     added = ("Add", [np.arange(24, dtype=np.float32).reshape(4, 6)], {})
     normalized = ("LayerNormalization", [np.ones(6, np.float32)], {})
     model = model_of([three, added, ("Sigmoid", [], {}), normalized], [])
     program = onnx_ir.from_proto(model)
-    shared("htp_ranks").limit_ranks(program)
+    limit_ranks(program)
     (sum_,) = (node for node in program.graph if node.op_type == "Add")
     assert sum_.outputs[0].shape == (12, 24)
     np.testing.assert_allclose(computed(onnx_ir.to_proto(program)), computed(model), rtol=1e-5)

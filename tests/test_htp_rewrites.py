@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+
+from hardware.qualcomm.rewrites import operators
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -118,18 +118,16 @@ def computed(model: Any, inputs: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("operator", CASES)
-def test_the_result_stays(operator: str, shared: Callable[[str], ModuleType]) -> None:
+def test_the_result_stays(operator: str) -> None:
     model, inputs = model_of(operator)
     program = onnx_ir.from_proto(model)
-    shared("htp_rewrites").rewrite_for_htp(program)
+    operators.rewrite_for_htp(program)
     rewritten = onnx_ir.to_proto(program)
     assert written(rewritten.graph) != written(model.graph)
     np.testing.assert_allclose(computed(rewritten, inputs), computed(model, inputs), rtol=1e-5)
 
 
-def test_a_count_is_compared_with_a_number_between_counts(
-    shared: Callable[[str], ModuleType],
-) -> None:
+def test_a_count_is_compared_with_a_number_between_counts() -> None:
     nodes = [
         onnx.helper.make_node("Cast", ["x"], ["numbers"], to=onnx.TensorProto.FLOAT),
         onnx.helper.make_node("ReduceSum", ["numbers", "axes"], ["count"]),
@@ -138,7 +136,7 @@ def test_a_count_is_compared_with_a_number_between_counts(
     constants = {"axes": np.array([-1]), "border": np.array(3, dtype=np.float32)}
     model = graph_of(nodes, {"x": TRUTHS}, constants)
     program = onnx_ir.from_proto(model)
-    shared("htp_rewrites").rewrite_for_htp(program)
+    operators.rewrite_for_htp(program)
     rewritten = onnx_ir.to_proto(program)
     held = [onnx.numpy_helper.to_array(tensor) for tensor in rewritten.graph.initializer]
     assert 2.5 in held
@@ -146,7 +144,7 @@ def test_a_count_is_compared_with_a_number_between_counts(
     np.testing.assert_array_equal(computed(rewritten, {"x": TRUTHS}), expected)
 
 
-def test_counts_are_divided_as_integers(shared: Callable[[str], ModuleType]) -> None:
+def test_counts_are_divided_as_integers() -> None:
     nodes = [
         onnx.helper.make_node("Cast", ["x"], ["numbers"], to=onnx.TensorProto.FLOAT),
         onnx.helper.make_node("Div", ["numbers", "three"], ["parts"]),
@@ -155,7 +153,7 @@ def test_counts_are_divided_as_integers(shared: Callable[[str], ModuleType]) -> 
     ]
     model = graph_of(nodes, {"x": INTEGERS}, {"three": np.array(3, np.float32)})
     program = onnx_ir.from_proto(model)
-    shared("htp_rewrites").rewrite_for_htp(program)
+    operators.rewrite_for_htp(program)
     rewritten = onnx_ir.to_proto(program)
     (division,) = (node for node in rewritten.graph.node if node.output[0] == "result")
     assert division.op_type == "Div" and division.input[0] == "x"
@@ -163,9 +161,7 @@ def test_counts_are_divided_as_integers(shared: Callable[[str], ModuleType]) -> 
     np.testing.assert_array_equal(found, computed(model, {"x": INTEGERS}))
 
 
-def test_whole_numbers_are_equal_when_they_are_close(
-    shared: Callable[[str], ModuleType],
-) -> None:
+def test_whole_numbers_are_equal_when_they_are_close() -> None:
     nodes = [
         onnx.helper.make_node("Cast", ["x"], ["numbers"], to=onnx.TensorProto.FLOAT),
         onnx.helper.make_node("Concat", ["numbers", "more"], ["all"], axis=1),
@@ -174,15 +170,15 @@ def test_whole_numbers_are_equal_when_they_are_close(
     constants = {"more": -np.ones((2, 1), np.float32), "wanted": np.array(-1, np.float32)}
     model = graph_of(nodes, {"x": INTEGERS}, constants)
     program = onnx_ir.from_proto(model)
-    shared("htp_rewrites").rewrite_for_htp(program)
+    operators.rewrite_for_htp(program)
     rewritten = onnx_ir.to_proto(program)
     assert "Equal" not in [node.op_type for node in rewritten.graph.node]
     found = computed(rewritten, {"x": INTEGERS})
     np.testing.assert_array_equal(found, computed(model, {"x": INTEGERS}))
 
 
-def test_every_rewrite_has_a_case(shared: Callable[[str], ModuleType]) -> None:
-    assert set(shared("htp_rewrites").REWRITES) == {
+def test_every_rewrite_has_a_case() -> None:
+    assert set(operators.REWRITES) == {
         *(case.split()[0] for case in CASES),
         "Cast",
         "Less",

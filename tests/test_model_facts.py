@@ -14,22 +14,14 @@ import pytest
 from conftest import ROOT
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
-from hf_skillset_templates.registry.paths import PIPELINE_MAP, VARIANTS
-from hf_skillset_templates.registry.pipeline_map import PipelineMapError, check_facts
-from hf_skillset_templates.registry.runtime import assemble, module, skillset
-from hf_skillset_templates.registry.variants import Variant, load_variants
+from hf_skillset_templates.registry.sources.pipeline_map import PipelineMapError, check_facts
+from hf_skillset_templates.registry.store.paths import PIPELINE_MAP, VARIANTS
+from hf_skillset_templates.registry.store.variants import Variant, load_variants
+from hf_skillset_templates.source_skillset import source_skillset
 
 TASKS: dict[str, list[str]] = json.loads(PIPELINE_MAP.read_text(encoding="utf-8"))
 TOLD = [variant for variant in load_variants().values() if variant.model_facts]
 COMPARED = re.compile(r"\bmodel_type\b")
-
-
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every task's code as one package."""
-    folder = tmp_path_factory.mktemp("runtime")
-    assemble(folder)
-    return folder
 
 
 def entries(model_type: str, profile: str, folder: Path) -> dict[str, Any]:
@@ -55,30 +47,29 @@ def test_a_package_has_the_facts_about_its_own_model_type_alone(
     assert "facts" not in tasks["zero-shot-image-classification"]
 
 
-def test_the_registry_stages_see_the_same_facts(runtime: Path) -> None:
+def test_the_registry_stages_see_the_same_facts() -> None:
     for variant in TOLD:
         for model_type, facts in variant.model_facts.items():
-            assert skillset(runtime, model_type).task(variant.task).facts == facts
+            assert source_skillset(model_type)().task(variant.task).facts == facts
 
 
 @pytest.mark.parametrize("variant", TOLD, ids=lambda variant: variant.task)
-def test_steps_are_told_the_facts_that_they_take(variant: Variant, runtime: Path) -> None:
+def test_steps_are_told_the_facts_that_they_take(variant: Variant) -> None:
     model_type, facts = next(iter(variant.model_facts.items()))
-    spec = skillset(runtime, model_type).task(variant.task)
+    spec = source_skillset(model_type)().task(variant.task)
     steps = spec.parameters(spec.sample_params)
     assert any(step.get("facts") == facts for step in steps)
 
 
-def test_a_step_that_asks_for_no_facts_gets_none(runtime: Path) -> None:
-    spec = skillset(runtime, "bert").task("fill-mask")
+def test_a_step_that_asks_for_no_facts_gets_none() -> None:
+    spec = source_skillset("bert")().task("fill-mask")
     assert [step.get("facts") for step in spec.parameters({})] == [None, None]
 
 
-def test_a_caller_cannot_give_facts(runtime: Path) -> None:
-    spec = skillset(runtime, "siglip").task("zero-shot-image-classification")
+def test_a_caller_cannot_give_facts() -> None:
+    spec = source_skillset("siglip")().task("zero-shot-image-classification")
     with pytest.raises(TypeError, match="no parameter 'facts'"):
         spec.parameters({"candidate_labels": ["cat"], "facts": {}})
-    assert module(runtime, "tasks").TaskSpec.__dataclass_fields__["facts"].default_factory() == {}
 
 
 def test_facts_are_about_model_types_that_do_the_task() -> None:
@@ -105,7 +96,12 @@ def strings(sources: list[Path]) -> Iterator[str]:
 @pytest.mark.parametrize("variant", TOLD, ids=lambda variant: variant.task)
 def test_the_code_asks_for_every_fact(variant: Variant) -> None:
     asked = set(
-        strings([VARIANTS / variant.task / "task.py", *(VARIANTS / "_shared").glob("*.py")])
+        strings(
+            [
+                VARIANTS / variant.task / "task.py",
+                *(ROOT / "runtime" / "hf_skillset_runtime" / "tasks").glob("*.py"),
+            ]
+        )
     )
     assert {name for facts in variant.model_facts.values() for name in facts} <= asked
 

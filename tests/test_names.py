@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hf_skillset_templates.registry import resolve as module
-from hf_skillset_templates.registry.paths import CHECKPOINTS, NAMES
 from hf_skillset_templates.registry.resolve import (
     UnknownModelError,
     model_types,
@@ -21,6 +20,7 @@ from hf_skillset_templates.registry.resolve import (
     resolve,
     unified,
 )
+from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 

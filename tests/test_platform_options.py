@@ -15,12 +15,15 @@ from hf_skillset_templates.batch.package import PackageJob, generate_package
 pytest.importorskip("torch")
 
 PRELUDE = """
-import json, sys, warnings, pathlib, torch, tiny_checkpoint
+import json, sys, warnings, pathlib, torch
 import hf_bert
-from hf_bert.platforms import discover
+from hf_bert._runtime.testing import tiny_checkpoint
 checkpoint, cache = sys.argv[1:]
+tiny = pathlib.Path(hf_bert.__file__).parents[2] / "tests" / "tiny"
 if not pathlib.Path(checkpoint).exists():
-    tiny_checkpoint.build_checkpoint("AutoModelForSequenceClassification", pathlib.Path(checkpoint))
+    tiny_checkpoint.build_checkpoint(
+        tiny, "AutoModelForSequenceClassification", pathlib.Path(checkpoint)
+    )
 def opened(platform, device=None, **metadata):
     skillset = hf_bert.hf_bert(metadata={"cache_dir": cache, **metadata})
     more = {} if device is None else {"device": device}
@@ -127,7 +130,7 @@ def test_openvino_generates_with_and_without_padding_in_the_same_graphs(folder: 
     pytest.importorskip("openvino")
     code = """
 causal = pathlib.Path(checkpoint + "-causal")
-tiny_checkpoint.build_checkpoint("AutoModelForCausalLM", causal)
+tiny_checkpoint.build_checkpoint(tiny, "AutoModelForCausalLM", causal)
 skillset = hf_bert.hf_bert(metadata={"cache_dir": cache + "-causal"})
 handler = skillset.init_openvino(str(causal), task="text-generation").handler
 for texts in (["a small boat"], ["a boat", "the library is open"]):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hf_skillset_templates.registry.platforms import (
-    HARDWARE,
+from hf_skillset_templates.registry.store.paths import HARDWARE
+from hf_skillset_templates.registry.store.platforms import (
     PLATFORMS_FILE,
     load_platform,
     platform_names,
@@ -30,7 +30,7 @@ def test_platform_states_its_facts(name: str) -> None:
 def test_no_other_source_names_the_platform(name: str) -> None:
     """A platform is one folder: taking it away breaks nothing else."""
     others = [path for path in HARDWARE.rglob("*.py") if path.parent.name != name]
-    named = [path for path in others if f"from .{name} import" in path.read_text("utf-8")]
+    named = [path for path in others if f"hardware.{name}" in path.read_text("utf-8")]
     assert not named
 
 
@@ -42,10 +42,12 @@ def test_intel_xpu_is_one_folder() -> None:
         *root.glob("hooks/*.py"),
         *root.glob("task_variants/*/*"),
     ]
-    sources += [root / "copier.yml", *HARDWARE.glob("_shared/*.py")]
+    sources += [root / "copier.yml", *root.glob("runtime/**/*.py")]
     texts = {path: path.read_text("utf-8", errors="ignore") for path in sources if path.is_file()}
     assert not [path for path, text in texts.items() if "xpu" in text.lower()]
-    assert sorted(path.name for path in Path(HARDWARE / "xpu").iterdir()) == [
+    files = (path for path in Path(HARDWARE / "xpu").iterdir() if path.is_file())
+    assert sorted(path.name for path in files) == [
+        "__init__.py",
         "handler.py",
         "platform.yml",
     ]
@@ -58,3 +60,11 @@ def test_unknown_field_is_refused(tmp_path: Path) -> None:
     (folder / "platform.yml").write_text(f"{facts}beads: 10\n", "utf-8")
     with pytest.raises(ValueError, match="unknown beads"):
         load_platform("abacus", tmp_path)
+
+
+def test_extras_of_this_project_are_what_the_platforms_require() -> None:
+    tomllib = pytest.importorskip("tomllib")  # Python 3.11
+    project = tomllib.loads((HARDWARE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {name: set(load_platform(name)["requirements"]) for name in platform_names()}
+    extras = {name: set(project["optional-dependencies"].get(name, ())) for name in needed}
+    assert extras == needed

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+
+from hardware.qualcomm import qdq_weights
 
 onnx = pytest.importorskip("onnx")
 quantization = pytest.importorskip("onnxruntime.quantization")
 
 
-def test_convolutions_and_products_before_a_sine_are_exceptions(
-    tmp_path: Path, shared: Callable[[str], ModuleType]
-) -> None:
+def test_convolutions_and_products_before_a_sine_are_exceptions(tmp_path: Path) -> None:
     make = onnx.helper.make_node
     nodes = [
         make("MatMul", ["x", "frequencies"], ["turns"]),
@@ -33,7 +31,7 @@ def test_convolutions_and_products_before_a_sine_are_exceptions(
     held = [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()]
     graph = onnx.helper.make_graph(nodes, "graph", ports[:1], ports[1:], held)
     onnx.save(onnx.helper.make_model(graph), tmp_path / "graph.onnx")
-    found = shared("qdq_weights").weight_overrides(tmp_path / "graph.onnx")
+    found = qdq_weights.weight_overrides(tmp_path / "graph.onnx")
     assert found == {
         "frequencies": [{"quant_type": quantization.QuantType.QUInt16}],
         "kernel": [{"quant_type": quantization.QuantType.QInt8, "symmetric": True, "axis": 0}],

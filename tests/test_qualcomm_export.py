@@ -43,7 +43,7 @@ def device_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_package(package: Path, site_packages: Path | None, *arguments: str) -> str:
     """The output of Python in the package, with only these packages installed if they are given."""
-    own = [str(package / "src"), str(package / "tests")]
+    own = [str(package / "src")]
     paths = os.pathsep.join([*own, str(site_packages)] if site_packages else own)
     command = [sys.executable, *(["-S"] if site_packages else []), *arguments]
     environment = {**os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
@@ -55,8 +55,10 @@ def run_package(package: Path, site_packages: Path | None, *arguments: str) -> s
 def test_export_runs_without_torch(package: Path, device_packages: Path, tmp_path: Path) -> None:
     checkpoint, exported = tmp_path / "checkpoint", tmp_path / "exported"
     build = (
-        "import sys, pathlib, tiny_checkpoint;"
-        "tiny_checkpoint.build_checkpoint('AutoModelForMaskedLM', pathlib.Path(sys.argv[1]))"
+        "import sys, pathlib;"
+        "from hf_bert._runtime.testing.tiny_checkpoint import build_checkpoint;"
+        "build_checkpoint(pathlib.Path('tests/tiny').resolve(), 'AutoModelForMaskedLM',"
+        " pathlib.Path(sys.argv[1]))"
     )
     run_package(package, None, "-c", build, str(checkpoint))
     task = ["--task", "fill-mask"]
@@ -86,7 +88,7 @@ def test_device_without_torch_says_what_exporting_needs(
 import hf_bert
 try:
     hf_bert.hf_bert(metadata={{"cache_dir": {str(tmp_path)!r}}}).init_qualcomm({str(checkpoint)!r})
-except hf_bert.base.HardwareUnavailableError as error:
+except hf_bert._runtime.platforms.base.HardwareUnavailableError as error:
     print(error.reason)
 """
     said = run_package(package, device_packages, "-c", code)

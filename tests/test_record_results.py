@@ -12,8 +12,9 @@ from conftest import script
 
 from hf_skillset_templates import command_line
 from hf_skillset_templates.errors import UsageError
-from hf_skillset_templates.registry import entries, record
-from hf_skillset_templates.registry.paths import MODELS
+from hf_skillset_templates.registry.store import entries
+from hf_skillset_templates.registry.store.paths import MODELS
+from hf_skillset_templates.results import record
 
 CELL: dict[str, Any] = {
     "model_type": "bert",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from hf_skillset_templates.registry.entries import dump, in_order
-from hf_skillset_templates.registry.paths import (
+from hf_skillset_templates.registry.store.entries import dump, in_order
+from hf_skillset_templates.registry.store.paths import (
     CHECKPOINTS,
     MODELS,
     NAMES,
@@ -16,8 +17,8 @@ from hf_skillset_templates.registry.paths import (
     PIPELINE_MAP,
     TINY,
 )
-from hf_skillset_templates.registry.schema import all_problems
-from hf_skillset_templates.registry.variants import load_variants
+from hf_skillset_templates.registry.store.schema import all_problems
+from hf_skillset_templates.registry.store.variants import load_variants
 
 MAP: dict[str, list[str]] = json.loads(PIPELINE_MAP.read_text(encoding="utf-8"))
 ENTRIES = {
@@ -83,10 +84,9 @@ PRIMARY = {
 
 def test_every_model_type_of_transformers_has_tasks_and_an_entry() -> None:
     pytest.importorskip("transformers")
-    from hf_skillset_templates.registry.universe import load_universe
+    from hf_skillset_templates.registry.sources.universe import load_universe
 
     universe = load_universe().model_types
-    assert len(universe) == 649
     assert sorted(universe) == list(MAP) == sorted(ENTRIES)
     assert all(MAP.values())
 
@@ -107,6 +107,15 @@ def test_every_task_has_a_variant_and_every_variant_a_model_type() -> None:
 @pytest.mark.parametrize(("model_type", "task"), PRIMARY.items())
 def test_primary_task_is_what_the_hub_would_say(model_type: str, task: str) -> None:
     assert MAP[model_type][0] == task
+
+
+def test_descriptions_are_sentences() -> None:
+    wrong = {
+        name: entry["description"]
+        for name, entry in ENTRIES.items()
+        if entry["description"] and not re.search(r"[^\s.,;:]\.$", entry["description"])
+    }
+    assert wrong == {}
 
 
 def test_package_names_are_distinct() -> None:
@@ -159,10 +168,13 @@ def test_entries_are_written_in_one_order() -> None:
 
 def test_a_stage_with_nothing_missing_does_nothing() -> None:
     pytest.importorskip("torch")
-    from hf_skillset_templates.registry.build import STAGES, Limits, build, missing
+    from hf_skillset_templates.isolation import Limits
+    from hf_skillset_templates.registry.build import STAGES, build, missing
+    from hf_skillset_templates.registry.stages.running import Workers
 
+    workers = Workers(1, Limits(timeout_s=60))
     assert missing("facts", list(MAP)) == []
-    assert [outcome for stage in STAGES for outcome in build(stage, [], Limits())] == []
+    assert [outcome for stage in STAGES for outcome in build(stage, [], workers)] == []
 
 
 def test_nothing_tells_on_which_machine_it_was_built() -> None:
@@ -173,26 +185,49 @@ def test_nothing_tells_on_which_machine_it_was_built() -> None:
 
 
 def test_every_hand_written_fact_has_a_reason() -> None:
-    from hf_skillset_templates.registry.overrides import fact_overrides
+    from hf_skillset_templates.registry.store.overrides import SECTIONS, fact_overrides, section
 
     for path in OVERRIDES.glob("*.yml"):
         assert path.stem in MAP, f"{path} corrects no model type"
-        facts = fact_overrides(path.stem)
-        assert not facts or facts["why"]
+        fact_overrides(path.stem)
+        assert any([section(path.stem, name) for name in SECTIONS]), f"{path} says nothing"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("facts: {pads: false}", "facts has no why"),
+        ("inputs: {why: a reason, shape: [1]}", "unknown keys under inputs: shape"),
+        ("model: {why: a reason}", "unknown sections: model"),
+    ],
+)
+def test_an_override_that_nobody_reads_is_refused(
+    text: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hf_skillset_templates.registry.store import overrides
+
+    monkeypatch.setattr(overrides, "OVERRIDES", tmp_path)
+    overrides._stated.cache_clear()
+    (tmp_path / "bert.yml").write_text(text)
+    with pytest.raises(overrides.OverrideError, match=problem):
+        for name in overrides.SECTIONS:
+            overrides.section("bert", name)
+    overrides._stated.cache_clear()
 
 
 def test_every_failure_is_explained_and_nothing_else() -> None:
-    from hf_skillset_templates.registry.coverage import failed, has_tiny_model
-    from hf_skillset_templates.registry.overrides import known_failure
+    from hf_skillset_templates.registry.store.overrides import section
+    from hf_skillset_templates.reports.coverage import failed, has_tiny_model
 
     entries = [json.loads(path.read_text("utf-8")) for path in MODELS.glob("*.json")]
     failing = {e["model_type"] for e in entries if failed(e) or not has_tiny_model(e)}
-    assert {name for name in MAP if known_failure(name)} == failing
+    assert {name for name in MAP if section(name, "failure")} == failing
 
 
 def test_building_again_changes_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("transformers")
-    from hf_skillset_templates.registry import entries, facts
+    from hf_skillset_templates.registry.stages import facts
+    from hf_skillset_templates.registry.store import entries
 
     chosen = ["bert", "llava", "whisper", "qwen2_vl_text", "audio-spectrogram-transformer"]
     before = {name: (MODELS / f"{name}.json").read_bytes() for name in chosen}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hf_skillset_templates.registry.paths import ROOT
 from hf_skillset_templates.registry.resolve import UnknownModelError, resolve_model
+from hf_skillset_templates.registry.store.paths import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from hf_skillset_templates.registry.paths import MODELS, TINY
-from hf_skillset_templates.registry.sized_samples import axes_of, scaled
-from hf_skillset_templates.registry.symbols import (
+from hf_skillset_templates.registry.stages.shapes.sized_samples import axes_of, scaled
+from hf_skillset_templates.registry.stages.shapes.symbols import (
     Symbols,
     evaluate,
     infer,
     telling_size,
     wrong_predictions,
 )
+from hf_skillset_templates.registry.store.paths import MODELS, TINY
 
 ENTRIES = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in MODELS.glob("*.json")
@@ -131,15 +131,13 @@ def test_full_sizes_are_the_default_configuration_s() -> None:
 
 
 @pytest.mark.parametrize("model_type", ["bert", "vit", "whisper"])
-def test_measuring_again_finds_what_the_entry_says(model_type: str, tmp_path: Any) -> None:
+def test_measuring_again_finds_what_the_entry_says(model_type: str) -> None:
     pytest.importorskip("torch")
-    from hf_skillset_templates.registry.runtime import assemble
-    from hf_skillset_templates.registry.shapes import measure_job
+    from hf_skillset_templates.registry.stages.shapes.measure import measure_job
 
     if not (TINY / model_type / "config.json").is_file():
         pytest.skip("no tiny model yet")
-    assemble(tmp_path)
-    found = measure_job({"model_type": model_type, "runtime": str(tmp_path)})
+    found = measure_job({"model_type": model_type})
     for task, facts in ENTRIES[model_type]["tasks"].items():
         assert found[task].get("wrong") == [], found[task]
         assert found[task]["tensors"] == facts["tensors"]

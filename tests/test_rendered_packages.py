@@ -15,7 +15,7 @@ from conftest import file_bytes
 
 from hf_skillset_templates.batch.package import PackageJob
 from hf_skillset_templates.batch.run import run_jobs
-from hf_skillset_templates.batch.selection import package_name, read_pipeline_map
+from hf_skillset_templates.registry.store.model_types import model_types, package_name
 
 OLDEST_PYTHON = (3, 10)
 OTHER_PYTHONS = ("3.10", "3.12", "3.13")
@@ -42,14 +42,14 @@ def generate(model_types: list[str], folder: Path, **answers: object) -> list[st
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package for every model type."""
     folder = tmp_path_factory.mktemp("packages")
-    assert generate(list(read_pipeline_map()), folder) == []
+    assert generate(list(model_types()), folder) == []
     return folder
 
 
 def test_every_model_type_has_a_package(packages: Path) -> None:
-    names = {package_name(model_type) for model_type in read_pipeline_map()}
+    names = {package_name(model_type) for model_type in model_types()}
     assert {path.name for path in packages.iterdir()} == names
-    assert len(names) == 649
+    assert len(names) == len(model_types())
 
 
 def test_all_packages_together_stay_small(packages: Path) -> None:

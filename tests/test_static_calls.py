@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import ModuleType
-
 import numpy as np
 import pytest
 
-
-@pytest.fixture
-def static_calls(shared: Callable[[str], ModuleType]) -> ModuleType:
-    return shared("static_calls")
+from hardware.qualcomm import static_calls
 
 
 @pytest.mark.parametrize(("tokens", "length"), [(1, 8), (8, 8), (9, 16), (33, 64)])
-def test_tokens_are_padded_to_a_power_of_two(
-    static_calls: ModuleType, tokens: int, length: int
-) -> None:
+def test_tokens_are_padded_to_a_power_of_two(tokens: int, length: int) -> None:
     row = {
         "input_ids": np.full((1, tokens), 3),
         "attention_mask": np.ones((1, tokens), dtype=np.int64),
@@ -29,14 +21,14 @@ def test_tokens_are_padded_to_a_power_of_two(
     assert padded["pixel_values"].shape == (1, 3, 2, 2)
 
 
-def test_one_token_less_leaves_what_has_no_tokens(static_calls: ModuleType) -> None:
+def test_one_token_less_leaves_what_has_no_tokens() -> None:
     row = {"input_ids": np.array([[1, 2, 3]]), "pixel_values": np.zeros((1, 3, 3, 3))}
     shorter = static_calls.shortened(row)
     assert shorter["input_ids"].tolist() == [[1, 2]]
     assert shorter["pixel_values"].shape == (1, 3, 3, 3)
 
 
-def test_named_outputs_get_their_lists_and_dicts_back(static_calls: ModuleType) -> None:
+def test_named_outputs_get_their_lists_and_dicts_back() -> None:
     outputs = {"logits": 1, "feature_maps.0": 2, "feature_maps.1": 3, "text.states.0": 4}
     assert static_calls.nested(outputs) == {
         "logits": 1,
@@ -45,7 +37,7 @@ def test_named_outputs_get_their_lists_and_dicts_back(static_calls: ModuleType) 
     }
 
 
-def test_greedy_search_stops_at_the_end_of_the_text(static_calls: ModuleType) -> None:
+def test_greedy_search_stops_at_the_end_of_the_text() -> None:
     def logits_of(tokens: list[int]) -> np.ndarray:
         return np.eye(5)[(tokens[-1] + 1) % 5]
 
@@ -55,7 +47,7 @@ def test_greedy_search_stops_at_the_end_of_the_text(static_calls: ModuleType) ->
     assert static_calls.greedy(logits_of, [0], 2, barred)[1] != 1
 
 
-def test_what_is_not_greedy_is_refused_by_name(static_calls: ModuleType) -> None:
+def test_what_is_not_greedy_is_refused_by_name() -> None:
     assert static_calls.new_tokens({"max_new_tokens": 4}, {}, 3) == 4
     assert static_calls.new_tokens({}, {"max_length": 9}, 3) == 6
     assert static_calls.new_tokens({}, {}, 30) == 20
@@ -65,7 +57,7 @@ def test_what_is_not_greedy_is_refused_by_name(static_calls: ModuleType) -> None
         static_calls.new_tokens({"do_sample": True}, {}, 3)
 
 
-def test_a_transcript_opens_with_the_language_that_is_heard(static_calls: ModuleType) -> None:
+def test_a_transcript_opens_with_the_language_that_is_heard() -> None:
     defaults = {"lang_to_id": {"<|en|>": 2, "<|de|>": 3}, "no_timestamps_token_id": 5}
     heard = np.array([9.0, 0.0, 1.0, 2.0])
     assert static_calls.opening(lambda _tokens: heard, [1], defaults) == [1, 3, 5]

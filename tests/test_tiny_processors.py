@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -26,8 +27,8 @@ from transformers import (  # noqa: E402
     WhisperConfig,
 )
 
-from hf_skillset_templates.tiny.encodings import encodings, picture  # noqa: E402
-from hf_skillset_templates.tiny.processors import build_processor  # noqa: E402
+from hf_skillset_templates.tiny.processor.build import build_processor  # noqa: E402
+from hf_skillset_templates.tiny.processor.image_tokens import picture  # noqa: E402
 
 SIZES = {
     "hidden_size": 32,
@@ -111,7 +112,8 @@ def test_whisper_window_fits_the_encoder(tmp_path: Path) -> None:
     config = WhisperConfig(**sizes, d_model=32, encoder_ffn_dim=64, decoder_ffn_dim=64)
     build("whisper", config, tmp_path)
     processor = AutoProcessor.from_pretrained(tmp_path)
-    features = encodings(processor)["text+audio"]["input_features"]
+    silence = np.zeros(16_000, dtype=np.float32)  # one second
+    features = processor(silence, sampling_rate=16_000, return_tensors="pt")["input_features"]
     assert features.shape[-1] == 2 * config.max_source_positions
     ids = processor.tokenizer.convert_tokens_to_ids(
         ["<|startoftranscript|>", "<|en|>", "<|transcribe|>"]

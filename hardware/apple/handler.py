@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import Device
-from .torch_platform import TorchPlatform
-
-if TYPE_CHECKING:
-    from ..endpoint import Endpoint
+from hf_skillset_runtime.platforms.base import Device
+from hf_skillset_runtime.platforms.torch_platform import TorchPlatform
 
 
 class Apple(TorchPlatform):
@@ -17,9 +14,6 @@ class Apple(TorchPlatform):
     An operator that Metal lacks raises, unless `PYTORCH_ENABLE_MPS_FALLBACK=1` was set before
     torch was imported: then torch runs that operator on the CPU and warns.
     """
-
-    name = "apple"
-    default_device = "mps"
 
     def devices(self, torch: Any) -> tuple[Device, ...]:
         if not torch.backends.mps.is_available():
@@ -45,16 +39,4 @@ class Apple(TorchPlatform):
         torch.mps.empty_cache()
 
 
-PLATFORM = Apple()
-
-
-def init_apple(
-    skillset: Any,
-    model: str,
-    device: str = PLATFORM.default_device,
-    apple_label: str = PLATFORM.name,
-    *converters: Any,
-    task: str | None = None,
-) -> Endpoint:
-    """Load `model` (hub id or local folder) on Metal; see `Skillset.open_endpoint`."""
-    return skillset.open_endpoint(PLATFORM, model, device, apple_label, task)
+PLATFORM = Apple

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import Device
-from .torch_platform import TorchPlatform
-
-if TYPE_CHECKING:
-    from ..endpoint import Endpoint
+from hf_skillset_runtime.platforms.base import Device
+from hf_skillset_runtime.platforms.torch_platform import TorchPlatform
 
 
 class CPU(TorchPlatform):
     """The host's processor."""
-
-    name = "cpu"
-    default_device = "cpu"
 
     def devices(self, torch: Any) -> tuple[Device, ...]:
         import psutil
@@ -32,16 +26,4 @@ class CPU(TorchPlatform):
         return "torch has no CPU backend"
 
 
-PLATFORM = CPU()
-
-
-def init_cpu(
-    skillset: Any,
-    model: str,
-    device: str = PLATFORM.default_device,
-    cpu_label: str = PLATFORM.name,
-    *converters: Any,
-    task: str | None = None,
-) -> Endpoint:
-    """Load `model` (hub id or local folder) on the CPU; see `Skillset.open_endpoint`."""
-    return skillset.open_endpoint(PLATFORM, model, device, cpu_label, task)
+PLATFORM = CPU

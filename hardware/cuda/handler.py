@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..tasks import TaskSpec
-from . import Device
-from .torch_platform import TorchPlatform
-
-if TYPE_CHECKING:
-    from ..endpoint import Endpoint
+from hf_skillset_runtime.platforms.base import Device
+from hf_skillset_runtime.platforms.torch_platform import TorchPlatform
+from hf_skillset_runtime.tasks.spec import TaskSpec
 
 
 class CUDA(TorchPlatform):
     """The NVIDIA GPUs that torch was built for and that its driver shows."""
-
-    name = "cuda"
-    default_device = "cuda:0"
 
     def devices(self, torch: Any) -> tuple[Device, ...]:
         if torch.version.cuda is None:  # a ROCm build of torch calls its GPUs cuda, too
@@ -56,16 +50,4 @@ class CUDA(TorchPlatform):
         torch.cuda.empty_cache()
 
 
-PLATFORM = CUDA()
-
-
-def init_cuda(
-    skillset: Any,
-    model: str,
-    device: str = PLATFORM.default_device,
-    cuda_label: str = PLATFORM.name,
-    *converters: Any,
-    task: str | None = None,
-) -> Endpoint:
-    """Load `model` (hub id or local folder) on a GPU; see `Skillset.open_endpoint`."""
-    return skillset.open_endpoint(PLATFORM, model, device, cuda_label, task)
+PLATFORM = CUDA

@@ -9,14 +9,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..tasks import Encoded, TaskSpec
-from . import EMULATED, REAL, Detection, Device
-from .export_cache import export_folder, write_whole
-from .exported_forward import ExportedModel, Graph, GraphMaker, outermost_calls
-from .torch_platform import TorchPlatform, load_model
+from hf_skillset_runtime.export.cache import export_folder, write_whole
+from hf_skillset_runtime.export.exported_forward import (
+    ExportedModel,
+    Graph,
+    GraphMaker,
+    outermost_calls,
+)
+from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device, Platform
+from hf_skillset_runtime.platforms.torch_platform import load_model, rows_that_fit, run_model
+from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.spec import TaskSpec
 
 if TYPE_CHECKING:
-    from ..endpoint import Endpoint, EndpointHandler
+    from hf_skillset_runtime.endpoint import EndpointHandler
 
 PACKAGES = ("openvino", "torch", "transformers")
 PRECISIONS = ("f32", "bf16", "f16", "int8")
@@ -26,7 +33,7 @@ WRONG = 1e-3
 """A graph in f32 that is further from torch is not the model; rounding is 100 times smaller."""
 
 
-class OpenVINO(TorchPlatform):
+class OpenVINO(Platform):
     """The devices of OpenVINO's plugins.
 
     The loaded model is transformers' own; its modules compute in OpenVINO graphs, which are
@@ -34,9 +41,7 @@ class OpenVINO(TorchPlatform):
     graph run in torch on the host.
     """
 
-    name = "openvino"
-    default_device = "CPU"
-    runtime_requirements = ("openvino>=2026.4", "nncf>=3.4")
+    resources = ("torch", "transformers", "numpy")
 
     def detect(self) -> Detection:
         try:
@@ -44,30 +49,14 @@ class OpenVINO(TorchPlatform):
         except ImportError:
             return Detection(False, "openvino is not installed")
         version = openvino.__version__.split("-")[0]
-        if not (found := self.devices(openvino)):
+        if not (found := plugin_devices()):
             return Detection(False, "OpenVINO has no plugin for a device here", version=version)
         return Detection(True, devices=found, version=version)
 
-    def devices(self, torch: Any) -> tuple[Device, ...]:
-        """The devices that OpenVINO's plugins find (`torch` is not asked)."""
-        import openvino
-
-        core = openvino.Core()
-        return tuple(
-            Device(label, core.get_property(label, "FULL_DEVICE_NAME"), total_memory(core, label))
-            for label in core.available_devices
-        )
-
-    def free_memory(self, torch: Any, device: str) -> int:
-        import psutil
-
-        return psutil.virtual_memory().available
-
-    def missing(self, torch: Any) -> str:
-        return "openvino is not installed"
-
-    def require(self, device: str) -> None:
-        super().require(self.runs_on(device))
+    def require(self, device: str) -> str:
+        target = self.runs_on(device)
+        found = super().require(target)
+        return found if target == device else device
 
     def runs_on(self, device: str) -> str:
         """The device whose plugin runs the graphs for `device`."""
@@ -93,9 +82,8 @@ class OpenVINO(TorchPlatform):
         exported graphs are kept.
 
         Raises:
-            ValueError: no such precision or device.
+            ValueError: no such precision.
         """
-        self.require(device)
         precision = metadata.get("precision", "f32")
         if precision not in PRECISIONS:
             raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
@@ -113,8 +101,6 @@ class OpenVINO(TorchPlatform):
 
     def prepare(self, handler: EndpointHandler) -> None:
         """Export what the samples need: the first one twice, to keep the batch open, and all."""
-        from ..self_test import sample_inputs
-
         samples = sample_inputs(handler.spec, handler.processor)
         handler([samples[0]] * 2, **handler.spec.sample_params)
         handler(samples, **handler.spec.sample_params)
@@ -123,13 +109,27 @@ class OpenVINO(TorchPlatform):
         exported: ExportedModel = endpoint.exported
         if not exported.modules:
             with outermost_calls(endpoint) as names:
-                super().run(endpoint, spec, encoded)
+                run_model(endpoint, spec, encoded)
             exported.intercept(names)
             exported.save()
-        return super().run(endpoint, spec, encoded)
+        return run_model(endpoint, spec, encoded)
 
-    def in_parts(self, endpoint: Any) -> bool:
-        return any(module.in_layers() for module in endpoint.exported.modules.values())
+    def config(self, endpoint: Any) -> Any:
+        return endpoint.config
+
+    def batch_size(self, endpoint: Any, device: str) -> int:
+        import psutil
+
+        return rows_that_fit(endpoint, psutil.virtual_memory().available)
+
+    def is_out_of_memory(self, error: Exception) -> bool:
+        import torch
+
+        return isinstance(error, (MemoryError, torch.OutOfMemoryError))
+
+    def evidence(self, endpoint: Any) -> dict[str, Any]:
+        modules = endpoint.exported.modules.values()
+        return {"in_parts": any(module.in_layers() for module in modules)}
 
 
 class OpenVINOGraphs(GraphMaker):
@@ -215,6 +215,17 @@ def shape_of(port: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
     return openvino.PartialShape.dynamic()
 
 
+def plugin_devices() -> tuple[Device, ...]:
+    """The devices that OpenVINO's plugins find."""
+    import openvino
+
+    core = openvino.Core()
+    return tuple(
+        Device(label, core.get_property(label, "FULL_DEVICE_NAME"), total_memory(core, label))
+        for label in core.available_devices
+    )
+
+
 def total_memory(core: Any, label: str) -> int | None:
     """Bytes of a device's memory, where its plugin says."""
     if "GPU_DEVICE_TOTAL_MEM_SIZE" not in core.get_property(label, "SUPPORTED_PROPERTIES"):
@@ -223,23 +234,4 @@ def total_memory(core: Any, label: str) -> int | None:
     return size
 
 
-PLATFORM = OpenVINO()
-
-
-def init_openvino(
-    skillset: Any,
-    model: str,
-    model_type: str | None = None,
-    device: str = PLATFORM.default_device,
-    openvino_label: str = PLATFORM.name,
-    *converters: Any,
-    task: str | None = None,
-) -> Endpoint:
-    """Load `model` (hub id or local folder) on OpenVINO; see `Skillset.open_endpoint`.
-
-    Raises:
-        ValueError: `model_type` is another one than the skillset's.
-    """
-    if model_type not in (None, skillset.model_type):
-        raise ValueError(f"this skillset is for {skillset.model_type}, not for {model_type}")
-    return skillset.open_endpoint(PLATFORM, model, device, openvino_label, task)
+PLATFORM = OpenVINO

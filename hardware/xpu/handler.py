@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import Device
-from .torch_platform import TorchPlatform
-
-if TYPE_CHECKING:
-    from ..endpoint import Endpoint
+from hf_skillset_runtime.platforms.base import Device
+from hf_skillset_runtime.platforms.torch_platform import TorchPlatform
 
 
 class XPU(TorchPlatform):
     """The Intel GPUs that torch was built for and that its driver shows."""
-
-    name = "xpu"
-    default_device = "xpu:0"
 
     def devices(self, torch: Any) -> tuple[Device, ...]:
         found = (torch.xpu.get_device_properties(i) for i in range(torch.xpu.device_count()))
@@ -36,16 +30,4 @@ class XPU(TorchPlatform):
         torch.xpu.empty_cache()
 
 
-PLATFORM = XPU()
-
-
-def init_xpu(
-    skillset: Any,
-    model: str,
-    device: str = PLATFORM.default_device,
-    xpu_label: str = PLATFORM.name,
-    *converters: Any,
-    task: str | None = None,
-) -> Endpoint:
-    """Load `model` (hub id or local folder) on an Intel GPU; see `Skillset.open_endpoint`."""
-    return skillset.open_endpoint(PLATFORM, model, device, xpu_label, task)
+PLATFORM = XPU

@@ -20,10 +20,21 @@ import tempfile
 import threading
 import time
 import traceback
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+MEMORY_MB = 8192
+
 _channel: Connection | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one isolated job may use: wall-clock seconds, and MiB that it may allocate."""
+
+    timeout_s: float
+    memory_mb: int = MEMORY_MB
 
 
 def preload(*modules: str) -> None:

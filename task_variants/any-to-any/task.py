@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.audio import load_audio
-from ..inputs.image import load_image
-from ..inputs.text import as_text
-from ..inputs.video import is_frame, load_video
-from . import Encoded
-from .model_outputs import as_tensor
-from .placeholders import KINDS, marked, wants_template
-from .recordings import audio_part, extractor_of, takes_sound
-from .videos import load_clip, takes_clips
-from .word_boxes import encode_pages, reads_pages
+from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.media.video import is_frame, load_video
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
+from hf_skillset_runtime.tasks.placeholders import KINDS, marked, wants_template
+from hf_skillset_runtime.tasks.recordings import audio_part, extractor_of, takes_sound
+from hf_skillset_runtime.tasks.videos import load_clip, takes_clips
+from hf_skillset_runtime.tasks.word_boxes import encode_pages, reads_pages
 
 MODES = ("text", "audio")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .recordings import audio_features
-from .scores import class_scores, labelled
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.recordings import audio_features
+from hf_skillset_runtime.tasks.scores import class_scores, labelled
 
 
 def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:

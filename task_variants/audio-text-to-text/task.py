@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.audio import load_audio
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .generation import generation_options, new_tokens
-from .recordings import audio_part, extractor_of, takes_sound
+from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.generation import generation_options, new_tokens
+from hf_skillset_runtime.tasks.recordings import audio_part, extractor_of, takes_sound
 
 
 def encode(

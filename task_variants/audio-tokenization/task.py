@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.audio import load_audio
-from . import Encoded
-from .recordings import model_features
+from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.recordings import model_features
 
 
 def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.audio import load_audio
-from . import Encoded
-from .model_outputs import as_tensor
+from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 
 def encode(

@@ -9,8 +9,8 @@ import numpy as np
 from transformers.decision import DecisionConfig, Question
 from transformers.decision.modeling_utils import process_scores
 
-from . import Encoded
-from .model_outputs import as_tensor
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 
 def encode(

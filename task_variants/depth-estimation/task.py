@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from . import Encoded
-from .model_outputs import as_model_output
-from .pictures import encode_pictures
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_model_output
+from hf_skillset_runtime.tasks.pictures import encode_pictures
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from transformers.pipelines.document_question_answering import apply_tesseract, select_starts_ends
 
-from ..inputs.image import load_image
-from ..inputs.text import as_fields, as_text
-from . import Encoded
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
 
 NO_NULL_SCORE = 1000000
 

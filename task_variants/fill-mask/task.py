@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_text
-from . import Encoded
-from .scores import softmax
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.scores import softmax
 
 
 def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:

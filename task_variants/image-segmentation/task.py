@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
-from . import Encoded
-from .model_outputs import as_model_output
-from .pictures import as_mask, encode_pictures
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_model_output
+from hf_skillset_runtime.tasks.pictures import as_mask, encode_pictures
 
 SUBTASKS = ("panoptic", "instance", "semantic")
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
-from ..inputs.text import as_text
-from . import Encoded
-from .generation import generation_options
-from .placeholders import marked, wants_template
-from .videos import load_clip, takes_clips
-from .word_boxes import encode_pages, reads_pages
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.placeholders import marked, wants_template
+from hf_skillset_runtime.tasks.videos import load_clip, takes_clips
+from hf_skillset_runtime.tasks.word_boxes import encode_pages, reads_pages
 
 
 def encode(

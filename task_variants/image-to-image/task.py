@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .pictures import as_picture, encode_pictures
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.pictures import as_picture, encode_pictures
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:

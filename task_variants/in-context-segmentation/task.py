@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..inputs.image import load_image
-from ..inputs.text import as_fields
-from . import Encoded
-from .model_outputs import as_model_output
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.media.text import as_fields
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_model_output
 
 
 def encode(

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.series import fit_width
-from . import Encoded
-from .latents import is_batch
+from hf_skillset_runtime.media.series import fit_width
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.latents import is_batch
 
 __all__ = ["decode", "encode", "is_batch"]
 

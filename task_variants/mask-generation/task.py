@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..inputs.image import load_image
-from . import Encoded
-from .model_outputs import as_model_output
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_model_output
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .pictures import encode_pictures
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.pictures import encode_pictures
 
 
 def encode(

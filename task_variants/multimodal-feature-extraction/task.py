@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.audio import load_audio
-from ..inputs.image import load_image
-from ..inputs.text import as_text
-from ..inputs.video import load_video
-from . import Encoded
-from .model_outputs import as_tensor
-from .placeholders import marked
+from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.media.video import load_video
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
+from hf_skillset_runtime.tasks.placeholders import marked
 
 MEDIA = ("images", "videos", "audio")
 REGIONS = ("visual_feats", "visual_pos")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .generation import generation_options
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.generation import generation_options
 
 
 def encode(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.series import as_series, fit_width
-from ..inputs.text import as_fields
-from . import Encoded
+from hf_skillset_runtime.media.series import as_series, fit_width
+from hf_skillset_runtime.media.text import as_fields
+from hf_skillset_runtime.tasks.encoded import Encoded
 
 
 def encode(

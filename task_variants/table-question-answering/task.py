@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..inputs.table import as_table
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .model_outputs import as_tensor
+from hf_skillset_runtime.media.table import as_table
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 
 def encode(

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .scores import class_scores, labelled
-from .word_boxes import tokenize_texts
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.scores import class_scores, labelled
+from hf_skillset_runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_text
-from . import Encoded
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
 
 
 def encode(

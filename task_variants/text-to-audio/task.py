@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_text
-from . import Encoded
-from .generation import generation_options
-from .model_outputs import as_tensor
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 OPTIONS = {"return_dict_in_generate": True}
 """Options of `generate` for models of which `facts` names no others."""

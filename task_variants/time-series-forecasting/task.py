@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.series import as_series
-from . import Encoded
-from .history import past_windows
+from hf_skillset_runtime.media.series import as_series
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.history import past_windows
 
 
 def encode(

@@ -12,10 +12,10 @@ from transformers.pipelines.token_classification import (
     TokenClassificationPipeline,
 )
 
-from ..inputs.text import as_text
-from . import Encoded
-from .scores import softmax
-from .word_boxes import tokenize_texts
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.scores import softmax
+from hf_skillset_runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:

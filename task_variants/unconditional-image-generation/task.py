@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..inputs.image import load_image
-from . import Encoded
-from .generation import generation_options
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.generation import generation_options
 
 
 def encode(

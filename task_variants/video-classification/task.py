@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.video import is_video
-from . import Encoded
-from .scores import class_scores, labelled
-from .videos import encode_videos
+from hf_skillset_runtime.media.video import is_video
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.scores import class_scores, labelled
+from hf_skillset_runtime.tasks.videos import encode_videos
 
 
 def is_batch(inputs: Any) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..inputs.video import is_video
-from . import Encoded
-from .videos import encode_videos
+from hf_skillset_runtime.media.video import is_video
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.videos import encode_videos
 
 
 def is_batch(inputs: Any) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_fields, as_text
-from ..inputs.video import duration
-from . import Encoded
-from .model_outputs import as_tensor
-from .videos import frames_wanted, sample_frames
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.media.video import duration
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
+from hf_skillset_runtime.tasks.videos import frames_wanted, sample_frames
 
 
 def encode(items: list[Any], processor: Any, config: Any, num_frames: int | None = None) -> Encoded:

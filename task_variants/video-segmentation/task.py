@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.video import is_video
-from . import Encoded
-from .model_outputs import as_tensor
-from .pictures import as_mask
-from .scores import sigmoid
-from .videos import sample_frames
+from hf_skillset_runtime.media.video import is_video
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
+from hf_skillset_runtime.tasks.pictures import as_mask
+from hf_skillset_runtime.tasks.scores import sigmoid
+from hf_skillset_runtime.tasks.videos import sample_frames
 
 OBJECT = 1
 """The number that the session gives the object."""

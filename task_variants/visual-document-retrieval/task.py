@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .model_outputs import as_tensor
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 
 def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .generation import generation_options
-from .scores import labelled, sigmoid
+from hf_skillset_runtime.media.image import load_image
+from hf_skillset_runtime.media.text import as_fields, as_text
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.scores import labelled, sigmoid
 
 
 def encode(items: list[Any], processor: Any, config: Any, max_new_tokens: int = 256) -> Encoded:

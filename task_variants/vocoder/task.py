@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .recordings import audio_features
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.recordings import audio_features
 
 
 def encode(items: list[Any], feature_extractor: Any, config: Any, seed: int = 0) -> list[Encoded]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .candidate_labels import as_captions, as_labels, scored_labels
-from .recordings import audio_features
-from .scores import softmax
+from hf_skillset_runtime.tasks.candidate_labels import as_captions, as_labels, scored_labels
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.recordings import audio_features
+from hf_skillset_runtime.tasks.scores import softmax
 
 
 def encode(

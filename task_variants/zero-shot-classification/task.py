@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_text
-from . import Encoded, pads
-from .candidate_labels import as_captions, as_labels
-from .scores import softmax
-from .word_boxes import tokenize_texts
+from hf_skillset_runtime.media.text import as_text
+from hf_skillset_runtime.tasks.candidate_labels import as_captions, as_labels
+from hf_skillset_runtime.tasks.encoded import Encoded, pads
+from hf_skillset_runtime.tasks.scores import softmax
+from hf_skillset_runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(

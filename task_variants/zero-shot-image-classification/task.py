@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .candidate_labels import as_captions, scored_labels
-from .pictures import encode_pictures
-from .scores import sigmoid, softmax
+from hf_skillset_runtime.tasks.candidate_labels import as_captions, scored_labels
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.pictures import encode_pictures
+from hf_skillset_runtime.tasks.scores import sigmoid, softmax
 
 
 def encode(

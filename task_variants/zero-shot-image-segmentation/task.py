@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from torch.nn.functional import interpolate
 
-from . import Encoded
-from .candidate_labels import as_labels
-from .label_runs import encode_label_runs
-from .model_outputs import as_model_output
-from .pictures import as_box, as_mask
+from hf_skillset_runtime.tasks.candidate_labels import as_labels
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.label_runs import encode_label_runs
+from hf_skillset_runtime.tasks.model_outputs import as_model_output
+from hf_skillset_runtime.tasks.pictures import as_box, as_mask
 
 
 def encode(

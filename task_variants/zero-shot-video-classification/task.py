@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.video import is_video
-from . import Encoded
-from .candidate_labels import as_captions, scored_labels
-from .scores import sigmoid, softmax
-from .videos import frames_wanted, sample_frames
+from hf_skillset_runtime.media.video import is_video
+from hf_skillset_runtime.tasks.candidate_labels import as_captions, scored_labels
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.scores import sigmoid, softmax
+from hf_skillset_runtime.tasks.videos import frames_wanted, sample_frames
 
 
 def is_batch(inputs: Any) -> bool:

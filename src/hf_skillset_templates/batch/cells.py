@@ -10,11 +10,12 @@ import importlib
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..isolation import enter_stage, report
-from ..model_imports import MODEL_IMPORTS
+from hf_skillset_templates.isolation import enter_stage, report
+from hf_skillset_templates.model_imports import MODEL_IMPORTS
 
 FUNCTION = "hf_skillset_templates.batch.cells:run_package"
 PRELOAD = (
@@ -38,16 +39,16 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     """
     limit_threads()
     package = Path(argument["package"])
-    sys.path[:0] = [str(package / "src"), str(package / "tests")]
+    sys.path.insert(0, str(package / "src"))
     enter_stage("config")
     module = importlib.import_module(argument["name"])
     skillset_class = getattr(module, getattr(module, "__all__", [argument["name"]])[-1])
-    checkpoints: dict[str, str] = {}
     records = []
     with tempfile.TemporaryDirectory() as folder:
         skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})
+        checkpoints = Checkpoints(skillset, package / "tests" / "tiny", Path(folder))
         for task, platform in argument["cells"]:
-            records.append(run_cell(skillset, platform, task, Path(folder), checkpoints))
+            records.append(run_cell(skillset, platform, task, checkpoints))
             report(records[-1])
     return records
 
@@ -59,34 +60,62 @@ def limit_threads() -> None:
     torch.set_num_threads(1)
 
 
-def run_cell(
-    skillset: Any, platform: str, task: str, folder: Path, checkpoints: dict[str, str]
-) -> dict[str, Any]:
-    """Build, load and run one cell; `checkpoints` keeps what was built for other cells."""
-    import tiny_checkpoint
+def runtime_module(skillset: Any, name: str) -> Any:
+    """A module of the runtime that a skillset is made with, its package's own or the shared one."""
+    base = next(cls for cls in type(skillset).__mro__ if cls.__name__ == "Skillset")
+    return importlib.import_module(f"{base.__module__.rpartition('.')[0]}.{name}")
 
+
+@dataclass
+class Checkpoints:
+    """The checkpoints of one tiny model; that of each model class is built once."""
+
+    skillset: Any
+    tiny: Path
+    folder: Path
+    built: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def builder(self) -> Any:
+        """The runtime's module that builds them."""
+        return runtime_module(self.skillset, "testing.tiny_checkpoint")
+
+    def exist(self) -> bool:
+        """Whether there is a tiny model."""
+        return bool(self.builder.exists(self.tiny))
+
+    def of(self, task: str) -> str:
+        """The checkpoint folder of a task."""
+        model_class = self.skillset.task(task).auto_class
+        if model_class not in self.built:
+            target = self.folder / model_class
+            self.built[model_class] = str(
+                self.builder.build_checkpoint(self.tiny, model_class, target)
+            )
+        return self.built[model_class]
+
+
+def run_cell(skillset: Any, platform: str, task: str, checkpoints: Checkpoints) -> dict[str, Any]:
+    """Build, load and run one cell."""
     started = time.perf_counter()
     known = {"model_type": skillset.model_type, "task": task, "platform": platform}
-    if not tiny_checkpoint.exists():
+    if not checkpoints.exist():
         return {**known, "status": "NO TINY MODEL", "stage": "config", "detail": ""}
     stage = "build"
     try:
         enter_stage(stage)
-        model_class = skillset.task(task).auto_class
-        if model_class not in checkpoints:
-            target = folder / model_class
-            checkpoints[model_class] = str(tiny_checkpoint.build_checkpoint(model_class, target))
+        checkpoint = checkpoints.of(task)
         stage = "load"
         enter_stage(stage)
-        opened = getattr(skillset, f"init_{platform}")(checkpoints[model_class], task=task)
+        opened = getattr(skillset, f"init_{platform}")(checkpoint, task=task)
         stage = "run"
         enter_stage(stage)
-        record = skillset.__test__(checkpoints[model_class], opened.handler, platform).to_dict()
+        record = skillset.__test__(checkpoint, opened.handler, platform).to_dict()
         if platform != "cpu" and record["status"] != "FAILED":
             stage = "match"
             enter_stage(stage)
-            record |= match(skillset, checkpoints[model_class], opened.handler)
-            record["in_parts"] = opened.handler.platform.in_parts(opened.handler.endpoint)
+            record |= match(skillset, checkpoint, opened.handler)
+            record |= opened.handler.platform.evidence(opened.handler.endpoint)
     except Exception as error:
         stage = getattr(error, "stage", stage)
         unavailable = type(error).__name__ == "HardwareUnavailableError"
@@ -97,9 +126,8 @@ def run_cell(
 
 def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:
     """What a comparison with CPU adds to a record: the errors, and what is wrong with them."""
-    package = skillset.__class__.__module__.partition(".")[0]
-    parity = importlib.import_module(f"{package}.parity")
-    self_test = importlib.import_module(f"{package}.self_test")
+    parity = runtime_module(skillset, "compare.parity")
+    self_test = runtime_module(skillset, "self_test")
     reference = skillset.init_cpu(checkpoint, task=handler.spec.name).handler
     samples = self_test.sample_inputs(handler.spec, reference.processor)
     facts = skillset.registry["platforms"][handler.platform.name]

@@ -6,8 +6,11 @@ from typing import Any
 
 import questionary
 
-from ..errors import UsageError
-from .selection import SAMPLE, platforms_of, profiles, read_pipeline_map
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.registry.store.platforms import platform_names
+
+from .selection import SAMPLE, profiles
 
 
 def ask() -> dict[str, Any]:
@@ -16,18 +19,17 @@ def ask() -> dict[str, Any]:
     Raises:
         UsageError: the questions were cancelled.
     """
-    known = read_pipeline_map()
-    platforms = sorted(platforms_of())
     answers = questionary.form(
         models=questionary.checkbox(
             "Model types (type to search)",
-            choices=[questionary.Choice(name, checked=name in SAMPLE) for name in known],
+            choices=[questionary.Choice(name, checked=name in SAMPLE) for name in model_types()],
             use_search_filter=True,
             use_jk_keys=False,
             validate=lambda chosen: bool(chosen) or "choose at least one",
         ),
         platforms=questionary.checkbox(
-            "Platforms", choices=[questionary.Choice(name, checked=True) for name in platforms]
+            "Platforms",
+            choices=[questionary.Choice(name, checked=True) for name in platform_names()],
         ),
         profile=questionary.select("Profile", choices=profiles()),
     ).ask()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..errors import UsageError
+from hf_skillset_templates.errors import UsageError
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..git import GitError, git
+from hf_skillset_templates.git import GitError, git
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
-from ..registry.paths import ROOT
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.template_hooks import load_hook
+
 from .staging import staging_folder
 
 
@@ -87,16 +88,12 @@ def render(job: PackageJob, folder: Path) -> None:
 
 def hooks() -> list[tuple[str, Any]]:
     """The hooks that Copier's tasks run, as functions of this process."""
-    if str(ROOT / "hooks") not in sys.path:
-        sys.path.insert(0, str(ROOT / "hooks"))
-    from copy_tiny_model import copy_tiny_model
-    from insert_handlers import insert_handlers
-    from validate_package import check_in_fork, validate_package
-
+    validation = load_hook("validate_package")
+    check, in_fork = validation.validate_package, validation.check_in_fork
     return [
-        ("insert_handlers", insert_handlers),
-        ("copy_tiny_model", copy_tiny_model),
-        ("validate_package", lambda package: validate_package(package, check_in_fork)),
+        ("insert_handlers", load_hook("insert_handlers").insert_handlers),
+        ("copy_tiny_model", load_hook("copy_tiny_model").copy_tiny_model),
+        ("validate_package", lambda package: check(package, in_fork)),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import UsageError
+from hf_skillset_templates.errors import UsageError
 
 ANSWERS = ".copier-answers.yml"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from ..errors import UsageError
+from hf_skillset_templates.errors import UsageError
 
 Record = dict[str, Any]
 NAME = {"type": "string", "pattern": r"^[A-Za-z0-9_.-]+$", "maxLength": 200}

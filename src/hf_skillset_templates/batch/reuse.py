@@ -11,7 +11,7 @@ import os
 from types import CodeType
 from typing import Any
 
-from ..isolation import end_with_parent
+from hf_skillset_templates.isolation import end_with_parent
 
 
 def prepare_worker() -> None:

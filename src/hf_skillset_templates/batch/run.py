@@ -9,7 +9,8 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from ..command_line import say
+from hf_skillset_templates.command_line import say
+
 from .package import PackageJob, PackageOutcome, generate_package
 from .records import OUTCOME, append, read_lines, require_records
 from .reuse import prepare_worker

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,26 +9,18 @@ from typing import Any
 
 import yaml
 
-from ..command_line import say, shortened
-from ..errors import UsageError
-from ..registry.paths import HARDWARE, MODELS, PIPELINE_MAP, ROOT
-from ..registry.resolve import resolve
+from hf_skillset_templates.command_line import say, shortened
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.resolve import resolve
+from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
+from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.registry.store.platforms import platform_names
+
 from .package import PackageJob
 
 SAMPLE = ("bert", "vit", "whisper", "llava")
 """One model type of each kind: language, vision, audio, multimodal."""
-
-
-def read_pipeline_map() -> dict[str, list[str]]:
-    """The tasks of every model type, primary first."""
-    tasks: dict[str, list[str]] = json.loads(PIPELINE_MAP.read_text("utf-8"))
-    return tasks
-
-
-def read_entry(model_type: str) -> dict[str, Any]:
-    """The registry entry of a model type."""
-    entry: dict[str, Any] = json.loads((MODELS / f"{model_type}.json").read_text("utf-8"))
-    return entry
 
 
 def select_model_types(
@@ -50,21 +41,21 @@ def select_model_types(
         UsageError: an unknown task or modality, or nothing is asked for.
         UnknownModelError: a name that stands for no model type.
     """
-    pipeline_map = read_pipeline_map()
+    table = pipeline_map()
     chosen = set(resolve_models(models))
     chosen |= set(SAMPLE) if sample else set()
     chosen |= set(model_types_in(skillset_dir)) if skillset_dir else set()
     narrowing = bool(tasks) or modality is not None
     if everything or (narrowing and not chosen):
-        chosen = set(pipeline_map)
+        chosen = set(table)
     if not chosen:
         raise UsageError("say what to generate: --model, --task, --modality, --sample or --all")
-    wanted = set(check_known("task", tasks, {t for known in pipeline_map.values() for t in known}))
-    selected = [name for name in pipeline_map if name in chosen]
+    wanted = set(check_known("task", tasks, {t for known in table.values() for t in known}))
+    selected = [name for name in table if name in chosen]
     if wanted:
-        selected = [name for name in selected if wanted & set(pipeline_map[name])]
+        selected = [name for name in selected if wanted & set(table[name])]
     if modality is not None:
-        modalities = {name: read_entry(name)["modality"] for name in pipeline_map}
+        modalities = {name: read_entry(name)["modality"] for name in table}
         check_known("modality", [modality], set(modalities.values()))
         selected = [name for name in selected if modalities[name] == modality]
     return selected
@@ -104,14 +95,9 @@ def model_types_in(skillset_dir: Path) -> list[str]:
     names = sorted(path.stem for path in skillset_dir.glob("hf_*.py"))
     if not names:
         raise UsageError(f"{skillset_dir} holds no hf_*.py")
-    packages = {package_name(model_type): model_type for model_type in read_pipeline_map()}
+    packages = {package_name(model_type): model_type for model_type in pipeline_map()}
     check_known("skillset", names, set(packages))
     return [packages[name] for name in names]
-
-
-def package_name(model_type: str) -> str:
-    """`audio-spectrogram-transformer` -> `hf_audio_spectrogram_transformer`."""
-    return "hf_" + model_type.replace("-", "_").replace(".", "_")
 
 
 def check_known(kind: str, names: Iterable[str], known: set[str]) -> list[str]:
@@ -121,11 +107,6 @@ def check_known(kind: str, names: Iterable[str], known: set[str]) -> list[str]:
         quoted = shortened(unknown[0])
         raise UsageError(f"no {kind} {quoted}; there are: {', '.join(sorted(known))}")
     return names
-
-
-def platforms_of(hardware: Path = HARDWARE) -> set[str]:
-    """The platforms that there are."""
-    return {folder.parent.name for folder in hardware.glob("*/handler.py")}
 
 
 @cache
@@ -141,7 +122,7 @@ def check_answers(platforms: Iterable[str], profile: str | None) -> list[str]:
     Raises:
         UsageError: an unknown platform or profile, or platforms without cpu.
     """
-    chosen = check_known("platform", platforms, platforms_of())
+    chosen = check_known("platform", platforms, set(platform_names()))
     if chosen and "cpu" not in chosen:
         raise UsageError("keep cpu among the platforms: the others are compared with it")
     if profile is not None:
@@ -161,12 +142,12 @@ def plan_jobs(
     """One job for each model type; what is not given takes the template's default."""
     wanted = set(tasks)
     chosen_platforms = check_answers(platforms, profile)
-    pipeline_map = read_pipeline_map()
+    table = pipeline_map()
     jobs = []
     for model_type in model_types:
         answers: dict[str, Any] = {}
         if wanted:
-            answers["tasks"] = [task for task in pipeline_map[model_type] if task in wanted]
+            answers["tasks"] = [task for task in table[model_type] if task in wanted]
         if chosen_platforms:
             answers["platforms"] = chosen_platforms
         if profile is not None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import UsageError
+from hf_skillset_templates.errors import UsageError
+
 from .lock import locked
 
 MARKER = ".made-by-hf-skillset-templates"

@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import isolation
-from ..errors import UsageError
+from hf_skillset_templates import isolation
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.isolation import Limits
+
 from .cells import FUNCTION, PRELOAD
 from .packages import Package, read_package
 from .records import Record, append
@@ -28,14 +30,6 @@ class PackageResult:
     model_type: str
     status: str
     error: str = ""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one package's process may use."""
-
-    timeout_s: float = 300.0
-    memory_mb: int = 8192
 
 
 def test_packages(

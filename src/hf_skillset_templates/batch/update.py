@@ -16,9 +16,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import UsageError
-from ..git import forget_repository, git, mask_configuration
-from ..isolation import end_with_parent
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.git import forget_repository, git, mask_configuration
+from hf_skillset_templates.isolation import end_with_parent
+
 from .packages import read_answers
 
 

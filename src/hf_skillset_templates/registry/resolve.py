@@ -21,8 +21,10 @@ from typing import Any
 
 import yaml
 
-from ..errors import UsageError
-from .paths import MORE_CHECKPOINTS, NAMES, PIPELINE_MAP
+from hf_skillset_templates.errors import UsageError
+
+from .store.model_types import model_types
+from .store.paths import MORE_CHECKPOINTS, NAMES
 
 HUB_SECONDS = 3.0
 NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
@@ -56,12 +58,6 @@ class Resolution:
 
     def __str__(self) -> str:
         return f"{self.name!r} is taken as {self.model_type} ({self.source})"
-
-
-@cache
-def model_types() -> tuple[str, ...]:
-    """The model types of the registry."""
-    return tuple(json.loads(PIPELINE_MAP.read_text(encoding="utf-8")))
 
 
 def name_table(types: Iterable[str], checkpoints: dict[str, str]) -> dict[str, dict[str, str]]:

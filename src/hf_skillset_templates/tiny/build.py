@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ..isolation import enter_stage
+from hf_skillset_templates.isolation import enter_stage
 
 FUNCTION = "hf_skillset_templates.tiny.build:build_job"
 
@@ -31,7 +31,7 @@ def build_job(job: dict[str, Any]) -> dict[str, Any]:
     run to run. A processor that cannot be built leaves the configuration in place.
     """
     quiet()
-    from .shrink import judge, shrink
+    from hf_skillset_templates.tiny.config.shrink import judge, shrink
 
     model_type, folder = job["model_type"], Path(job["folder"])
     shutil.rmtree(folder, ignore_errors=True)
@@ -69,7 +69,7 @@ def name_labels(config: Any) -> None:
 
 def build_files(model_type: str, config: Any, folder: Path) -> dict[str, Any]:
     """Tokenizer and processor files."""
-    from .processors import build_processor
+    from hf_skillset_templates.tiny.processor.build import build_processor
 
     enter_stage("processor")
     try:

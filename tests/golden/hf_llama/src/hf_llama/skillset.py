@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from .base import Skillset, load_registry
+from ._runtime.initializers import Initializer
+from ._runtime.skillset import Skillset, load_registry
 
-MODEL_REGISTRY = load_registry()
+MODEL_REGISTRY = load_registry(__package__)
 """`{model type: its registry entry}`, as in `registry.json`."""
 
 
 class hf_llama(Skillset):
     """Endpoints for `llama` models.
 
-    Each module in `platforms/` adds `init_<platform>`; each platform and task together add
-    `create_<platform>_<task name>_endpoint_handler`.
+    Each platform of `registry.json` gives it an `init_<platform>`; each platform and task together
+    give it a `create_<platform>_<task name>_endpoint_handler`. A method that is defined here is
+    kept in their place.
     """
 
+    package = __package__
     model_type = "llama"
     registry = MODEL_REGISTRY[model_type]
+
+    init_cpu: Initializer

@@ -1,6 +1,7 @@
 """llava for an inference runtime: one skillset class, every task, several platforms."""
 
-from .base import detect_hardware
 from .skillset import MODEL_REGISTRY, hf_llava
+
+detect_hardware = hf_llava.detect_hardware
 
 __all__ = ["MODEL_REGISTRY", "detect_hardware", "hf_llava"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .command_line import main
+from ._runtime.command_line import main
 from .skillset import hf_patchtst
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .scores import softmax
+from .._runtime.media.text import as_fields, as_text
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.scores import softmax
 
 
 def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
-from . import Encoded
-from .pictures import encode_arrays
-from .scores import class_scores, labelled, ranked
+from .._runtime.media.image import load_image
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.pictures import encode_arrays
+from .._runtime.tasks.scores import class_scores, labelled, ranked
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:

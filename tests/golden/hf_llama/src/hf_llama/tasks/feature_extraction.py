@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_text
-from . import Encoded
+from .._runtime.media.text import as_text
+from .._runtime.tasks.encoded import Encoded
 
 
 def encode(

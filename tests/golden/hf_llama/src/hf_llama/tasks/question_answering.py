@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_fields, as_text
-from . import Encoded
-from .scores import softmax
-from .word_boxes import tokenize_texts
+from .._runtime.media.text import as_fields, as_text
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.scores import softmax
+from .._runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_text
-from . import Encoded, pads
-from .candidate_labels import as_captions, as_labels
-from .scores import softmax
-from .word_boxes import tokenize_texts
+from .._runtime.media.text import as_text
+from .._runtime.tasks.candidate_labels import as_captions, as_labels
+from .._runtime.tasks.encoded import Encoded, pads
+from .._runtime.tasks.scores import softmax
+from .._runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(

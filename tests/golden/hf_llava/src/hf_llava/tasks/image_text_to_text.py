@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.image import load_image
-from ..inputs.text import as_text
-from . import Encoded
-from .generation import generation_options
-from .placeholders import marked, wants_template
-from .videos import load_clip, takes_clips
-from .word_boxes import encode_pages, reads_pages
+from .._runtime.media.image import load_image
+from .._runtime.media.text import as_text
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.generation import generation_options
+from .._runtime.tasks.placeholders import marked, wants_template
+from .._runtime.tasks.videos import load_clip, takes_clips
+from .._runtime.tasks.word_boxes import encode_pages, reads_pages
 
 
 def encode(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .history import patch_inputs
-from .scores import softmax
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.history import patch_inputs
+from .._runtime.tasks.scores import softmax
 
 
 def encode(items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]) -> Encoded:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.series import as_series
-from . import Encoded
-from .history import past_windows
+from .._runtime.media.series import as_series
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.history import past_windows
 
 
 def encode(

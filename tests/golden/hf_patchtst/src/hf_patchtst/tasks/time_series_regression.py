@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .history import patch_inputs
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.history import patch_inputs
 
 
 def encode(items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]) -> Encoded:

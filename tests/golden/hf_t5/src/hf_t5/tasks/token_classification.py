@@ -12,10 +12,10 @@ from transformers.pipelines.token_classification import (
     TokenClassificationPipeline,
 )
 
-from ..inputs.text import as_text
-from . import Encoded
-from .scores import softmax
-from .word_boxes import tokenize_texts
+from .._runtime.media.text import as_text
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.scores import softmax
+from .._runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .pictures import encode_pictures
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.pictures import encode_pictures
 
 
 def encode(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import Encoded
-from .recordings import audio_features
-from .scores import class_scores, labelled
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.recordings import audio_features
+from .._runtime.tasks.scores import class_scores, labelled
 
 
 def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.audio import load_audio
-from . import Encoded
-from .generation import generation_options, new_tokens
-from .recordings import audio_part, extractor_of
+from .._runtime.media.audio import load_audio
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.generation import generation_options, new_tokens
+from .._runtime.tasks.recordings import audio_part, extractor_of
 
 INSTRUCTION = "Can you transcribe the speech into a written format?"
 """What a language model that listens is asked, unless its processor knows how to ask it."""

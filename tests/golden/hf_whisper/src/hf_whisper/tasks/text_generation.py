@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.text import as_text
-from . import Encoded
-from .generation import generation_options
+from .._runtime.media.text import as_text
+from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.generation import generation_options
 
 
 def encode(

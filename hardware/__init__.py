@@ -1,0 +1,1 @@
+"""The platforms: one folder for each."""

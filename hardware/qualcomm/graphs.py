@@ -1,0 +1,103 @@
+"""Runs the exported graphs of one task, row by row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .sessions import open_session
+from .static_calls import (
+    Arrays,
+    forward_row,
+    greedy,
+    layout_of,
+    nested,
+    opening,
+    shapes_of,
+    widened,
+    without_padding,
+)
+from .steps import Steps, pad_token
+
+
+@dataclass
+class QualcommModel:
+    """A folder with the graphs of one task: what the manifest says, and the open sessions."""
+
+    checkpoint: str
+    folder: Path
+    config: Any
+    manifest: dict[str, Any] = field(default_factory=dict)
+    sessions: dict[str, Any] = field(default_factory=dict)
+
+
+def run_row(model: QualcommModel, row: Arrays, _options: Mapping[str, Any]) -> Arrays:
+    """The outputs for one row, without what belongs to the padding."""
+    taken = without_padding(row) if "attention_mask" in row else row
+    call = forward_row(row, pad_token(model.config))
+    outputs, axes = run_graph(model, call)
+    if "input_ids" not in row:
+        return outputs
+    count = taken["input_ids"].shape[1]
+    return {
+        name: output.take(range(count), axis=axes[name]) if axes[name] is not None else output
+        for name, output in outputs.items()
+    }
+
+
+def generate_row(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) -> Arrays:
+    """The tokens generated for one row: the whole graph runs once for each of them."""
+    import numpy as np
+
+    path = model.folder / "generation_config.json"
+    defaults = json.loads(path.read_text("utf-8"))
+    row = widened(row, model.manifest["shapes"])
+    steps = Steps.of(row, model.config, defaults, options)
+
+    def logits_of(tokens: list[int]) -> Any:
+        return run_graph(model, steps.call(tokens))[0]["logits"][0, len(tokens) - 1]
+
+    opened = opening(logits_of, steps.prompt, defaults)
+    tokens = greedy(logits_of, opened, steps.count, defaults)
+    text = tokens if opened == steps.prompt else tokens[len(opened) :]
+    return {"sequences": np.array([text], dtype=np.int64)}
+
+
+def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int | None]]:
+    """Run the graph that was exported for such a call; its outputs and their token axes.
+
+    A cache that the graph gives and the model, asked for none, does not is left out.
+
+    Raises:
+        ValueError: no graph was exported for these shapes and this layout of pictures.
+    """
+    key = json.dumps([shapes_of(call), layout_of(call)])
+    known = {json.dumps([g["shapes"], g["layout"]]): g for g in model.manifest["graphs"]}
+    if (graph := known.get(key)) is None:
+        raise ValueError(
+            f"no graph was exported for the shapes and layout {key}; there are: {', '.join(known)}"
+        )
+    if graph["file"] not in model.sessions:
+        model.sessions[graph["file"]] = open_session(model.folder / graph["file"])
+    session = model.sessions[graph["file"]]
+    names = [value.name for value in session.get_inputs()]
+    found = session.run(None, {name: call[name.removeprefix("input.")] for name in names})
+    axes = graph["token_axes"]
+    outputs = {value.name: array for value, array in zip(session.get_outputs(), found)}
+    return {name: array for name, array in outputs.items() if name in axes}, axes
+
+
+def stacked(found: list[Arrays]) -> Arrays:
+    """The outputs of all rows as one batch; tokens that a row lacks are filled up with zeros."""
+    import numpy as np
+
+    batch = {}
+    for name in found[0]:
+        arrays = [np.atleast_1d(outputs[name]) for outputs in found]
+        shape = np.max([array.shape for array in arrays], axis=0)
+        widths = [[(0, most - size) for most, size in zip(shape, a.shape)] for a in arrays]
+        batch[name] = np.concatenate([np.pad(a, w) for a, w in zip(arrays, widths)])
+    return nested(batch)

@@ -1,0 +1,148 @@
+"""Exports a transformers model to ONNX with fixed shapes and quantizes it to QDQ.
+
+Needs torch, onnx and onnxscript; what it writes needs none of them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from hf_skillset_runtime.export.known_numbers import known_numbers
+
+from .fixed_layout import fixed_layout
+from .qdq_weights import weight_overrides
+from .rewrites.dense_experts import dense_experts
+from .rewrites.fixed_shapes import fixed_shapes
+from .rewrites.operators import rewrite_for_htp
+from .static_calls import LAYOUT_INPUTS, Arrays, shortened
+
+MASKED = -100.0
+"""What masked attention scores become: low enough for softmax, in range for 16 bits."""
+
+
+def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, int | None]:
+    """Write the quantized graph for the shapes of the calibration inputs to `path`.
+
+    Returns:
+        For each output the axis that counts tokens, None where it has none.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.onnx"
+        export_onnx(model, calibration[0], plain)
+        quantize(plain, calibration, path)
+    return token_axes(model, calibration[0])
+
+
+def export_onnx(model: Any, row: Arrays, path: Path) -> None:
+    """Write the graph in float32, of operators that HTP has, the masks' constants in range."""
+    import onnx
+    from transformers.exporters import OnnxConfig, OnnxExporter
+
+    inputs = tensors(row)
+    layout = {name: inputs.pop(name) for name in LAYOUT_INPUTS if name in inputs}
+    with ExitStack() as stack:
+        stack.enter_context(dense_experts(model))
+        stack.enter_context(fixed_layout(model, inputs, layout))
+        stack.enter_context(known_numbers(model))
+        stack.enter_context(fixed_shapes())
+        inputs["use_cache"] = False
+        program, _metadata = OnnxExporter().export_program(model, inputs, OnnxConfig(dynamic=False))
+    rewrite_for_htp(program)
+    OnnxExporter.save_program(program, path)
+    graph = onnx.load(path)
+    limit_constants(graph.graph)
+    onnx.save(graph, path)
+
+
+def limit_constants(graph: Any) -> None:
+    """Replace the very large negative constants that stand for "masked"."""
+    import numpy as np
+    from onnx import numpy_helper
+
+    constants = list(graph.initializer)
+    for node in graph.node:
+        constants += [attribute.t for attribute in node.attribute if attribute.HasField("t")]
+    for tensor in constants:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and (values < -1e30).any():
+            limited = np.where(values < -1e30, np.float32(MASKED), values)
+            tensor.CopyFrom(numpy_helper.from_array(limited, tensor.name))
+
+
+def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
+    """Write `plain` with 8-bit weights and 16-bit activations in QDQ form."""
+    from onnxruntime.quantization import QuantType, quantize
+    from onnxruntime.quantization.execution_providers.qnn import (
+        get_qnn_qdq_config,
+        qnn_preprocess_model,
+    )
+    from onnxruntime.tools.onnx_model_utils import optimize_model
+
+    optimized, prepared = plain.with_name("optimized.onnx"), plain.with_name("prepared.onnx")
+    optimize_model(plain, optimized)  # folds what is computed from weights alone
+    source = prepared if qnn_preprocess_model(optimized, prepared) else optimized
+    config = get_qnn_qdq_config(
+        source,
+        CalibrationRows(source, calibration),
+        activation_type=QuantType.QUInt16,
+        weight_type=QuantType.QUInt8,
+        init_overrides=weight_overrides(source),
+        keep_removable_activations=True,  # HTP reads a Relu between a norm and a Conv wrongly
+    )
+    quantize(source, path, config)
+
+
+class CalibrationRows:
+    """Feeds the calibration inputs to the quantizer, one after the other, once."""
+
+    def __init__(self, path: Path, calibration: list[Arrays]) -> None:
+        import onnx
+
+        names = [value.name for value in onnx.load(path, load_external_data=False).graph.input]
+        self.rows = [
+            {name: row[name.removeprefix("input.")] for name in names} for row in calibration
+        ]
+        self.waiting = iter(self.rows)
+
+    def get_next(self) -> Arrays | None:
+        """The next row; None after the last."""
+        return next(self.waiting, None)
+
+    def rewind(self) -> None:
+        """Begin again."""
+        self.waiting = iter(self.rows)
+
+
+def token_axes(model: Any, row: Arrays) -> dict[str, int | None]:
+    """For each output the axis that is shorter when the row has one token less."""
+    if "input_ids" not in row:
+        return dict.fromkeys(output_shapes(model, row))
+    now = output_shapes(model, row)
+    fewer = output_shapes(model, shortened(row))
+    return {
+        name: next(
+            (i for i, pair in enumerate(zip(now[name], fewer[name])) if len(set(pair)) > 1), None
+        )
+        for name in now
+    }
+
+
+def output_shapes(model: Any, row: Arrays) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors that the model gives for a row."""
+    import torch
+    from transformers.exporters.utils import get_leaf_tensors
+
+    options = {"use_cache": False} if getattr(model.config, "use_cache", False) else {}
+    with torch.no_grad():
+        outputs = model(**tensors(row), **options)
+    return {name: tuple(leaf.shape) for name, leaf in get_leaf_tensors(outputs).items()}
+
+
+def tensors(row: Arrays) -> dict[str, Any]:
+    """The row's arrays as tensors."""
+    import torch
+
+    return {name: torch.as_tensor(array) for name, array in row.items()}

@@ -1,0 +1,83 @@
+"""The calls that generate one text with a graph of fixed length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .static_calls import (
+    OPENING,
+    Arrays,
+    as_list,
+    bucket,
+    forward_row,
+    new_tokens,
+    padded,
+    without_padding,
+)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The calls that generate one text: the same inputs with ever more tokens."""
+
+    row: Arrays
+    grows: str
+    """The input that the tokens are appended to."""
+    prompt: list[int]
+    count: int
+    """Most tokens to add."""
+    length: int
+    """Tokens that the graph takes."""
+    pad: int
+
+    @classmethod
+    def of(
+        cls, row: Arrays, config: Any, defaults: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> Steps:
+        """The steps for one row, given the checkpoint's and the caller's generation options."""
+        pad = pad_token(config)
+        if config.is_encoder_decoder:
+            start = decoder_start(config, defaults)
+            row, grows, prompt = forward_row(row, pad), "decoder_input_ids", as_list(start)
+        else:
+            row, grows = without_padding(row), "input_ids"
+            prompt = row["input_ids"][0].tolist()
+        count = new_tokens(options, defaults, len(prompt))
+        more = sum(name in defaults for name in OPENING)
+        return cls(row, grows, prompt, count, bucket(len(prompt) + more + count), pad)
+
+    def call(self, tokens: list[int]) -> Arrays:
+        """The inputs after these tokens."""
+        import numpy as np
+
+        if self.grows != "input_ids":
+            ids = np.full((1, self.length), self.pad, dtype=np.int64)
+            ids[0, : len(tokens)] = tokens
+            return {**self.row, self.grows: ids}
+        grown = padded(self.row, len(tokens), 1)
+        grown["input_ids"] = np.array([tokens], dtype=np.int64)
+        if "attention_mask" in grown:
+            grown["attention_mask"] = np.ones_like(grown["input_ids"])
+        return padded(grown, self.length, self.pad)
+
+
+def decoder_start(config: Any, defaults: Mapping[str, Any]) -> int | list[int]:
+    """The token that a decoder starts with: its own, else the one that begins a text.
+
+    Raises:
+        ValueError: the checkpoint names neither.
+    """
+    for name in ("decoder_start_token_id", "bos_token_id"):
+        for value in (defaults.get(name), getattr(config, name, None)):
+            if value is not None:
+                return value  # type: ignore[no-any-return]
+    raise ValueError("the checkpoint has no decoder_start_token_id and no bos_token_id")
+
+
+def pad_token(config: Any) -> int:
+    """The token that padding is made of; a mask hides it, so any of the vocabulary will do."""
+    token = getattr(config, "pad_token_id", None) or 0
+    size = getattr(config.get_text_config(), "vocab_size", None)
+    return token if size is None or 0 <= token < size else 0

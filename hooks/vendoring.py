@@ -1,0 +1,134 @@
+"""Copies sources into a package and lets them import the runtime that lies there.
+
+The sources of tasks and platforms import `hf_skillset_runtime` absolutely. In a package with
+the answer `runtime: vendored` these lines become relative imports of `_runtime`, which holds
+the modules that the package imports and those that they import.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "hf_skillset_runtime"
+RUNTIME = ROOT / "runtime" / NAME
+FOLDER = "_runtime"
+IMPORT = re.compile(rf"^( *)from {NAME}(\.[\w.]+)? import", flags=re.MULTILINE)
+GAP = re.compile(
+    rf"(^ *from \.+{FOLDER}\S* import (?:[^(\n]*|\([^)]*\))\n)\n(?= *from \.)", flags=re.MULTILINE
+)
+"""The empty line between the imports of the runtime and relative ones: of one kind now."""
+USE = re.compile(rf"\b{FOLDER}\.([\w.]+)(?: import (\([^)]*\)|[^\n]*))?")
+HEADER = """\
+# Part of hf-skillset-runtime {version}, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""
+
+
+def version() -> str:
+    """The version of the template and of the runtime in it."""
+    return (ROOT / "runtime" / "VERSION").read_text("utf-8").strip()
+
+
+def copy_source(source: Path, target: Path, depth: int, vendored: bool) -> None:
+    """Copy a Python source of a task or platform.
+
+    Args:
+        depth: how many folders below the package's own the target lies.
+        vendored: whether its imports of the runtime are rewritten to relative ones.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = source_text(source)
+    target.write_text(rewritten(text, depth) if vendored else text, "utf-8")
+
+
+@cache
+def source_text(source: Path) -> str:
+    """The text of a source; a batch copies the same ones many times."""
+    return source.read_text("utf-8")
+
+
+@cache
+def rewritten(text: str, depth: int) -> str:
+    """A source with its imports of the runtime as relative ones, `depth` folders below."""
+    dots = "." * (depth + 1)
+    relative = IMPORT.sub(rf"\1from {dots}{FOLDER}\2 import", text)
+    return GAP.sub(r"\1", relative)
+
+
+def vendor(package: Path, tests: Path) -> None:
+    """Make `_runtime/` of a package hold what its own files and its tests import, and no more."""
+    target = package / FOLDER
+    shutil.rmtree(target, ignore_errors=True)
+    own = [path for folder in (package, tests) for path in sorted(folder.rglob("*.py"))]
+    roots = {module for path in own for module in used_modules(path.read_text("utf-8"))}
+    for module in closure(frozenset(roots)):
+        source = module_file(module)
+        copied = target / source.relative_to(RUNTIME)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        copied.write_text(header() + source_text(source), "utf-8")
+    shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+
+
+@cache
+def header() -> str:
+    """What stands above each vendored file."""
+    return HEADER.format(version=version())
+
+
+def used_modules(text: str) -> Iterator[str]:
+    """The runtime's modules that a file of a package names."""
+    for module, names in USE.findall(text):
+        yield from modules_among(module, re.findall(r"\w+", names))
+
+
+def modules_among(base: str, names: list[str]) -> Iterator[str]:
+    """What `from base import names` loads: the module itself, and names that are modules."""
+    for name in (base, *(f"{base}.{name}".lstrip(".") for name in names)):
+        if exists(name):
+            yield name
+
+
+@cache
+def closure(roots: frozenset[str]) -> tuple[str, ...]:
+    """These modules, their packages and all that they import, sorted."""
+    found: set[str] = set()
+    waiting = [*roots, ""]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting += [*imports(module), module.rpartition(".")[0]]
+    return tuple(sorted(found))
+
+
+@cache
+def imports(module: str) -> tuple[str, ...]:
+    """The runtime's modules that one of them imports."""
+    path = module_file(module)
+    parts = module.split(".") if module else []
+    package = parts if path.name == "__init__.py" else parts[:-1]
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source_text(path))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = package[: len(package) - node.level + 1]
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            found += modules_among(base, [alias.name for alias in node.names])
+    return tuple(found)
+
+
+@cache
+def exists(module: str) -> bool:
+    """Whether the runtime has this module."""
+    return module_file(module).is_file()
+
+
+def module_file(module: str) -> Path:
+    """The file of a module of the runtime; "" is the runtime itself."""
+    path = RUNTIME.joinpath(*module.split(".")) if module else RUNTIME
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -1,0 +1,1 @@
+"""How two results, or two models, are compared."""

@@ -1,0 +1,1 @@
+"""What the platforms share that run exported graphs."""

@@ -1,0 +1,1 @@
+"""Inputs as people have them, loaded: text, images, audio, video, series, tables."""

@@ -1,0 +1,87 @@
+"""One task of a model type, as the package's `registry.json` states it.
+
+The task's own module has `encode` and `decode`. `encode(items, processor, config, **parameters)`
+turns a batch of inputs into the model's named tensors, `decode(outputs, encoded, processor, config,
+**parameters)` turns the model's outputs into one result per input. Neither knows where the model
+runs. Where the model runs several times for a batch, `encode` gives a list of `Encoded`, and
+`decode` gets that list and a list of outputs. A task that treats some model types in a way of
+their own takes `facts` besides: what `registry.json` says about this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from importlib import import_module
+from importlib.resources import files
+from inspect import signature
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One task of a model type: how it is loaded, run, called and tested."""
+
+    name: str
+    auto_class: str
+    """The auto class that loads the model; a model class where no auto class does."""
+    handler_name: str
+    pipeline: str | None
+    """The transformers pipeline that does the same; None where there is none."""
+    processor: str
+    run: str
+    """`forward`, `generate` or the name of another method of the model."""
+    handler_params: Mapping[str, Mapping[str, Any]]
+    output: Mapping[str, Any]
+    samples: tuple[Any, ...]
+    tolerance: float
+    code: str
+    """The task's module; one that begins with a dot is relative to `package`."""
+    package: str
+    sample_params: Mapping[str, Any] = field(default_factory=dict)
+    pads: bool = True
+    """False where inputs of different length cannot share a batch."""
+    inputs: Sequence[str] = ()
+    """What goes in, by kind: text, image, audio, ..."""
+    sample_files: str = "samples"
+    """The folder of the files that samples name, in `package`."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the task's code must know about this model type; empty where it needs nothing."""
+
+    @classmethod
+    def from_registry(cls, name: str, entry: Mapping[str, Any], package: str) -> TaskSpec:
+        """The spec of one entry of the registry's `tasks`; other keys of it are left aside."""
+        known = {field.name for field in fields(cls)}
+        given = {key: value for key, value in entry.items() if key in known}
+        return cls(name=name, package=package, **{**given, "samples": tuple(entry["samples"])})
+
+    @property
+    def module(self) -> ModuleType:
+        """The task's own module, imported when it is first used."""
+        return import_module(self.code, self.package)
+
+    @property
+    def sample_folder(self) -> Path:
+        """The folder of the files that samples name."""
+        return Path(str(files(self.package))) / self.sample_files
+
+    def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Split the caller's parameters between `encode` and `decode`, with `facts` for both.
+
+        Raises:
+            TypeError: a parameter that the task does not have, or a required one missing.
+        """
+        if unknown := sorted(set(given) - set(self.handler_params)):
+            known = ", ".join(sorted(self.handler_params)) or "none"
+            raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has: {known}")
+        required = {name for name, param in self.handler_params.items() if param["required"]}
+        if missing := sorted(required - set(given)):
+            raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")
+        handed = {**given, "facts": self.facts}
+        encode, decode = (
+            {name: value for name, value in handed.items() if name in signature(step).parameters}
+            for step in (self.module.encode, self.module.decode)
+        )
+        return encode, decode

@@ -1,0 +1,1 @@
+"""The tests that every package runs on a tiny model."""

@@ -1,0 +1,128 @@
+"""Writes what transformers itself says of each model type: the map of tasks, checkpoints, entries.
+
+Measured fields (tiny, input, output, parameters, …) of an entry that exists are left as they are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from hf_skillset_templates.registry.resolve import more_checkpoints, name_table
+from hf_skillset_templates.registry.sources.checkpoints import default_checkpoint, known_checkpoints
+from hf_skillset_templates.registry.sources.composition import part_of
+from hf_skillset_templates.registry.sources.dependencies import dependencies
+from hf_skillset_templates.registry.sources.descriptions import describe
+from hf_skillset_templates.registry.sources.pipeline_map import Head, build_tasks
+from hf_skillset_templates.registry.sources.processors import processor_classes
+from hf_skillset_templates.registry.sources.source_files import transformers_version
+from hf_skillset_templates.registry.sources.universe import Universe, load_universe
+from hf_skillset_templates.registry.store.entries import (
+    ORDER,
+    dump,
+    read_entry,
+    write_entry,
+    write_text,
+)
+from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
+from hf_skillset_templates.registry.store.overrides import fact_overrides
+from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES, PIPELINE_MAP
+from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
+from hf_skillset_templates.registry.store.variants import Variant, load_variants
+
+from .running import Outcome, Workers
+
+
+def _task_facts(head: Head, variant: Variant, corrected: dict[str, Any]) -> dict[str, Any]:
+    unpadded = {"pads": False} if corrected.get("pads") is False else {}
+    return {
+        "auto_class": head.auto_class,
+        "model_class": head.model_class,
+        "handler_name": variant.handler_name,
+        "pipeline": variant.pipeline,
+        **unpadded,
+        **corrected.get("tasks", {}).get(variant.task, {}),
+    }
+
+
+def facts_of(
+    model_type: str, tasks: dict[str, Head], universe: Universe, variants: dict[str, Variant]
+) -> dict[str, Any]:
+    """Everything that transformers' sources say of one model type, after registry/overrides."""
+    primary = next(iter(tasks))
+    processors = processor_classes(model_type)
+    config_class = universe.config_classes[model_type]
+    corrected = fact_overrides(model_type)
+    needs = dependencies(
+        {head.model_class for head in tasks.values()},
+        config_class,
+        processors,
+        corrected.get("pip", ()),
+    )
+    facts: dict[str, Any] = {
+        "model_type": model_type,
+        "package": package_name(model_type),
+        "description": describe(tasks[primary].model_class),
+        "modality": variants[primary].modality,
+        "default_checkpoint": default_checkpoint(model_type, universe),
+        "config_class": config_class,
+        "part_of": sorted(part_of(model_type)),
+        "primary_task": primary,
+        "tasks": {
+            task: _task_facts(head, variants[task], corrected) for task, head in tasks.items()
+        },
+        "processors": {part: classes.get("", classes) for part, classes in processors.items()},
+        "dependencies": needs,
+        "transformers_version": transformers_version(),
+    }
+    return {
+        **facts,
+        **{
+            key: corrected[key]
+            for key in ("description", "modality", "default_checkpoint")
+            if key in corrected
+        },
+    }
+
+
+def build_facts(model_types: list[str]) -> set[str]:
+    """Write the tables beside the entries, and the entries; which entries changed."""
+    universe, variants = load_universe(), load_variants()
+    unknown = sorted(set(model_types) - set(universe.model_types))
+    if unknown:
+        raise ValueError(
+            f"no model types of transformers {transformers_version()}: {', '.join(unknown)}"
+        )
+    tasks = build_tasks(universe, variants)
+    table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
+    write_text(PIPELINE_MAP, dump(table))
+    pipeline_map.cache_clear()
+    checkpoints = known_checkpoints(universe)
+    write_text(CHECKPOINTS, dump(checkpoints))
+    write_text(NAMES, dump(name_table(table, {**more_checkpoints(), **checkpoints})))
+    write_text(PLATFORMS_FILE, dump(platform_names()))
+    changed = set()
+    for model_type in model_types:
+        facts = facts_of(model_type, tasks[model_type], universe, variants)
+        if write_entry(with_measured(facts, read_entry(model_type))):
+            changed.add(model_type)
+    return changed
+
+
+def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """Facts together with what an entry has measured, of its tasks too."""
+    known = entry.get("tasks", {})
+    for task, stated in facts["tasks"].items():
+        old = known.get(task, {})
+        if old.get("model_class") == stated["model_class"]:
+            stated |= {"tensors": old["tensors"]} if "tensors" in old else {}
+    return {**facts, **{key: value for key, value in entry.items() if key not in ORDER}}
+
+
+def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
+    """All at once: the sources are read once for all of them."""
+    started = time.monotonic()
+    changed = build_facts(model_types)
+    seconds = (time.monotonic() - started) / len(model_types)
+    yield from (Outcome(name, "facts", seconds, name in changed) for name in model_types)

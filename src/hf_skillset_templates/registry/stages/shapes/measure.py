@@ -1,0 +1,70 @@
+"""The exact tensors of a model type's tasks: run the tiny model at several sizes of everything.
+
+Source: the tensors that the generated package's own task code gives the model, and those that the
+model gives back. Each axis of the sample and the batch takes three sizes; a further run with all of
+them changed together must have exactly the predicted shapes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hf_skillset_templates.registry.stages.bench import Bench
+from hf_skillset_templates.tiny.build import quiet
+
+from .default_sizes import at_default_size
+from .probe import Probe
+from .prove import first_runs, narrow_strides, prove
+from .sized_samples import axes_of
+from .tensors import Tensors
+
+FUNCTION = "hf_skillset_templates.registry.stages.shapes.measure:measure_job"
+
+
+def measure_task(probe: Probe) -> dict[str, Any]:
+    """The symbolic input and output of one task, proven by runs of other sizes."""
+    axes = axes_of(probe.sample)
+    if "candidate_labels" in probe.spec.sample_params and "text" not in axes:
+        axes.append("text")
+    done, refused = first_runs(probe, axes)
+    if "audio" in axes:
+        narrow_strides(probe, done, ["samples"])
+    found = prove(probe, done, refused, axes)
+    first = done[0]
+    sizes_of = "tiny"
+    if not found.wrong:
+        sizes_of = at_default_size(probe, found.inputs, found.outputs, first.inputs)
+    return {
+        "tensors": {
+            "sizes": sizes_of,
+            "input": described(found.inputs, first.inputs),
+            "output": described(found.outputs, first.outputs),
+        },
+        "free": sorted(found.symbols.free),
+        "refused": [str(setting) for setting in refused],
+        "wrong": found.wrong,
+    }
+
+
+def described(symbolic: dict[str, list[int | str]], found: Tensors) -> dict[str, Any]:
+    """Tensor -> dtype and symbolic shape."""
+    return {
+        name: {"dtype": str(found[name].dtype).removeprefix("torch."), "shape": shape}
+        for name, shape in symbolic.items()
+    }
+
+
+def measure_job(job: dict[str, str]) -> dict[str, Any]:
+    """Task -> its measured shapes or its error; run it in a process of its own."""
+    quiet()
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(job["model_type"], Path(folder))
+        for task in bench.skillset.tasks:
+            try:
+                found[task] = measure_task(Probe(bench, task))
+            except Exception as error:
+                found[task] = {"error": f"{type(error).__name__}: {error}"}
+    return found

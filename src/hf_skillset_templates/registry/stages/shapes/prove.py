@@ -1,0 +1,150 @@
+"""Symbolic shapes that fit every run of a task, proven by runs of other sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .probe import BATCHES, LABELS, NEW_TOKENS, Probe, Run, Setting
+from .sized_samples import SCALES
+from .symbols import Symbols, infer, solve, telling_size, wrong_predictions
+from .tensors import Symbolic, shapes_of
+
+MOST_NARROWING = 24
+
+MOST_PROOFS = 8
+
+PROOF_STEP = 0.17
+
+
+@dataclass
+class Found:
+    """Symbolic shapes and what they foretold wrongly."""
+
+    symbols: Symbols
+    inputs: Symbolic
+    outputs: Symbolic
+    wrong: list[str] = field(default_factory=list)
+
+    def wrong_for(self, run: Run) -> list[str]:
+        """What is foretold wrongly for a run whose sizes differ from all others."""
+        got_in, got_out, to = shapes_of(run.inputs), shapes_of(run.outputs), run.setting
+        known = {"batch": to.batch, "new_tokens": to.new_tokens, "labels": to.labels}
+        solved = solve(got_out, self.outputs)
+        free = {name: size for name, size in solved.items() if name in self.symbols.free}
+        sizes = {**solve(got_in, self.inputs), **known, **free}
+        try:
+            return [
+                *wrong_predictions(got_in, self.inputs, sizes),
+                *wrong_predictions(got_out, self.outputs, sizes),
+            ]
+        except NameError as error:
+            return [str(error)]
+
+
+def plan(axes: list[str], probe: Probe) -> list[Setting]:
+    """The runs: the sample as it is, then each axis and each number changed by itself."""
+    runs = [Setting()]
+    runs += [Setting(scales={axis: scale}) for axis in axes for scale in SCALES[1:]]
+    runs += [Setting(batch=batch) for batch in BATCHES[1:]]
+    if probe.names_new_tokens:
+        runs += [Setting(new_tokens=tokens) for tokens in NEW_TOKENS[1:]]
+    if "candidate_labels" in probe.spec.sample_params:
+        runs += [Setting(labels=labels) for labels in LABELS[1:]]
+    return runs
+
+
+def first_runs(probe: Probe, axes: list[str]) -> tuple[list[Run], list[Setting]]:
+    """The runs of the plan, and those that the model or its processor refused."""
+    done: list[Run] = []
+    refused: list[Setting] = []
+    for setting in plan(axes, probe):
+        try:
+            done.append(Run(setting, *probe.run(setting)))
+        except Exception:
+            if not done:
+                raise
+            refused.append(setting)
+    return done, refused
+
+
+def known_symbols(done: list[Run], composed: bool = False) -> tuple[Symbols, Symbolic]:
+    """The symbols of the runs' inputs, and the inputs' symbolic shapes."""
+    symbols = Symbols({"batch": tuple(run.setting.batch for run in done)}, composed=composed)
+    for name in ("new_tokens", "labels"):
+        sizes = tuple(getattr(run.setting, name) for run in done)
+        if len(set(sizes)) > 1:
+            symbols.sizes[name] = sizes
+    return symbols, infer(symbols, [shapes_of(run.inputs) for run in done], outputs=False)
+
+
+def narrow_strides(probe: Probe, done: list[Run], names: list[str] | None = None) -> None:
+    """Add runs with recordings of the lengths that tell where a frame begins.
+
+    `names` are the symbols that may be narrowed; without, all that grow with a recording.
+    """
+    for _ in range(MOST_NARROWING):
+        symbols, _ = known_symbols(done)
+        told = telling_size(symbols, [shapes_of(run.outputs) for run in done])
+        if told is None or (names is not None and told[0] not in names):
+            return
+        setting = Setting(scales={"audio": audio_scale(done, symbols.sizes[told[0]], told[1])})
+        run = Run(setting, *probe.run(setting))
+        if run.setting.scales in [earlier.setting.scales for earlier in done]:
+            return
+        done.append(run)
+
+
+def audio_scale(done: list[Run], sizes: tuple[int, ...], wanted: int) -> float:
+    """How long a recording gives a symbol the wanted size, starting from the closest run.
+
+    Exact for samples; frames of them may come out one more or less.
+    """
+    near = min(range(len(done)), key=lambda at: (abs(sizes[at] - wanted), at))
+    return done[near].setting.scales.get("audio", 1.0) + (wanted - sizes[near]) / sizes[0]
+
+
+def proofs(axes: list[str], attempt: int) -> list[dict[str, float]]:
+    """Sizes that no other run has: every axis by the same, and every axis by its own."""
+    more = PROOF_STEP * attempt
+    apart = {axis: 1.15 + more + 0.25 * position for position, axis in enumerate(axes)}
+    return [dict.fromkeys(axes, 1.25 + more), apart]
+
+
+def prove(probe: Probe, done: list[Run], refused: list[Setting], axes: list[str]) -> Found:
+    """Shapes that fit all runs and foretell two more; runs foretold wrongly are learned from."""
+    settings = changes(probe, refused)
+    moving = movable(axes, refused)
+    for attempt in range(MOST_PROOFS):
+        symbols, inputs = known_symbols(done, composed=attempt > 0)
+        outputs = infer(symbols, [shapes_of(run.outputs) for run in done], outputs=True)
+        found = Found(symbols, inputs, outputs)
+        for scales in proofs(moving, attempt):
+            setting = Setting(scales, **settings)
+            try:
+                run = Run(setting, *probe.run(setting))
+            except Exception as error:
+                failure = f"{type(error).__name__}: {error}"
+                found.wrong.append(f"the run with all sizes changed failed: {failure}"[:200])
+                continue
+            found.wrong += found.wrong_for(run)
+            done.append(run)
+        if not found.wrong:
+            return found
+        if "audio" in axes:
+            narrow_strides(probe, done)
+    return found
+
+
+def movable(axes: list[str], refused: list[Setting]) -> list[str]:
+    """The axes that can grow: those of which the model took another size."""
+    return [a for a in axes if sum(a in run.scales for run in refused) < len(SCALES) - 1]
+
+
+def changes(probe: Probe, refused: list[Setting]) -> dict[str, int]:
+    """The numbers of a proof that differ from the first run's, where the task has them."""
+    found = {"batch": 1 if any(run.batch > 1 for run in refused) else 2}
+    if probe.names_new_tokens:
+        found["new_tokens"] = NEW_TOKENS[1]
+    if "candidate_labels" in probe.spec.sample_params:
+        found["labels"] = LABELS[1]
+    return found

@@ -1,0 +1,66 @@
+"""Writes the measured shapes of a model type's tasks into its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hf_skillset_templates.registry.stages.bench import on_tiny_models
+from hf_skillset_templates.registry.stages.running import Outcome, Workers
+from hf_skillset_templates.registry.store.entries import read_entry, write_entry
+from hf_skillset_templates.registry.store.errors import as_recorded
+from hf_skillset_templates.registry.store.variants import load_variants
+
+from .measure import FUNCTION
+
+
+def record(model_type: str, found: dict[str, Any]) -> bool:
+    """Write the shapes of the tasks that were proven; False where nothing changed."""
+    entry, variants = read_entry(model_type), load_variants()
+    for task, facts in entry["tasks"].items():
+        facts.pop("tensors", None)
+        if not why(found.get(task)):
+            facts["tensors"] = found[task]["tensors"]
+    entry["shapes"] = {
+        "proven": sum("tensors" in facts for facts in entry["tasks"].values()),
+        "failed": {task: reason for task in entry["tasks"] if (reason := why(found.get(task)))},
+    }
+    variant = variants[entry["primary_task"]]
+    measured = entry["tasks"][entry["primary_task"]].get("tensors")
+    for side in ("input", "output"):
+        entry.pop(side, None)
+        if measured:
+            entry[side] = {
+                "format": format_of(variant, side),
+                "sizes": measured["sizes"],
+                "tensors": measured[side],
+            }
+    return write_entry(entry)
+
+
+def why(found: dict[str, Any] | None) -> str:
+    """Why a task's shapes were not proven; empty where they were."""
+    if found is None:
+        return "the package has no code for the task"
+    return as_recorded(found["error"] if "error" in found else "; ".join(found["wrong"][:2]))
+
+
+def format_of(variant: Any, side: str) -> str:
+    """The kind of input (multimodal where there are several) or the form of the output."""
+    if side == "output":
+        return str(variant.output["format"])
+    kinds = [kind for kind in variant.inputs if kind != "chat"]
+    return kinds[0] if len(kinds) == 1 else "multimodal"
+
+
+def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
+    """The tiny model at several sizes; model types without one have no shapes."""
+
+    def keep(model_type: str, found: dict[str, Any]) -> tuple[bool, str]:
+        if "stage" in found:
+            found = dict.fromkeys(read_entry(model_type)["tasks"], found)
+        changed = record(model_type, found)
+        failed = read_entry(model_type)["shapes"]["failed"]
+        return changed, "; ".join(f"{task}: {reason}" for task, reason in failed.items())
+
+    yield from on_tiny_models("shapes", FUNCTION, keep, model_types, workers)

@@ -1,0 +1,25 @@
+"""The named tensors of a model's inputs and outputs, and their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Tensors = dict[str, Any]
+Symbolic = dict[str, list[int | str]]
+"""Tensor -> sizes; a string is an expression of the input's own dimensions."""
+
+
+def tensors(named: Mapping[str, Any], prefix: str = "") -> Tensors:
+    """The tensors of a mapping by name, those inside lists under name.0, name.1, …"""
+    found: Tensors = {}
+    for name, value in named.items():
+        if hasattr(value, "dtype") and hasattr(value, "shape"):
+            found[f"{prefix}{name}"] = value
+        elif isinstance(value, (list, tuple)):
+            found |= tensors({str(i): item for i, item in enumerate(value)}, f"{prefix}{name}.")
+    return found
+
+
+def shapes_of(found: Tensors) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in found.items()}

@@ -1,0 +1,16 @@
+"""Where the repository keeps its data."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[4]
+REGISTRY = ROOT / "registry"
+MODELS = REGISTRY / "models"
+TINY = REGISTRY / "tiny"
+OVERRIDES = REGISTRY / "overrides"
+VARIANTS = ROOT / "task_variants"
+HARDWARE = ROOT / "hardware"
+PIPELINE_MAP = REGISTRY / "pipeline_map.json"
+CHECKPOINTS = REGISTRY / "checkpoints.json"
+MORE_CHECKPOINTS = REGISTRY / "known_checkpoints.yml"
+NAMES = REGISTRY / "names.json"
+"""Every spelling of a model type and every known checkpoint, for the batch and `copier copy`."""

@@ -1,0 +1,112 @@
+"""Writes the coverage of docs/platforms.md from the entries: what ran where, and why not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.registry.store.platforms import platform_names
+
+from .coverage import Entry, cell, failed, has_tiny_model, measured, state
+
+PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
+BEGIN, END = "<!-- coverage: made by scripts/build_docs.py -->", "<!-- end of coverage -->"
+CAUSES = (
+    ("time", r"^no result after"),
+    ("crash", r"^process ended"),
+    ("operator", r"operators refused: (?!none)"),
+    ("compiler", r"^CompileError|EPFail|EP_FAIL"),
+    ("converter", r"openvino|OpConversionFailure|ONNXRuntimeError|ShapeInferenceError|onnx"),
+    (
+        "exporter",
+        r"^ExportError|torch\.export|NotImplementedError|GuardOnDataDependent|Unsupported",
+    ),
+    ("accuracy", r"^Error\(|^a result"),
+)
+"""What an error comes from, by its text; the first that fits."""
+LEGEND = (
+    "*In parts*: of the verified ones, those without a graph of the model or of its towers; layers",
+    "run on the platform, torch joins them. *By ties*: texts or masks differ where CPU's two best",
+    "tokens, or the outputs that they are decoded from, agree within the tolerance.",
+)
+
+
+def platforms_page() -> str:
+    """The page as it is, with its coverage anew."""
+    page = PLATFORMS_PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    entries = [read_entry(name) for name in model_types()]
+    lines = "\n".join(coverage([entry for entry in entries if has_tiny_model(entry)]))
+    return f"{before}{BEGIN}\n{lines}\n{END}{after}"
+
+
+def coverage(entries: list[Entry]) -> Iterator[str]:
+    """The summary table, and for each platform the failures by cause."""
+    yield f"First task of the {len(entries)} model types that have a tiny model, one process each:"
+    yield ""
+    yield "| platform | verified | share | in parts | by ties | failed | not measured |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    platforms = [p for p in platform_names() if any(measured(entry, p) for entry in entries)]
+    for platform in platforms:
+        states = Counter(state(entry, entry["primary_task"], platform) for entry in entries)
+        share = f"{states['verified'] / max(len(entries), 1):.1%}"
+        kinds = Counter(kind for entry in entries for kind in reservations(entry, platform))
+        verified = f"{states['verified']} | {share} | {kinds['parts']} | {kinds['tie']}"
+        yield f"| {platform} | {verified} | {states['failed']} | {states['not measured']} |"
+    yield ""
+    yield from LEGEND
+    yield ""
+    yield "What fails on the CPU is listed in [COVERAGE.md](../registry/COVERAGE.md)."
+    for platform in platforms[1:]:
+        yield from failures(entries, platform)
+
+
+def reservations(entry: Entry, platform: str) -> Iterator[str]:
+    """What a verified first task is qualified by: `parts`, `tie`."""
+    task, found = entry["primary_task"], measured(entry, platform)
+    if task not in found.get("verified", ()):
+        return
+    if task in found.get("in_parts", ()):
+        yield "parts"
+    if found.get("parity", {}).get(task, {}).get("tie"):
+        yield "tie"
+
+
+def cause(error: str, fails_on_cpu: bool) -> str:
+    """What a failure comes from."""
+    if fails_on_cpu:
+        return "fails on the CPU, too"
+    return next((name for name, pattern in CAUSES if re.search(pattern, error)), "runtime")
+
+
+def failures(entries: list[Entry], platform: str) -> Iterator[str]:
+    """The failures of a platform, those with the same error together."""
+    grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        primary = entry["primary_task"]
+        if failure := failed(entry, platform).get(primary):
+            kind = cause(failure["error"], primary in failed(entry))
+            grouped[kind][short(failure["error"], kind)].append(entry["model_type"])
+    if not grouped:
+        return
+    counts = {kind: sum(map(len, found.values())) for kind, found in grouped.items()}
+    yield f"\n### Failures on {platform}\n"
+    yield "| cause | model types | error |"
+    yield "| --- | --- | --- |"
+    for kind, found in sorted(grouped.items(), key=lambda item: -counts[item[0]]):
+        for error, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+            listed = ", ".join(f"`{name}`" for name in names)
+            yield f"| {kind} ({counts[kind]}) | {listed} | {cell(error)} |"
+
+
+def short(error: str, kind: str) -> str:
+    """An error without the numbers in which it differs from others of its kind."""
+    if kind == "accuracy":
+        return "results differ by more than the tolerance"
+    operators = re.search(r"operators refused: [^.\[]+", error)
+    return operators[0] if kind == "operator" and operators else re.sub(r"\d+", "N", error)[:160]

@@ -1,0 +1,77 @@
+"""What `registry/overrides/<model_type>.yml` says of a tiny configuration and its dummy inputs.
+
+config:
+  why: one sentence on what the search cannot find out by itself
+  default:              # values without which the class's default does not build
+    text_config.hidden_size: 64
+  set:                  # tiny values that are not found by name or by scaling
+    vision_config.window_size: 4
+inputs:
+  why: one sentence on why names and sizes do not tell these inputs
+  forward:              # `{shape, dtype, below}` of a random tensor, or the very values; a name
+    input_values:       # may have its class before it: `SpeechT5Model.input_values`
+      shape: [1, 16]
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hf_skillset_templates.registry.store.overrides import section
+
+from .draft import Draft
+
+# What says the same as another field; a composite that passes one of them means it.
+ALIGNED = {"out_indices": "out_features", "out_features": "out_indices"}
+# Parts that a configuration may lack, and the models that are released have.
+TOWERS = ("vision_config", "audio_config")
+
+
+def override(model_type: str) -> dict[str, Any]:
+    """The section `config` of a model type; empty where no file is needed."""
+    return section(model_type, "config")
+
+
+def given_inputs(model_type: str) -> dict[str, Any]:
+    """The dummy inputs written by hand for a model type: its section `inputs`."""
+    given: dict[str, Any] = section(model_type, "inputs").get("forward", {})
+    return given
+
+
+def default_facts(config_class: Any) -> dict[str, Any]:
+    """The `default` facts for a configuration class and its parts, by dotted path.
+
+    A fact about a model type holds wherever a composite has it as a part.
+    """
+    found: dict[str, Any] = {}
+    for key, spec in config_class.sub_configs_defaults.items():
+        part = part_class(spec)
+        if part is not None:
+            found.update(
+                {
+                    f"{key}.{name}": value
+                    for name, value in default_facts(part).items()
+                    if ALIGNED.get(name) not in spec.init_kwargs
+                }
+            )
+        if spec.optional and key in TOWERS:
+            found[key] = {"model_type": spec.model_type or part.model_type}
+    return {**found, **override(config_class.model_type).get("default", {})}
+
+
+def tiny_facts(draft: Draft) -> dict[str, Any]:
+    """The `set` facts for a draft and its parts, by dotted path; the whole's come last."""
+    found: dict[str, Any] = {}
+    for path, node in reversed(list(draft.walk())):
+        own = override(node.model_type).get("set", {})
+        found.update({f"{path}.{name}" if path else name: v for name, v in own.items()})
+    return found
+
+
+def part_class(spec: Any) -> Any:
+    """The configuration class of a part: the one named, or the default model type's."""
+    from transformers import CONFIG_MAPPING
+
+    if spec.model_type in CONFIG_MAPPING:
+        return CONFIG_MAPPING[spec.model_type]
+    return spec.config_class if hasattr(spec.config_class, "sub_configs_defaults") else None

@@ -1,0 +1,74 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""One task of a tiny model on one platform, opened for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+
+from ..compare.parity import differences
+from ..endpoint import Endpoint
+from ..self_test import sample_inputs
+from ..tasks.processor_parts import PARTS
+from ..tasks.spec import TaskSpec
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One task of the tiny model on one platform, loaded and ready to be called."""
+
+    platform: str
+    spec: TaskSpec
+    checkpoint: str
+    opened: Endpoint
+
+    @property
+    def samples(self) -> list[Any]:
+        """The task's sample inputs."""
+        return sample_inputs(self.spec, self.opened.processor)
+
+    def run(self, inputs: Any, **parameters: Any) -> Any:
+        """The result of the handler, with the parameters of the samples."""
+        return self.opened.handler(inputs, **{**self.spec.sample_params, **parameters})["result"]
+
+    @property
+    def pipeline(self) -> Callable[..., Any]:
+        """transformers' own pipeline on the same model and processor."""
+        import transformers
+
+        processor = self.opened.processor
+        parts = {
+            name: processor
+            for name, part in PARTS.items()
+            if isinstance(processor, getattr(transformers, part.base_class))
+        }
+        if not parts:
+            parts = {name: getattr(processor, name) for name in PARTS if hasattr(processor, name)}
+            parts["processor"] = processor
+        model = self.opened.endpoint
+        tensors = getattr(processor, "model_input_names", ())
+        needs_boxes = "bbox" in tensors or hasattr(model.config, "dim_bbox")
+        if needs_boxes and self.spec.pipeline != "document-question-answering":
+            pytest.skip("nothing to compare with: the pipeline gives the model no boxes of words")
+        try:
+            pipeline = transformers.pipeline(self.spec.pipeline, model=model, **parts)
+        except ImportError as error:
+            pytest.skip(f"nothing to compare with: {' '.join(str(error).split())[:90]}")
+        return partial(pipeline, **self.spec.sample_params)
+
+    def model_outputs(self, **inputs: Any) -> Any:
+        """What the transformers model itself gives for tensors."""
+        import torch
+
+        with torch.inference_mode():
+            return self.opened.endpoint(**inputs)
+
+    def assert_equal(self, found: Any, expected: Any, tolerance: float | None = None) -> None:
+        """Demand the same result; numbers may differ by the task's tolerance."""
+        problems = differences(found, expected, tolerance or self.spec.tolerance)
+        assert not problems, "\n".join(problems)

@@ -1,0 +1,70 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""Video inputs: a path, a list of frames or an array."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from PIL import Image
+
+from .image import load_image
+
+
+def is_video(value: Any) -> bool:
+    """Whether a value is one video; a list is, where it holds frames and not paths or videos."""
+    if not isinstance(value, list):
+        return True
+    return bool(value) and all(is_frame(item) for item in value)
+
+
+def is_frame(value: Any) -> bool:
+    """Whether a value is a picture that is already loaded."""
+    return isinstance(value, Image.Image) or (isinstance(value, np.ndarray) and value.ndim == 3)
+
+
+def load_video(value: Any) -> np.ndarray:
+    """The frames of a video as RGB (frames, height, width, 3), uint8.
+
+    Args:
+        value: a path, a list of frames (PIL images or uint8 arrays of one size), or a uint8
+            array of shape (frames, height, width, 3).
+
+    Raises:
+        TypeError: `value` is none of these.
+        ValueError: there is no readable video, or it has no frames.
+    """
+    if isinstance(value, (str, Path)):
+        frames = read_file(value)
+    elif isinstance(value, list) and all(is_frame(frame) for frame in value):
+        frames = [np.asarray(load_image(frame)) for frame in value]
+    elif isinstance(value, np.ndarray) and value.ndim == 4:
+        frames = list(value)
+    else:
+        raise TypeError(
+            "expected a video (path, list of frames, or array of shape (frames, height, width,"
+            f" 3)), got {type(value).__name__}"
+        )
+    if not frames or len({frame.shape for frame in frames}) > 1:
+        raise ValueError("a video needs at least one frame, and all of one size")
+    return np.stack(frames)
+
+
+def read_file(path: str | Path) -> list[np.ndarray]:
+    """All frames of a video file."""
+    try:
+        with av.open(str(path)) as container:
+            return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    except (av.FFmpegError, IndexError) as error:
+        raise ValueError(f"cannot read a video from {str(path)!r}: {error}") from error
+
+
+def duration(value: Any) -> float | None:
+    """The length of a video file in seconds; None for frames, which do not tell."""
+    if not isinstance(value, (str, Path)):
+        return None
+    with av.open(str(value)) as container:
+        return container.duration / av.time_base if container.duration else None

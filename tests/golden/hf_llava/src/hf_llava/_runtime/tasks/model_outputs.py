@@ -1,0 +1,31 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""Model outputs as transformers' `post_process_*` methods want them: torch tensors by attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+
+class ModelOutputs(dict[str, Any]):
+    """Named outputs that can be read as attributes; one that the model did not give is None."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.get(name)
+
+
+def as_model_output(outputs: Mapping[str, Any]) -> ModelOutputs:
+    """A platform's outputs, arrays by name, as a transformers model would have returned them."""
+    return ModelOutputs({name: as_tensor(value) for name, value in outputs.items()})
+
+
+def as_tensor(value: Any) -> Any:
+    """An array as a tensor that shares its memory; tuples item by item, anything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return tuple(as_tensor(item) for item in value)
+    return torch.as_tensor(value) if hasattr(value, "dtype") else value

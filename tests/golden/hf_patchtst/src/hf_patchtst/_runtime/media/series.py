@@ -1,0 +1,46 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""Series inputs: numbers over time, as a list, an array or a pandas object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def as_series(value: Any) -> np.ndarray:
+    """A float32 array (time,), or (time, channels) where several quantities are measured.
+
+    Args:
+        value: a list of numbers, an array, or a pandas Series or DataFrame. NaN stands for
+            a value that was not observed.
+
+    Raises:
+        TypeError: `value` is none of these.
+        ValueError: it is empty, or has more than two dimensions.
+    """
+    if hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        raise TypeError(
+            "expected a series (list of numbers, array, or pandas Series or DataFrame), got "
+            + type(value).__name__
+        )
+    try:
+        series = np.asarray(value, np.float32)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"expected a series of numbers: {error}") from error
+    if series.ndim not in (1, 2) or not series.size:
+        raise ValueError(
+            "expected a series (time,) or (time, channels) of at least one value, got "
+            f"{series.shape}"
+        )
+    return series
+
+
+def fit_width(rows: Any, width: int) -> np.ndarray:
+    """Rows of numbers as float32 (rows, width), each repeated or cut to `width`."""
+    table = as_series(rows)
+    table = table[:, None] if table.ndim == 1 else table
+    return np.stack([np.resize(row, width) for row in table])

@@ -1,0 +1,51 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""From logits to labelled scores, as transformers' classification pipelines give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Elementwise logistic function."""
+    return 1.0 / (1.0 + np.exp(-logits))
+
+
+def class_scores(logits: np.ndarray, config: Any, function_to_apply: str | None) -> np.ndarray:
+    """Scores of one row of logits (labels,).
+
+    Without `function_to_apply` (`softmax`, `sigmoid` or `none`) the checkpoint's
+    `problem_type` and number of labels decide, as in transformers' pipelines.
+    """
+    if function_to_apply is None:
+        if config.problem_type == "regression":
+            function_to_apply = "none"
+        elif config.problem_type == "multi_label_classification" or len(logits) == 1:
+            function_to_apply = "sigmoid"
+        else:
+            function_to_apply = "softmax"
+    functions = {"softmax": softmax, "sigmoid": sigmoid, "none": lambda values: values}
+    if function_to_apply not in functions:
+        known = ", ".join(functions)
+        raise ValueError(f"function_to_apply is one of {known}; got {function_to_apply!r}")
+    return functions[function_to_apply](logits)
+
+
+def labelled(scores: np.ndarray, config: Any, top_k: int | None) -> list[dict[str, Any]]:
+    """The `top_k` best labels (all if None) as `{"label", "score"}`, best first."""
+    return ranked(scores, config.id2label, top_k)
+
+
+def ranked(scores: np.ndarray, names: Any, top_k: int | None) -> list[dict[str, Any]]:
+    """The `top_k` best (all if None) of scores (labels,) with their names, best first."""
+    order = np.argsort(-scores, kind="stable")[:top_k]
+    return [{"label": names[int(i)], "score": float(scores[i])} for i in order]

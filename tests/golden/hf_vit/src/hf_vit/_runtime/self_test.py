@@ -1,0 +1,119 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""Runs a handler on its task's sample inputs and says honestly what happened."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .tasks.processor_parts import PARTS, takes_medium
+
+if TYPE_CHECKING:
+    from .endpoint import EndpointHandler
+    from .tasks.spec import TaskSpec
+
+ASSET = "asset:"
+
+
+@dataclass(frozen=True)
+class TestRecord:
+    """What one test of one (platform, task) found."""
+
+    model_type: str
+    task: str
+    platform: str
+    status: str
+    """`REAL`, `EMULATED`, `MOCK`, `UNAVAILABLE` or `FAILED`."""
+    detail: str = ""
+    """Why it is unavailable or what failed."""
+    model: str = ""
+    hardware_label: str = ""
+    device: str = ""
+    samples: int = 0
+    elapsed_s: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON-compatible data."""
+        return asdict(self)
+
+
+def sample_inputs(spec: TaskSpec, processor: Any) -> list[Any]:
+    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own.
+
+    Samples of a kind that the model does not take are left out, unless that left none.
+    """
+    usable = [sample for sample in spec.samples if takes(processor, sample)]
+    return [
+        resolve_sample(sample, processor, spec.sample_folder) for sample in usable or spec.samples
+    ]
+
+
+def takes(processor: Any, sample: Any) -> bool:
+    """Whether a processor made of parts has one for each image, sound or video of a sample."""
+    if not isinstance(sample, dict) or not hasattr(processor, "tokenizer"):
+        return True
+    media = {part.medium for part in PARTS.values()} - {"text"}
+    return all(takes_medium(processor, name) for name in sample if name in media)
+
+
+def resolve_sample(sample: Any, processor: Any, folder: Path) -> Any:
+    """One sample with its assets and its mask token filled in, at any depth."""
+    if isinstance(sample, dict):
+        return {key: resolve_sample(value, processor, folder) for key, value in sample.items()}
+    if isinstance(sample, list):
+        return [resolve_sample(value, processor, folder) for value in sample]
+    if not isinstance(sample, str):
+        return sample
+    if sample.startswith(ASSET):
+        return str(folder / sample.removeprefix(ASSET))
+    return sample.replace("{mask_token}", str(getattr(processor, "mask_token", "")))
+
+
+def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
+    """Call `handler` with each sample alone and with all as a batch, and check the results."""
+    started = time.perf_counter()
+    status = handler.platform.implementation_type(handler.device)
+    samples = sample_inputs(handler.spec, handler.processor)
+    try:
+        parameters = handler.spec.sample_params
+        single = [handler(sample, **parameters)["result"] for sample in samples]
+        batched = handler(samples, **parameters)["result"]
+        detail = problem(single, batched)
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"
+    return TestRecord(
+        model_type=handler.model_type,
+        task=handler.spec.name,
+        platform=handler.platform.name,
+        status="FAILED" if detail else status,
+        detail=detail,
+        model=model,
+        hardware_label=label,
+        device=handler.device,
+        samples=len(samples),
+        elapsed_s=time.perf_counter() - started,
+    )
+
+
+def problem(single: list[Any], batched: list[Any]) -> str:
+    """What is wrong with the results; empty when nothing is."""
+    if len(batched) != len(single):
+        return f"a batch of {len(single)} inputs gave {len(batched)} results"
+    if not all(finite(result) for result in [*single, *batched]):
+        return "a result holds a number that is not finite"
+    return ""
+
+
+def finite(result: Any) -> bool:
+    """Whether every number in a result, at any depth, is finite."""
+    if isinstance(result, dict):
+        return all(finite(value) for value in result.values())
+    if isinstance(result, (list, tuple)):
+        return all(finite(value) for value in result)
+    if hasattr(result, "tolist"):
+        return finite(result.tolist())
+    return not isinstance(result, float) or math.isfinite(result)

@@ -1,1 +1,0 @@
-"""Inputs as people have them: one module for each kind."""
