@@ -220,7 +220,17 @@ def given(questions: Path, target: Path, **answers: object) -> dict[str, object]
 
 NAMES = (
     *("bert", "BERT", "hf_bert", "hf-bert", "qwen2vl", "Qwen2-VL", "qwen2.5-vl", "b-e-r-t"),
-    *("gpt5", "barter", "distilled", "option", "bertt", "😀bert", "ｂｅｒｔ", "bert!", "../bert"),
+    *(
+        "gpt5",
+        "barter",
+        "distilled",
+        "option",
+        "bertt",
+        "😀bert",
+        "\uff42\uff45\uff52\uff54",
+        "bert!",
+        "../bert",
+    ),
     *("bert-base-uncased", "google-bert/bert-base-uncased", "someone/My-BERT_v2", "a/b/bert"),
     *("someone/vit-gpt2-x", "someone/distilled-x", "someone/wav2vec2-bert.x", "t5", "x" * 300),
     *("distilbert/distilroberta-base", "-/bert", "bert/", "/bert", "gpt-2", "audio_spectrogram"),

@@ -13,18 +13,16 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hf_skillset_templates.errors import UsageError
 
 from .store.model_types import model_types
-from .store.paths import MORE_CHECKPOINTS, NAMES
+from .store.names import unified
+from .store.paths import NAMES
 
 HUB_SECONDS = 3.0
 NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
@@ -58,35 +56,6 @@ class Resolution:
 
     def __str__(self) -> str:
         return f"{self.name!r} is taken as {self.model_type} ({self.source})"
-
-
-def name_table(types: Iterable[str], checkpoints: dict[str, str]) -> dict[str, dict[str, str]]:
-    """registry/names.json: every spelling and every checkpoint, without what is ambiguous."""
-    spellings: dict[str, set[str]] = {}
-    for model_type in types:
-        for form in (unified(model_type), unified(f"hf_{model_type}")):
-            for spelling in (form, form.replace("-", "")):
-                spellings.setdefault(spelling, set()).add(model_type)
-    known: dict[str, set[str]] = {}
-    for checkpoint, model_type in checkpoints.items():
-        for name in {checkpoint, checkpoint.rpartition("/")[2]}:
-            known.setdefault(name, set()).add(model_type)
-    return {"spellings": unambiguous(spellings), "checkpoints": unambiguous(known)}
-
-
-def more_checkpoints() -> dict[str, str]:
-    """Checkpoints that transformers does not document, with their model types."""
-    known: dict[str, str] = yaml.safe_load(MORE_CHECKPOINTS.read_text(encoding="utf-8"))
-    return known
-
-
-def unambiguous(found: dict[str, set[str]]) -> dict[str, str]:
-    return {name: min(types) for name, types in sorted(found.items()) if len(types) == 1}
-
-
-def unified(name: str) -> str:
-    """A name in lower case with one kind of separator."""
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 @cache

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from hf_skillset_templates.registry.resolve import more_checkpoints, name_table
 from hf_skillset_templates.registry.sources.checkpoints import default_checkpoint, known_checkpoints
 from hf_skillset_templates.registry.sources.composition import part_of
 from hf_skillset_templates.registry.sources.dependencies import dependencies
@@ -26,6 +25,7 @@ from hf_skillset_templates.registry.store.entries import (
     write_text,
 )
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
+from hf_skillset_templates.registry.store.names import more_checkpoints, name_table
 from hf_skillset_templates.registry.store.overrides import fact_overrides
 from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES, PIPELINE_MAP
 from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
