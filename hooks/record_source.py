@@ -3,6 +3,8 @@
 Copier records the source as it was typed: `copier copy ./template DIR` records `./template`, and
 a later `copier update` would look for it below the package. What Copier renders from knows where
 it came from: a clone names its origin, a plain folder is the place itself. URLs stay as they are.
+Of a template with changes that are in no commit Copier renders, and records, a commit that the
+clone alone has: no update could start from it, so that the commit it is based on takes its place.
 Run by Copier after rendering; never a reason to give up a package.
 """
 
@@ -10,14 +12,16 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 from answers import HookError, change_answer, read_answers
+from template_git import ROOT, clone_origin, git
+from writing import say
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCE = "_src_path"
+SOURCE, VERSION = "_src_path", "_commit"
+DRAFT = b"Copier automated commit for draft changes\n"
+"""The message of the commit that Copier makes of them."""
 REMOTE = re.compile(r"[^/\\]*:")
 """`https://...`, `git@host:...`, `gh:...`: a colon before the first separator."""
 
@@ -28,11 +32,24 @@ def record_source(package: Path) -> None:
     Raises:
         HookError: the answers file cannot be read or written.
     """
-    typed = str(read_answers(package).get(SOURCE, ""))
+    answers = read_answers(package)
+    record_version(package, str(answers.get(VERSION, "")))
+    typed = str(answers.get(SOURCE, ""))
     if not typed or Path(typed).is_absolute() or REMOTE.match(typed):
         return
     if (place := origin()) is not None:
         change_answer(package, SOURCE, str(place))
+
+
+def record_version(package: Path, recorded: str) -> None:
+    """Replace a version that only the clone has, with uncommitted changes, by one to update from."""
+    place = origin()
+    if not recorded or place is None or git("log", "-1", "--format=%s") != DRAFT:
+        return
+    if known := git("describe", "--tags", "--always", "HEAD^"):
+        found = known.decode().strip()
+        change_answer(package, VERSION, found)
+        say(f"the template has changes that are in no commit; the package records {found}")
 
 
 def origin() -> Path | None:
@@ -40,24 +57,6 @@ def origin() -> Path | None:
     found = clone_origin()
     place = ROOT if found is None else Path(found)
     return Path(os.path.abspath(place)) if place.is_dir() else None
-
-
-def clone_origin() -> str | None:
-    """Where this clone was made from, which git keeps; None where it is no clone."""
-    if not (ROOT / ".git").exists():
-        return None
-    command = ["git", "-C", str(ROOT), "config", "--get", "remote.origin.url"]
-    try:
-        local = subprocess.run(
-            ["git", "rev-parse", "--local-env-vars"], capture_output=True, text=True
-        ).stdout.split()
-        variables = {name: value for name, value in os.environ.items() if name not in local}
-        found = subprocess.run(
-            command, capture_output=True, text=True, errors="surrogateescape", env=variables
-        )
-    except OSError:
-        return None
-    return found.stdout.removesuffix("\n") or None
 
 
 def main(argv: list[str]) -> int:
