@@ -117,7 +117,7 @@ def _child(job: str, sender: Connection) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     _limit_memory(memory_mb)
     _channel = sender
     try:
@@ -133,8 +133,15 @@ def _child(job: str, sender: Connection) -> None:
     os._exit(0)
 
 
-def _end_with_parent() -> None:
-    """A job whose caller was killed has nobody to tell its result."""
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it does, however that ended.
+
+    A worker whose caller was killed has nobody to tell its result, and must write nothing more.
+    """
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

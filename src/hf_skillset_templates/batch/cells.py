@@ -29,7 +29,9 @@ PRELOAD = (
 
 
 def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
-    """One record for each cell of `{"package": folder, "cells": [[task, platform], ...]}`.
+    """One record for each cell.
+
+    `argument` is `{"package": folder, "name": package, "cells": [[task, platform], ...]}`.
 
     A record has the fields of the package's own `TestRecord` and `stage`, how far the cell
     came: `config`, `build`, `load` (or `export` or `compile`, where the platform can tell
@@ -39,7 +41,8 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     package = Path(argument["package"])
     sys.path.insert(0, str(package / "src"))
     enter_stage("config")
-    skillset_class = getattr(importlib.import_module(package.name), package.name)
+    module = importlib.import_module(argument["name"])
+    skillset_class = getattr(module, getattr(module, "__all__", [argument["name"]])[-1])
     records = []
     with tempfile.TemporaryDirectory() as folder:
         skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})

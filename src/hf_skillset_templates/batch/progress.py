@@ -64,7 +64,12 @@ class BatchProgress:
         if self.quiet:
             return
         if outcome.error:
-            self.console.print(f"{outcome.model_type}: {outcome.error}", markup=False)
+            self.console.print(
+                f"{outcome.model_type}: {outcome.error}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
         elif not self.console.is_terminal and (done * LINES // self.total) > (
             (done - 1) * LINES // self.total
         ):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hf_skillset_templates import isolation
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import Limits
 
 from .cells import FUNCTION, PRELOAD
+from .packages import Package, read_package
+from .records import Record, append
 
-Record = dict[str, Any]
+RAN = ("REAL", "EMULATED", "FAILED")
+"""The statuses of a cell that did run."""
+Cell = tuple[str, str, str]
+"""Model type, task and platform."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,17 @@ def test_packages(
     limits: Limits,
     report: Callable[[PackageResult], None],
     primary: bool = False,
+    done: frozenset[Cell] = frozenset(),
 ) -> list[Record]:
-    """Run every package, or its first task alone; records are appended to `results`."""
+    """Run every package, or its first task alone; records are appended to `results`.
+
+    Cells that are `done` are left out.
+    """
     isolation.preload(*PRELOAD)
     records: list[Record] = []
     with ThreadPoolExecutor(jobs) as pool:
         futures = {
-            pool.submit(test_package, package, platforms, tasks, limits, primary): package
+            pool.submit(test_package, package, platforms, tasks, limits, primary, done): package
             for package in packages
         }
         try:
@@ -62,21 +69,50 @@ def test_packages(
 
 
 def test_package(
-    package: Path, platforms: list[str], tasks: list[str], limits: Limits, primary: bool = False
+    folder: Path,
+    platforms: list[str],
+    tasks: list[str],
+    limits: Limits,
+    primary: bool = False,
+    done: frozenset[Cell] = frozenset(),
 ) -> list[Record]:
     """The records of one package's cells.
 
-    A cell whose process dies or hangs fails; the cells behind it get a process of their own.
+    Of a package that cannot be read each platform fails at `config`.
     """
-    path = package / "src" / package.name / "registry.json"
-    entry = json.loads(path.read_text(encoding="utf-8"))
-    chosen = [task for task in entry["tasks"] if not tasks or task in tasks]
-    cells = [
-        (task, platform) for task in chosen[: 1 if primary else None] for platform in platforms
+    try:
+        package = read_package(folder)
+        return run_cells(
+            folder, package, cells_of(package, platforms, tasks, primary, done), limits
+        )
+    except (UsageError, OSError) as error:
+        known = {"model_type": folder.name, "task": "", "stage": "config", "status": "FAILED"}
+        return [{**known, "platform": name, "detail": str(error)} for name in platforms]
+
+
+def cells_of(
+    package: Package,
+    platforms: list[str],
+    tasks: list[str],
+    primary: bool,
+    done: frozenset[Cell],
+) -> list[list[str]]:
+    """The package's cells (task, platform) that are asked for and not done."""
+    return [
+        [task, platform]
+        for task in chosen_tasks(package, tasks, primary)
+        for platform in platforms
+        if (package.model_type, task, platform) not in done
     ]
+
+
+def run_cells(
+    folder: Path, package: Package, cells: list[list[str]], limits: Limits
+) -> list[Record]:
+    """Run cells; one whose process dies or hangs fails, those behind it get another process."""
     records: list[Record] = []
     while waiting := cells[len(records) :]:
-        argument = {"package": str(package), "cells": waiting}
+        argument = {"package": str(folder), "name": package.name, "cells": waiting}
         result = isolation.run_isolated(FUNCTION, argument, limits.timeout_s, limits.memory_mb)
         if isinstance(result, list):
             return records + result
@@ -86,7 +122,7 @@ def test_package(
         task, platform = cells[len(records)]
         records.append(
             {
-                "model_type": entry["model_type"],
+                "model_type": package.model_type,
                 "task": task,
                 "platform": platform,
                 "status": "FAILED",
@@ -97,26 +133,10 @@ def test_package(
     return records
 
 
-def append(results: Path, records: list[Record]) -> None:
-    """Add records with one write each, so that a killed run tears no line but the last."""
-    descriptor = os.open(results, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        for record in records:
-            os.write(descriptor, (json.dumps(record) + "\n").encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def read_records(results: Path) -> list[Record]:
-    """The records of a file; a torn line is left aside."""
-    records = []
-    for line in results.read_text("utf-8").splitlines() if results.is_file() else []:
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return records
+def chosen_tasks(package: Package, tasks: list[str], primary: bool) -> list[str]:
+    """The package's tasks that are asked for."""
+    chosen = [task for task in package.tasks if not tasks or task in tasks]
+    return chosen[: 1 if primary else None]
 
 
 def clusters(records: list[Record]) -> list[tuple[int, str, str, list[str]]]:
