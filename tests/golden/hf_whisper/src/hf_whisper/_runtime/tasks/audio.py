@@ -1,6 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Recordings as the model's features."""
+"""Audio as the model's features."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from ..media.audio import load_audio
 
 
 def extractor_of(processor: Any) -> Any:
-    """The part of a processor that turns sound into features; some call it `audio_processor`."""
+    """The part of a processor that turns audio into features; some call it `audio_processor`."""
     return getattr(processor, "feature_extractor", None) or processor.audio_processor
 
 
-def takes_sound(processor: Any) -> bool:
-    """Whether a processor takes sound itself; else chats alone hold it, as encoded files."""
-    return "audio" in signature(processor.__call__).parameters
+def load(value: Any, processor: Any) -> np.ndarray:
+    """A mono float32 waveform (samples,) at the rate of the processor's feature extractor."""
+    return load_audio(value, extractor_of(processor).sampling_rate)
 
 
-def audio_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
-    """A waveform at the model's rate as a part of a chat's message."""
-    if takes_sound(processor):
+def chat_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
+    """A waveform at the model's rate as a part of a chat's message.
+
+    A processor that does not take audio itself gets it in chats as the bytes of a WAV file.
+    """
+    if "audio" in signature(processor.__call__).parameters:
         return {"type": "audio", "audio": waveform}
     file = BytesIO()
     soundfile.write(file, waveform, extractor_of(processor).sampling_rate, "FLOAT", format="WAV")
@@ -36,16 +39,16 @@ def audio_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
 
 
 def audio_features(
-    recordings: list[Any], extractor: Any, keep: Collection[str] = (), **options: Any
+    audios: list[Any], extractor: Any, keep: Collection[str] = (), **options: Any
 ) -> dict[str, np.ndarray]:
-    """Load, resample and turn recordings into the features of the model's extractor.
+    """Load, resample and turn audio clips into the features of the model's extractor.
 
     Args:
         keep: features that the model takes although its extractor does not say so.
         options: further arguments of the extractor.
     """
     rate = extractor.sampling_rate
-    waveforms = [load_audio(recording, rate) for recording in recordings]
+    waveforms = [load_audio(clip, rate) for clip in audios]
     return model_features(waveforms, extractor, keep, **options)
 
 
@@ -60,3 +63,24 @@ def model_features(
     )
     names = {*extractor.model_input_names, *keep}
     return {name: value for name, value in features.items() if name in names}
+
+
+def padded_features(
+    items: list[Any], processor: Any, padding: str | bool = True, **options: Any
+) -> dict[str, Any]:
+    """Load and resample audio, and give its features at one length for all.
+
+    There is a mask where the extractor can tell what is padding.
+
+    Args:
+        options: further arguments of the feature extractor.
+    """
+    extractor = processor.feature_extractor
+    waveforms = [load(item, processor) for item in items]
+    if "return_attention_mask" in signature(extractor.__call__).parameters:
+        options["return_attention_mask"] = True
+    rate = extractor.sampling_rate
+    features = extractor(
+        waveforms, sampling_rate=rate, padding=padding, return_tensors="np", **options
+    )
+    return dict(features)
