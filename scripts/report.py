@@ -1,8 +1,5 @@
-"""Show a run, or the registry, on one page that opens without a network.
-
-python scripts/report.py                               # the registry -> report.html
-python scripts/report.py runs/last --baseline registry
-"""
+#!/usr/bin/env python3
+"""Show a run, or the registry, on one page that opens without a network."""
 
 from __future__ import annotations
 
@@ -11,16 +8,28 @@ from typing import Annotated
 
 import typer
 
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import say, writable_folder
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.results.run_folder import NoRunError
 
-BAD_USAGE = 2
+EXAMPLES = """
+python scripts/report.py
+python scripts/report.py runs/last --baseline registry
+"""
 NEEDS = "the report needs {}: pip install 'hf-skillset-templates[report]'"
+
+
+def output_file(text: str) -> Path:
+    """A file whose folder exists or can be made."""
+    writable_folder(str(Path(text).absolute().parent))
+    return Path(text)
 
 
 def main(
     run: Annotated[str, typer.Argument(help="A run's folder, or `registry`.")] = "registry",
     baseline: Annotated[str | None, typer.Option(help="Show what changed from this run.")] = None,
-    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option(help="The file to write.", parser=output_file)] = Path("report.html"),
 ) -> None:
     """Write the report; 2 for bad usage."""
     try:
@@ -30,19 +39,13 @@ def main(
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(page, encoding="utf-8")
     except ModuleNotFoundError as error:
-        refuse(NEEDS.format(error.name))
-    except (NoRunError, OSError) as error:
-        refuse(str(error))
+        raise UsageError(NEEDS.format(error.name)) from error
+    except NoRunError as error:
+        raise UsageError(str(error)) from error
     for note in notes:
-        typer.echo(note, err=True)
+        say(note)
     typer.echo(f"{output}: {len(page.encode()) / 1e6:.2f} MB")
 
 
-def refuse(message: str) -> None:
-    """One sentence, exit code 2."""
-    typer.echo(message, err=True)
-    raise typer.Exit(BAD_USAGE)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

@@ -58,7 +58,7 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source, target = ROOT / name, repository / name
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
+        elif source.is_file():
             shutil.copy(source, target)
     registry = repository / "registry"
     (registry / "models").mkdir(parents=True)

@@ -23,6 +23,7 @@ SCRIPTS = (
     "build_registry",
     "export_registry",
     "record_results",
+    "report",
 )
 
 
