@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -35,16 +35,15 @@ def version() -> str:
     return (ROOT / "runtime" / "VERSION").read_text("utf-8").strip()
 
 
-def copy_source(source: Path, target: Path, depth: int, vendored: bool) -> None:
-    """Copy a Python source of a task or platform.
+def source_as(source: Path, depth: int, vendored: bool) -> str:
+    """The text of a Python source of a task or platform as a package has it.
 
     Args:
-        depth: how many folders below the package's own the target lies.
+        depth: how many folders below the package's own it lies there.
         vendored: whether its imports of the runtime are rewritten to relative ones.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = source_text(source)
-    target.write_text(rewritten(text, depth) if vendored else text, "utf-8")
+    return rewritten(text, depth) if vendored else text
 
 
 @cache
@@ -66,13 +65,22 @@ def vendor(package: Path, tests: Path) -> None:
     target = package / FOLDER
     shutil.rmtree(target, ignore_errors=True)
     own = [path for folder in (package, tests) for path in sorted(folder.rglob("*.py"))]
-    roots = {module for path in own for module in used_modules(path.read_text("utf-8"))}
+    for path, text in missing_modules(target, (path.read_text("utf-8") for path in own)).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+
+
+def missing_modules(target: Path, texts: Iterable[str]) -> dict[Path, str]:
+    """What `_runtime/` lacks of the modules that files of a package need: file -> text."""
+    roots = {module for text in texts for module in used_modules(text)}
+    found = {}
     for module in closure(frozenset(roots)):
         source = module_file(module)
-        copied = target / source.relative_to(RUNTIME)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        copied.write_text(header() + source_text(source), "utf-8")
-    shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+        path = target / source.relative_to(RUNTIME)
+        if not path.exists():
+            found[path] = header() + source_text(source)
+    return found
 
 
 @cache

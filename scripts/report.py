@@ -1,8 +1,5 @@
-"""Show a run, or the registry, on one page that opens without a network.
-
-python scripts/report.py                               # the registry -> report.html
-python scripts/report.py runs/last --baseline registry
-"""
+#!/usr/bin/env python3
+"""Show a run, or the registry, on one page that opens without a network."""
 
 from __future__ import annotations
 
@@ -11,38 +8,39 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.results.run_folder import NoRunError
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import say, writable_folder
+from hf_skillset_templates.errors import UsageError
 
-BAD_USAGE = 2
-NEEDS = "the report needs {}: pip install 'hf-skillset-templates[report]'"
+EXAMPLES = """
+python scripts/report.py
+python scripts/report.py runs/last --baseline registry --output last.html
+"""
 
 
 def main(
     run: Annotated[str, typer.Argument(help="A run's folder, or `registry`.")] = "registry",
-    baseline: Annotated[str | None, typer.Option(help="Show what changed from this run.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Show what changed from this run, or `registry`.")
+    ] = None,
     output: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
 ) -> None:
-    """Write the report; 2 for bad usage."""
+    """Write the report: one HTML file."""
+    folder = writable_folder(str(output.parent))
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder; name a file")
     try:
         from hf_skillset_templates.reports.html.build import build_report
-
-        page, notes = build_report(run, baseline)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(page, encoding="utf-8")
     except ModuleNotFoundError as error:
-        refuse(NEEDS.format(error.name))
-    except (NoRunError, OSError) as error:
-        refuse(str(error))
+        need = "pip install 'hf-skillset-templates[report]'"
+        raise UsageError(f"the report needs {error.name}: {need}") from error
+    page, notes = build_report(run, baseline)
+    folder.mkdir(parents=True, exist_ok=True)
+    output.write_text(page, encoding="utf-8")
     for note in notes:
-        typer.echo(note, err=True)
+        say(note)
     typer.echo(f"{output}: {len(page.encode()) / 1e6:.2f} MB")
 
 
-def refuse(message: str) -> None:
-    """One sentence, exit code 2."""
-    typer.echo(message, err=True)
-    raise typer.Exit(BAD_USAGE)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -22,6 +24,13 @@ TEMPLATE_PARTS = (
     "task_variants",
     "hardware",
     "hooks",
+)
+REGISTRY_TABLES = (
+    "platforms.json",
+    "unknown.json",
+    "pipeline_map.json",
+    "names.json",
+    "reserved_names.json",
 )
 FEW_MODEL_TYPES = ("bert", "gpt2", "vit", "whisper")
 
@@ -52,7 +61,7 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(source, target)
     registry = repository / "registry"
     (registry / "models").mkdir(parents=True)
-    for name in ("platforms.json", "unknown.json", "pipeline_map.json"):
+    for name in REGISTRY_TABLES:
         shutil.copy(ROOT / "registry" / name, registry / name)
     for model_type in FEW_MODEL_TYPES:
         shutil.copy(ROOT / "registry" / "models" / f"{model_type}.json", registry / "models")
@@ -81,6 +90,15 @@ def run_script() -> Run:
         return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
     return run
+
+
+def script(name: str) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(f"script_{name}", ROOT / "scripts" / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def summary_of(finished: subprocess.CompletedProcess[str]) -> dict[str, object]:

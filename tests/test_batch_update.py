@@ -50,10 +50,16 @@ def release(template: Path, version: str) -> None:
     """A newer template: one sentence of the README and one docstring differ."""
     edit(template / "template/package/README.md.jinja", "## Tasks", "## What it can do")
     edit(
-        template / "template/package/src/{{package_name}}/endpoint.py",
+        template / "runtime/hf_skillset_runtime/endpoint.py",
         '"""Handlers: one task',
         '"""Endpoint handlers: one task',
     )
+    edit(
+        template / "task_variants/fill-mask/task.py",
+        "Text with one masked word in",
+        "Text with one masked word (masks) in",
+    )
+    (template / "runtime/VERSION").write_text(f"{version}\n")
     commit_and_tag(template, version)
 
 
@@ -85,8 +91,8 @@ def test_every_package_is_updated_and_edits_are_kept(packages: Path, run_script:
     for name in ("hf_bert", "hf_gpt2", "hf_whisper"):
         assert "## What it can do" in (packages / name / "README.md").read_text()
         assert "_commit: 0.2.0" in (packages / name / ".copier-answers.yml").read_text()
-        source = (packages / name / "src" / name / "endpoint.py").read_text()
-        assert source.startswith('"""Endpoint handlers')
+        source = (packages / name / "src" / name / "_runtime" / "endpoint.py").read_text()
+        assert '\n"""Endpoint handlers' in source
     assert (packages / "hf_bert/README.md").read_text().startswith("# Our BERT\n")
     assert (packages / "hf_gpt2/src/hf_gpt2/ours.py").read_text() == "OURS = 1\n"
     conflict = (packages / "hf_vit/README.md").read_text()
@@ -95,6 +101,42 @@ def test_every_package_is_updated_and_edits_are_kept(packages: Path, run_script:
         line[3:].split("/")[0] for line in git(packages, "status", "--porcelain").splitlines()
     }
     assert changed == {"hf_bert", "hf_gpt2", "hf_vit", "hf_whisper"}
+
+
+def test_an_update_merges_what_is_a_persons_and_replaces_the_runtime(
+    packages: Path, run_script: Run
+) -> None:
+    package = packages / "hf_bert"
+    source = package / "src" / "hf_bert"
+    edits = {
+        source / "tasks" / "fill_mask.py": ("\n\n\ndef encode(", "\n\nOURS = 1\n\n\ndef encode("),
+        source / "platforms" / "cpu" / "handler.py": (
+            "\n\n\nclass CPU",
+            "\n\nOURS = 1\n\n\nclass CPU",
+        ),
+        source / "skillset.py": ("\n\n\nclass hf_bert", "\n\nOURS = 1\n\n\nclass hf_bert"),
+        package / "tests" / "test_fill_mask.py": ("TASK =", "OURS = 1\nTASK ="),
+        package / "README.md": ("# hf_bert", "# OURS = 1"),
+    }
+    for path, (old, new) in edits.items():
+        edit(path, old, new)
+    endpoint = source / "_runtime" / "endpoint.py"
+    edit(endpoint, "import asyncio", "import asyncio  # edited against the header")
+    (source / "_runtime" / "extra.py").write_text("EXTRA = 1\n")
+    (source / "_runtime" / "mock.py").unlink()
+    git(packages, "add", "--all")
+    git(packages, "commit", "--quiet", "--message", "edited by hand")
+    finished = run_script("batch_update", packages, "--only", "hf_bert", "--json")
+    assert summary_of(finished)["updated"] == 1, finished.stdout
+    for path in edits:
+        assert "OURS = 1" in path.read_text(), path
+    assert "masks" in (source / "tasks" / "fill_mask.py").read_text()
+    text = endpoint.read_text()
+    assert text.startswith("# Part of hf-skillset-runtime 0.2.0")
+    assert "edited against" not in text and "Endpoint handlers" in text
+    assert (source / "_runtime" / "mock.py").is_file()
+    assert not (source / "_runtime" / "extra.py").exists()
+    assert not list(package.rglob("*.rej"))
 
 
 def test_package_that_is_up_to_date_is_left_alone(packages: Path, run_script: Run) -> None:

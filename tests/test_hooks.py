@@ -11,6 +11,7 @@ import pytest
 import yaml
 from conftest import ROOT, file_bytes
 
+from hf_skillset_templates.batch.origin import template_origin
 from hf_skillset_templates.batch.package import PackageJob, generate_package
 
 
@@ -18,7 +19,8 @@ from hf_skillset_templates.batch.package import PackageJob, generate_package
 def made_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bert package with the CPU alone."""
     folder = tmp_path_factory.mktemp("made")
-    outcome = generate_package(PackageJob("bert", "hf_bert", str(folder), {"platforms": ["cpu"]}))
+    answers, origin = {"platforms": ["cpu"]}, template_origin(ROOT)
+    outcome = generate_package(PackageJob("bert", "hf_bert", str(folder), answers, origin))
     assert outcome.error == ""
     return folder / "hf_bert"
 

@@ -12,6 +12,7 @@ from hf_skillset_templates.registry.store.entries import dump, in_order
 from hf_skillset_templates.registry.store.paths import (
     CHECKPOINTS,
     MODELS,
+    NAMES,
     OVERRIDES,
     PIPELINE_MAP,
     TINY,
@@ -235,7 +236,9 @@ def test_building_again_changes_no_byte(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(entries, "MODELS", tmp_path)
     monkeypatch.setattr(facts, "PIPELINE_MAP", tmp_path / "map" / "pipeline_map.json")
     monkeypatch.setattr(facts, "CHECKPOINTS", tmp_path / "map" / "checkpoints.json")
+    monkeypatch.setattr(facts, "NAMES", tmp_path / "map" / "names.json")
     assert facts.build_facts(chosen) == set()
     assert {name: (tmp_path / f"{name}.json").read_bytes() for name in chosen} == before
     assert (tmp_path / "map" / "pipeline_map.json").read_bytes() == PIPELINE_MAP.read_bytes()
     assert (tmp_path / "map" / "checkpoints.json").read_bytes() == CHECKPOINTS.read_bytes()
+    assert (tmp_path / "map" / "names.json").read_bytes() == NAMES.read_bytes()
