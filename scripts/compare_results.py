@@ -1,10 +1,5 @@
-"""Say what changed from run A (the baseline) to run B.
-
-python scripts/compare_results.py runs/before runs/after
-python scripts/compare_results.py registry runs/after --json
-
-`registry` as A or B stands for what the registry's entries know.
-"""
+#!/usr/bin/env python3
+"""Say what changed from one run (the baseline) to another, or from what the registry knows."""
 
 from __future__ import annotations
 
@@ -18,11 +13,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import say
 from hf_skillset_templates.results.compare import Change, Comparison, compare
-from hf_skillset_templates.results.run_folder import NoRunError
 from hf_skillset_templates.results.source import read_source
 
-REGRESSED, BAD_USAGE = 1, 2
+EXAMPLES = """
+python scripts/compare_results.py runs/before runs/after
+python scripts/compare_results.py registry runs/last --json
+"""
 
 
 def main(
@@ -31,14 +30,13 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write the JSON object there too.")] = None,
 ) -> None:
-    """Compare two runs; 0 nothing regressed, 1 something did, 2 bad usage."""
-    try:
-        runs = [read_source(name) for name in (before, after)]
-    except NoRunError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_USAGE) from error
+    """Compare two runs.
+
+    Exit code 0: nothing regressed; 1: something did; 2: wrong usage.
+    """
+    runs = [read_source(name) for name in (before, after)]
     for note in [note for run in runs for note in run.notes]:
-        typer.echo(note, err=True)
+        say(note)
     found = compare(runs[0].records, runs[1].records)
     text = json.dumps(found.to_dict(), indent=2)
     if output is not None:
@@ -48,7 +46,7 @@ def main(
     else:
         show(found)
     if found.regressions:
-        raise typer.Exit(REGRESSED)
+        raise typer.Exit(command_line.FAILED)
 
 
 def show(found: Comparison) -> None:
@@ -76,4 +74,4 @@ def table(title: str, changes: list[Change], most: int = 40) -> Table:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

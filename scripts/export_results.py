@@ -1,21 +1,23 @@
-"""Write a run's results in the format of another tool.
-
-python scripts/export_results.py runs/last --format junit --output junit.xml
-python scripts/export_results.py runs/last --format parquet
-"""
+#!/usr/bin/env python3
+"""Write a run's results in the format of another tool."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import say
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.results.export import FORMATS, export
-from hf_skillset_templates.results.run_folder import NoRunError, read_run
+from hf_skillset_templates.results.run_folder import read_run
 
-BAD_USAGE = 2
+EXAMPLES = """
+python scripts/export_results.py runs/last --format junit --output junit.xml
+python scripts/export_results.py runs/last --format parquet
+"""
 
 
 def main(
@@ -23,26 +25,20 @@ def main(
     format: Annotated[str, typer.Option(help=", ".join(FORMATS))] = "junit",
     output: Annotated[Path | None, typer.Option(help="Default: results.<ending> in RUN.")] = None,
 ) -> None:
-    """Export a run; 2 for bad usage."""
+    """Export a run."""
     if format not in FORMATS:
-        refuse(f"--format {format} is unknown: use one of {', '.join(FORMATS)}")
+        raise UsageError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
+    found = read_run(run)
+    target = output or found.folder / f"results.{FORMATS[format]}"
     try:
-        found = read_run(run)
-        target = output or found.folder / f"results.{FORMATS[format]}"
         export(found, format, target)
-    except (NoRunError, OSError) as error:
-        refuse(str(error))
-    except ImportError as error:
-        refuse(f"--format {format} needs {error.name}: pip install 'hf-skillset-templates[report]'")
-    print(*found.notes, sep="\n", end="\n" if found.notes else "", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        need = "pip install 'hf-skillset-templates[report]'"
+        raise UsageError(f"--format {format} needs {error.name}: {need}") from error
+    for note in found.notes:
+        say(note)
     typer.echo(f"{len(found.records)} records -> {target}")
 
 
-def refuse(message: str) -> None:
-    """One sentence, exit code 2."""
-    typer.echo(message, err=True)
-    raise typer.Exit(BAD_USAGE)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

@@ -11,37 +11,32 @@ import typer
 from hf_skillset_templates import command_line
 from hf_skillset_templates.command_line import say, writable_folder
 from hf_skillset_templates.errors import UsageError
-from hf_skillset_templates.results.run_folder import NoRunError
 
 EXAMPLES = """
 python scripts/report.py
-python scripts/report.py runs/last --baseline registry
+python scripts/report.py runs/last --baseline registry --output last.html
 """
-NEEDS = "the report needs {}: pip install 'hf-skillset-templates[report]'"
-
-
-def output_file(text: str) -> Path:
-    """A file whose folder exists or can be made."""
-    writable_folder(str(Path(text).absolute().parent))
-    return Path(text)
 
 
 def main(
     run: Annotated[str, typer.Argument(help="A run's folder, or `registry`.")] = "registry",
-    baseline: Annotated[str | None, typer.Option(help="Show what changed from this run.")] = None,
-    output: Annotated[Path, typer.Option(help="The file to write.", parser=output_file)] = Path("report.html"),
+    baseline: Annotated[
+        str | None, typer.Option(help="Show what changed from this run, or `registry`.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
 ) -> None:
-    """Write the report; 2 for bad usage."""
+    """Write the report: one HTML file."""
+    folder = writable_folder(str(output.parent))
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder; name a file")
     try:
         from hf_skillset_templates.reports.html.build import build_report
-
-        page, notes = build_report(run, baseline)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(page, encoding="utf-8")
     except ModuleNotFoundError as error:
-        raise UsageError(NEEDS.format(error.name)) from error
-    except NoRunError as error:
-        raise UsageError(str(error)) from error
+        need = "pip install 'hf-skillset-templates[report]'"
+        raise UsageError(f"the report needs {error.name}: {need}") from error
+    page, notes = build_report(run, baseline)
+    folder.mkdir(parents=True, exist_ok=True)
+    output.write_text(page, encoding="utf-8")
     for note in notes:
         say(note)
     typer.echo(f"{output}: {len(page.encode()) / 1e6:.2f} MB")

@@ -14,7 +14,7 @@ from hf_skillset_templates.reports.html.browser import ARGUMENTS, find_chromium
 from hf_skillset_templates.reports.html.build import build_report
 
 PICTURE = ROOT / "docs" / "report.png"
-SIZE = {"width": 1280, "height": 1560}
+WIDTH, HEIGHT = 1280, 1560
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         report = Path(folder, "report.html")
         report.write_text(build_report("registry", None)[0], encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto(report.as_uri())
         page.wait_for_selector("html[data-ready]", state="attached")
         page.screenshot(path=PICTURE)

@@ -21,7 +21,9 @@ SCRIPTS = (
     "batch_update",
     "build_docs",
     "build_registry",
+    "compare_results",
     "export_registry",
+    "export_results",
     "record_results",
     "report",
 )
@@ -155,8 +157,12 @@ def test_a_dry_run_prints_json(command: Command, tmp_path: Path) -> None:
         (["--timeout", "nan"], ["nan", "seconds"]),
         (["--only", "hf_nope"], ["hf_nope"]),
         (["--only", "hf_brt"], ["hf_brt", "hf_bert"]),
-        (["--results", "/missing/results.jsonl"], ["/missing"]),
-        (["--results", "{folder}"], ["is a folder"]),
+        (["--exclude", "hf_brt"], ["hf_brt", "hf_bert"]),
+        (["--modality", "smell"], ["smell", "audio"]),
+        (["--shard", "3/2"], ["3/2", "i/n"]),
+        (["--failed-in", "/missing"], ["/missing"]),
+        (["--run", "{folder}"], ["stays as it is"]),
+        (["--memory", "1"], ["--memory", "256"]),
     ],
 )
 def test_batch_test_refuses_before_any_work(
@@ -164,13 +170,13 @@ def test_batch_test_refuses_before_any_work(
 ) -> None:
     given = [word.format(folder=generated) for word in arguments]
     assert refused(command("batch_test", generated, *given), *words)
-    assert not (generated / ".results.jsonl").exists()
+    assert sorted(path.name for path in generated.iterdir()) == ["hf_bert"]
 
 
 def test_batch_test_without_a_fitting_cell_is_no_success(command: Command, generated: Path) -> None:
     finished = command("batch_test", generated, "--task", "image-classification")
     assert finished.code == 5
-    assert "no cell ran" in finished.err
+    assert "no cell is selected" in finished.err
 
 
 @pytest.mark.parametrize("name", ["batch_test", "batch_update"])

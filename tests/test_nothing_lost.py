@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, git
 
-from hf_skillset_templates.batch import records
 from hf_skillset_templates.batch.lock import locked
 from hf_skillset_templates.batch.origin import find_origin
 from hf_skillset_templates.batch.package import PackageJob, PackageOutcome, generate_package
-from hf_skillset_templates.batch.run import JOURNAL, read_journal, run_jobs
+from hf_skillset_templates.batch.run import JOURNAL, OUTCOME, read_journal, run_jobs
 from hf_skillset_templates.batch.staging import MARKER, require_ours
 from hf_skillset_templates.batch.update import require_committed
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.git import environment, local_variables
+from hf_skillset_templates.results import lines
 
 
 def job(output_dir: Path, model_type: str = "bert", **answers: object) -> PackageJob:
@@ -214,8 +214,8 @@ def test_hostile_lines_of_a_journal_are_left_aside(
 def test_a_torn_line_does_not_swallow_the_next(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(b'{"model_type": "be')
-    records.append(path, [{"model_type": "bert", "status": "generated", "seconds": float("nan")}])
-    found = records.read_lines(path, records.OUTCOME)
+    lines.append(path, [{"model_type": "bert", "status": "generated", "seconds": float("nan")}])
+    found = lines.read_lines(path, OUTCOME)
     assert found.skipped == 1
     assert found.records == [{"model_type": "bert", "status": "generated", "seconds": None}]
 

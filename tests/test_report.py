@@ -17,11 +17,13 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra 
 for needed in ("itables", "vl_convert"):
     pytest.importorskip(needed, reason="needs the extra `report`")
 
-from hf_skillset_templates.registry.store.paths import ROOT  # noqa: E402
+from hf_skillset_templates.registry.store.paths import MODELS, ROOT  # noqa: E402
 from hf_skillset_templates.reports.html.browser import ARGUMENTS, find_chromium  # noqa: E402
-from hf_skillset_templates.reports.html.build import build_report  # noqa: E402
+from hf_skillset_templates.reports.html.build import build_report, report_page  # noqa: E402
+from hf_skillset_templates.results.from_registry import read_entries  # noqa: E402
 from hf_skillset_templates.results.machine import machine, versions  # noqa: E402
-from hf_skillset_templates.results.run_folder import RunWriter  # noqa: E402
+from hf_skillset_templates.results.run_folder import Run, RunWriter  # noqa: E402
+from hf_skillset_templates.results.source import registry_run  # noqa: E402
 
 AXE = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 ADDRESSES = (
@@ -258,15 +260,21 @@ def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a run in which every text is a payload."""
     folder = tmp_path_factory.mktemp("hostile")
     texts = payloads()
-    writer = started(folder / "run", {"template": texts[0], "python": texts[1], texts[2]: texts[3]})
+    about = {
+        "id": texts[4],
+        "versions": {"template": texts[0], texts[2]: texts[3]},
+        "started": texts[5],
+    }
+    records = []
     for place, text in enumerate(texts):
-        writer.append({
+        records.append({
             "model_type": text, "task": texts[place // 10], "platform": texts[place % 4],
             "status": "FAILED" if place % 3 else "REAL", "stage": "load", "detail": text,
             "versions": {text: text}, "worker": text, "device": text, "seconds": 1.0,
             "parity": {"max_error": text, "cosine": text, "tolerance": 1.0, "tie": text},
         })  # fmt: skip
-    page, _ = build_report(str(folder / "run"), "registry")
+    entries = read_entries(MODELS)
+    page = report_page(Run(folder, about, records), registry_run(entries), entries)
     (folder / "report.html").write_text(page, encoding="utf-8")
     return folder / "report.html"
 

@@ -21,12 +21,14 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
 MEMORY_MB = 8192
 
 _channel: Connection | None = None
+_starting = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,27 @@ def preload(*modules: str) -> None:
     """Names the modules that the fork server imports once; call it before the first job."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.get_context("forkserver").set_forkserver_preload(list(modules))
+
+
+@cache
+def _server_folder() -> tempfile.TemporaryDirectory[str]:
+    """Where the fork server and its jobs put temporary files; removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="hf-skillset-")
+
+
+def _start_server() -> None:
+    """Start the fork server, which needs a temporary folder of its own for what it imports."""
+    from multiprocessing import forkserver
+
+    with _starting:
+        before = os.environ.get("TMPDIR")
+        os.environ["TMPDIR"] = _server_folder().name
+        try:
+            forkserver.ensure_running()
+        finally:
+            os.environ.pop("TMPDIR")
+            if before is not None:
+                os.environ["TMPDIR"] = before
 
 
 def enter_stage(name: str) -> None:
@@ -64,8 +87,10 @@ def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb:
     """
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        _start_server()
     receiver, sender = context.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_server_folder().name) as folder:
         log = os.path.join(folder, "output")
         job = json.dumps([function_path, argument, memory_mb, log])
         process = context.Process(target=_child, args=(job, sender), daemon=True)
@@ -119,6 +144,7 @@ def _child(job: str, sender: Connection) -> None:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     end_with_parent()
+    _leave_nothing_behind(os.path.dirname(log))
     _limit_memory(memory_mb)
     _channel = sender
     try:
@@ -132,6 +158,17 @@ def _child(job: str, sender: Connection) -> None:
     sender.send_bytes(final.encode())
     sys.stdout.flush()
     os._exit(0)
+
+
+def _leave_nothing_behind(folder: str) -> None:
+    """Let what the job makes go with it, also when it is killed.
+
+    Temporary files lie in the folder that the parent removes. Locks of multiprocessing (a
+    progress bar makes one) have no name in the system with the start method `fork`.
+    """
+    tempfile.tempdir = os.environ["TMPDIR"] = folder
+    if "fork" in multiprocessing.get_all_start_methods():
+        multiprocessing.set_start_method("fork", force=True)
 
 
 def end_with_parent() -> None:

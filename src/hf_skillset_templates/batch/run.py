@@ -8,15 +8,26 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 from hf_skillset_templates.command_line import say
+from hf_skillset_templates.results.lines import append, read_lines, require_records
+from hf_skillset_templates.results.records import NAME
 
 from .package import PackageJob, PackageOutcome, generate_package
-from .records import OUTCOME, append, read_lines, require_records
 from .reuse import prepare_worker
 from .staging import require_ours, staging_of
 
 JOURNAL = ".batch.jsonl"
+OUTCOME: dict[str, Any] = {
+    "type": "object",
+    "required": ["model_type", "status"],
+    "properties": {
+        "model_type": NAME,
+        "status": {"enum": ["generated", "skipped", "failed"]},
+    },
+}
+"""A line of a batch's journal."""
 
 
 def run_jobs(

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 
-def versions(distributions: list[str], template: str) -> dict[str, str]:
+def versions(distributions: Iterable[str], template: str) -> dict[str, str]:
     """The installed versions of `distributions`, of Python and of the template."""
-    found = {"template": template, "python": platform.python_version()}
-    for name in sorted(distributions):
+    return {"template": template, "python": platform.python_version(), **installed(distributions)}
+
+
+def installed(distributions: Iterable[str]) -> dict[str, str]:
+    """The versions of those distributions that are installed."""
+    found = {}
+    for name in sorted(set(distributions)):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

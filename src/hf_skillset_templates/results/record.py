@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from importlib.metadata import version
 from typing import Any
 
 from hf_skillset_templates.errors import UsageError
@@ -14,9 +13,10 @@ from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
 from hf_skillset_templates.registry.store.schema import problems
 
-VERIFIED = ("REAL", "EMULATED")
+from .machine import installed
+from .records import VERIFIED, Record
+
 ALWAYS = ("implementation_type", "verified", "failed")
-Record = dict[str, Any]
 
 
 def record_results(records: list[Record]) -> int:
@@ -100,7 +100,7 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "parity": in_order(tasks, kept(known, "parity", again) | parity),
         "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
-        "versions": {name: version(name) for name in load_platform(platform)["measured_with"]},
+        "versions": versions_of(cells, platform),
     }
     if verified:
         summary["status"] = "partial" if summary["failed"] else "verified"
@@ -115,3 +115,9 @@ def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
 def in_order(tasks: list[str], by_task: dict[str, Any]) -> dict[str, Any]:
     """The tasks of a mapping in the model type's own order."""
     return {task: by_task[task] for task in tasks if task in by_task}
+
+
+def versions_of(cells: list[Record], platform: str) -> dict[str, str]:
+    """The versions that the cells were measured with, where they ran; else those that are here."""
+    stated = [cell["versions"] for cell in cells if cell.get("versions")]
+    return dict(stated[-1]) if stated else installed(load_platform(platform)["measured_with"])

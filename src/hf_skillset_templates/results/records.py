@@ -37,11 +37,21 @@ def latest(records: list[Record]) -> dict[Cell, Record]:
     return {cell_of(record): record for record in records}
 
 
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a `run` or a `result`."""
+    text = files(__package__).joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+RESULT = schema("result")
+NAME = RESULT["properties"]["model_type"]
+"""What a name of a model type or of a platform looks like."""
+
+
 @cache
 def validator(name: str) -> Draft202012Validator:
     """The validator of `run` or `result`."""
-    text = files(__package__).joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
-    return Draft202012Validator(json.loads(text))
+    return Draft202012Validator(schema(name))
 
 
 def problem(name: str, value: Any) -> str:

@@ -10,13 +10,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .lines import append_line, read_lines
-from .records import Record, problem
+from hf_skillset_templates.errors import UsageError
+
+from .lines import append, read_lines
+from .records import RESULT, Record, problem
 
 RUN, RESULTS = "run.json", "results.jsonl"
 
 
-class NoRunError(ValueError):
+class NoRunError(UsageError):
     """A path does not hold a run; the message says what was expected."""
 
 
@@ -56,8 +58,14 @@ class RunWriter:
 
     @classmethod
     def start(cls, folder: Path, facts: dict[str, Any]) -> RunWriter:
-        """Begin a run: `facts` are `run.json` without id and times."""
-        (folder / RESULTS).unlink(missing_ok=True)
+        """Begin a run: `facts` are `run.json` without id and times.
+
+        A run that the folder holds is kept beside it, under its id.
+
+        Raises:
+            UsageError: the folder holds something else.
+        """
+        keep_earlier(folder)
         return cls(
             folder, {"format": 1, "id": new_id(), "started": now(), "finished": None} | facts
         )
@@ -76,7 +84,18 @@ class RunWriter:
         """
         if wrong := problem("result", record):
             raise ValueError(f"a record does not fit its schema: {wrong}")
-        append_line(self.folder / RESULTS, record)
+        append(self.folder / RESULTS, [record])
+
+    def note_devices(self, records: list[Record]) -> None:
+        """Note which devices the records name, platform by platform."""
+        devices: dict[str, set[str]] = {}
+        for record in records:
+            if record.get("device"):
+                devices.setdefault(record["platform"], set()).add(record["device"])
+        known = self.about["machine"]["devices"]
+        for name, found in devices.items():
+            known[name] = sorted({*known.get(name, ()), *found})
+        self._write_about()
 
     def finish(self) -> None:
         """Note when the run ended."""
@@ -89,6 +108,20 @@ class RunWriter:
         draft = self.folder / f".{RUN}.{os.getpid()}"
         draft.write_text(json.dumps(self.about, indent=2) + "\n", encoding="utf-8")
         os.replace(draft, self.folder / RUN)
+
+
+def keep_earlier(folder: Path) -> None:
+    """Move a run that is in the way to a folder named by its id.
+
+    Raises:
+        UsageError: the folder holds something that is no run.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not (folder / RUN).is_file():
+        raise UsageError(f"{folder} holds no run and stays as it is: name another folder")
+    identifier = read_run(folder).about["id"]
+    folder.rename(folder.with_name(identifier))
 
 
 def read_run(path: Path) -> Run:
@@ -109,6 +142,7 @@ def read_run(path: Path) -> Run:
         raise NoRunError(f"{about_file} is not JSON: {error}") from error
     if wrong := problem("run", about):
         raise NoRunError(f"{about_file} does not fit its schema: {wrong}")
-    records, torn = read_lines(folder / RESULTS)
+    found = read_lines(folder / RESULTS, RESULT)
+    torn = found.skipped
     notes = [f"{folder / RESULTS}: {torn} damaged lines were left out"] if torn else []
-    return Run(folder, about, records, torn, notes)
+    return Run(folder, about, found.records, torn, notes)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hf_skillset_templates.registry.store.paths import MODELS
 from hf_skillset_templates.results.compare import compare
-from hf_skillset_templates.results.from_registry import read_entries
+from hf_skillset_templates.results.from_registry import Entry, read_entries
+from hf_skillset_templates.results.run_folder import Run
 from hf_skillset_templates.results.source import REGISTRY, read_source, registry_run
 
 from .charts import charts
@@ -23,12 +24,16 @@ def build_report(name: str, baseline: str | None, models: Path = MODELS) -> tupl
     entries = read_entries(models)
     run = registry_run(entries) if name == REGISTRY else read_source(name, models)
     before = read_source(baseline, models) if baseline else None
-    changes = compare(before.records, run.records) if before else None
-    data = payload(run, entries, changes)
+    page = report_page(run, before, entries)
+    return page, [*run.notes, *(before.notes if before else ())]
+
+
+def report_page(run: Run, before: Run | None, entries: list[Entry]) -> str:
+    """The page of a run, with what changed since `before`; `entries` are the registry's."""
+    data = payload(run, entries, compare(before.records, run.records) if before else None)
     if before:
         data["about"] = {**run.about, "baseline": before.about["id"]}
     titles = {each["name"]: each["title"] for each in data["platforms"]}
     shown = {each["name"] for each in data["types"]}
     sized = [entry for entry in entries if entry["model_type"] in shown]
-    page = html_page(data, charts(run, sized, titles))
-    return page, [*run.notes, *(before.notes if before else ())]
+    return html_page(data, charts(run, sized, titles))

@@ -44,7 +44,7 @@ def by_platform(
     found: dict[str, list[float]] = {}
     for record in records:
         if field in record:
-            title: str = titles.get(record["platform"], record["platform"])
+            title = titles.get(str(record["platform"]), str(record["platform"]))
             found.setdefault(title, []).append(record[field])
     return found
 

@@ -120,7 +120,7 @@ def stage_seconds(record: Record) -> list[float | None] | None:
 
 
 def short(value: Any, digits: int = DIGITS) -> Any:
-    """A number with few digits; text (a number that JSON cannot say) stays."""
+    """A number with few digits; None stays."""
     return float(f"{value:.{digits}g}") if isinstance(value, (int, float)) else value
 
 

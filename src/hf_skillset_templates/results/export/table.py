@@ -48,5 +48,5 @@ def flat(record: Record) -> dict[str, Any]:
 
 
 def typed(value: Any, kind: type) -> Any:
-    """A value as its column's type; numbers that JSON could not say are text in a record."""
+    """A value as its column's type."""
     return None if value is None else kind(value)
