@@ -53,8 +53,18 @@ SECTIONS = {
     ),
     "failure": Section(_keys("cause remedy"), _keys("cause remedy")),
 }
-TASK_KEYS = {"samples", "processor", "inputs", "model_class", "facts", "module", "adapter"}
-"""What a model type may say of a task: in place of the variant's samples, processor or inputs, the
+TASK_KEYS = {
+    "adapter",
+    "facts",
+    "generation_defaults",
+    "inputs",
+    "model_class",
+    "module",
+    "processor",
+    "samples",
+}
+"""What a model type may say of a task: in place of the variant's samples, processor, inputs or
+defaults of generation, the
 class that does it although no auto class says so, what the task's code must know, the module of its
 folder that is its code, and the class of the runtime that its processor is called through."""
 
