@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .batch_inputs import check_results, encode_batch
 from .platforms.base import Platform
 from .tasks.encoded import Encoded, pads
 from .tasks.spec import TaskSpec
@@ -72,7 +73,7 @@ class EndpointHandler:
         while waiting := items[len(results) :]:
             batch = waiting[: self.batch_size if self._pads() else 1]
             try:
-                results += self._answer(batch, encode_parameters, decode_parameters)
+                results += self._answer(batch, len(results), encode_parameters, decode_parameters)
                 continue
             except Exception as error:
                 if len(batch) == 1 or not self.platform.is_out_of_memory(error):
@@ -81,15 +82,16 @@ class EndpointHandler:
         return results
 
     def _answer(
-        self, items: list[Any], encode_parameters: Any, decode_parameters: Any
+        self, items: list[Any], first: int, encode_parameters: Any, decode_parameters: Any
     ) -> list[Any]:
-        """One result for each of `items`, run as one batch."""
+        """One result for each of `items`, run as one batch; `first` come before them."""
         config, task = self.platform.config(self.endpoint), self.spec.module
-        encoded = task.encode(items, self.processor, config, **encode_parameters)
+        encoded = encode_batch(self.spec, items, first, self.processor, config, encode_parameters)
         outputs = self._run(encoded)
         results: list[Any] = task.decode(
             outputs, encoded, self.processor, config, **decode_parameters
         )
+        check_results(self.spec, results, len(items))
         return results
 
     def _halve_batch(self, too_large: int) -> None:

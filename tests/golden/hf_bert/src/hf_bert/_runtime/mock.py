@@ -75,7 +75,7 @@ class MockHandler(EndpointHandler):
     """Answers each input with the named output arrays, where other handlers decode them."""
 
     def _answer(
-        self, items: list[Any], encode_parameters: Any, decode_parameters: Any
+        self, items: list[Any], first: int, encode_parameters: Any, decode_parameters: Any
     ) -> list[Any]:
         return [self.platform.run(self.endpoint, self.spec, Encoded({})) for _ in items]
 

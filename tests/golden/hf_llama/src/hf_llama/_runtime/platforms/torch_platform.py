@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from ..tasks.encoded import Encoded
+from ..tasks.generation import with_defaults
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
 
@@ -101,10 +102,18 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         if spec.run == "forward":
             outputs = model(**inputs)
         else:
-            outputs = getattr(model, spec.run)(**inputs, **encoded.generate_kwargs)
+            outputs = getattr(model, spec.run)(**inputs, **options_of(model, spec, encoded))
     named = outputs if isinstance(outputs, Mapping) else {"sequences": outputs}
     arrays = {name: to_numpy(value, torch) for name, value in named.items()}
     return {name: value for name, value in arrays.items() if value is not None}
+
+
+def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
+    """The options of the method that is run: with the task's defaults where it generates."""
+    if spec.run != "generate":
+        return dict(encoded.generate_kwargs)
+    checkpoint = getattr(model, "generation_config", None)
+    return with_defaults(encoded.generate_kwargs, spec.generation_defaults, checkpoint)
 
 
 def rows_that_fit(model: Any, free_memory: int) -> int:

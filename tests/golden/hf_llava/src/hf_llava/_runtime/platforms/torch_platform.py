@@ -6,15 +6,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from ..tasks.encoded import Encoded
+from ..tasks.generation import with_defaults
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
 
 MAX_BATCH_SIZE = 32
 DTYPES = ("float32", "bfloat16", "float16")
+DRAWS = frozenset(
+    "_sample_dirichlet _standard_gamma bernoulli binomial cauchy exponential geometric log_normal"
+    " multinomial native_dropout normal poisson rand rand_like randint randint_like randn"
+    " randn_like random randperm uniform".split()
+)
+"""torch's operators that give random numbers; its tag for them is on attention and RNNs, too."""
 
 
 class TorchPlatform(Platform):
@@ -95,10 +102,18 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         if spec.run == "forward":
             outputs = model(**inputs)
         else:
-            outputs = getattr(model, spec.run)(**inputs, **encoded.generate_kwargs)
+            outputs = getattr(model, spec.run)(**inputs, **options_of(model, spec, encoded))
     named = outputs if isinstance(outputs, Mapping) else {"sequences": outputs}
     arrays = {name: to_numpy(value, torch) for name, value in named.items()}
     return {name: value for name, value in arrays.items() if value is not None}
+
+
+def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
+    """The options of the method that is run: with the task's defaults where it generates."""
+    if spec.run != "generate":
+        return dict(encoded.generate_kwargs)
+    checkpoint = getattr(model, "generation_config", None)
+    return with_defaults(encoded.generate_kwargs, spec.generation_defaults, checkpoint)
 
 
 def rows_that_fit(model: Any, free_memory: int) -> int:
@@ -132,23 +147,65 @@ def load_model(
 
 @contextmanager
 def random_numbers(seed: int | None, device: Any, torch: Any) -> Iterator[None]:
-    """Draw random numbers from `seed` on, and leave the caller's own as they were."""
+    """Draw random numbers from `seed` on, and leave the caller's own as they were.
+
+    The CPU draws them for every device: each has a generator of its own, and from the same
+    seed they give other numbers.
+    """
     if seed is None:
         yield
         return
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    drawing = nullcontext() if device.type == "cpu" else draws_on_cpu(torch)
+    with torch.random.fork_rng(devices=[]), drawing:
+        torch.default_generator.manual_seed(seed)
         yield
+
+
+def draws_on_cpu(torch: Any) -> Any:
+    """A context in which the CPU's generator draws the random numbers of every device."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    def to(value: Any, device: Any) -> Any:
+        return value.to(device) if isinstance(value, torch.Tensor) else value
+
+    class DrawsOnCPU(TorchDispatchMode):  # type: ignore[misc]
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any, kwargs: Any = None) -> Any:
+            kwargs = kwargs or {}
+            if func.overloadpacket.__name__.rstrip("_") not in DRAWS:
+                return func(*args, **kwargs)
+            tensors = [value for value in args if isinstance(value, torch.Tensor)]
+            device = tensors[0].device if tensors else kwargs.get("device", "cpu")
+            if "device" in kwargs:
+                kwargs = {**kwargs, "device": "cpu"}
+            drawn = func(*(to(value, "cpu") for value in args), **kwargs)
+            in_place = func.overloadpacket.__name__.endswith("_")
+            return tensors[0].copy_(drawn) if in_place else to(drawn, device)
+
+    return DrawsOnCPU()
 
 
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
     """`value` with each array in it as a tensor on `device`; floats in the model's `dtype`."""
     if isinstance(value, (list, tuple)):
         return type(value)(to_device(item, device, dtype, torch) for item in value)
+    if hasattr(value, "inference_device"):
+        move_session(value, device, dtype)
     if not hasattr(value, "shape"):
         return value
     tensor = torch.as_tensor(value)
     return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
+
+
+def move_session(session: Any, device: Any, dtype: Any) -> None:
+    """Let a session about a video, with the points that it was given, work on `device`."""
+    for part in (session, session.cache):
+        part.inference_device = part.inference_state_device = device
+    session.dtype = dtype
+    for number, frame in session.processed_frames.items():
+        session.processed_frames[number] = frame.to(dtype)  # each goes to `device` on its own
+    for object_index, frames in session.point_inputs_per_obj.items():
+        for number, points in frames.items():
+            session.add_point_inputs(object_index, number, points)
 
 
 def to_numpy(value: Any, torch: Any) -> Any:
