@@ -16,7 +16,12 @@ from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
 from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device, Platform
-from hf_skillset_runtime.platforms.torch_platform import load_model, rows_that_fit, run_model
+from hf_skillset_runtime.platforms.torch_platform import (
+    load_model,
+    rows_that_fit,
+    run_model,
+    streams,
+)
 from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec
@@ -115,6 +120,9 @@ class OpenVINO(Platform):
                 exported.intercept(names)
                 exported.save()
             return run_model(endpoint, spec, encoded)
+
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        return streams(endpoint, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config

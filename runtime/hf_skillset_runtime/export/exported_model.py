@@ -46,7 +46,7 @@ class ExportedModel:
     def __post_init__(self) -> None:
         """Find the limit and the graphs that earlier starts kept."""
         config = getattr(self.model, "config", None)
-        text = config.get_text_config() if hasattr(config, "get_text_config") else config
+        text = config and config.get_text_config()
         limit = getattr(text, "max_position_embeddings", None)
         self.limit = limit if isinstance(limit, int) and limit > 0 else None
         remove_abandoned(self.folder)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
+from ..concurrency import PROCESS, lock_of
 from ..tasks.encoded import Encoded
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
+from .seeded import drawn_from
 
 MAX_BATCH_SIZE = 32
 DTYPES = ("float32", "bfloat16", "float16")
@@ -60,7 +61,12 @@ class TorchPlatform(Platform):
         return model
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-        return run_model(endpoint, spec, encoded)
+        """Run one call after the other: models keep a call's state in themselves."""
+        with lock_of(endpoint), PROCESS.shared():
+            return run_model(endpoint, spec, encoded)
+
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        return streams(endpoint, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -89,7 +95,7 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         for name, value in encoded.inputs.items()
     }
     # not inference_mode: its tensors cannot be traced for export
-    with torch.no_grad(), random_numbers(encoded.seed, model.device, torch):
+    with torch.no_grad(), drawn_from(encoded.seed):
         if spec.run == "forward":
             outputs = model(**inputs)
         else:
@@ -97,6 +103,16 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
     named = outputs if isinstance(outputs, Mapping) else {"sequences": outputs}
     arrays = {name: to_numpy(value, torch) for name, value in named.items()}
     return {name: value for name, value in arrays.items() if value is not None}
+
+
+def streams(model: Any, encoded: Encoded) -> bool:
+    """Whether a model generates one answer for this call, token by token."""
+    if not hasattr(model, "generation_config"):
+        return False
+    given = encoded.generate_kwargs
+    defaults = given.get("generation_config") or model.generation_config
+    several = ("num_beams", "num_return_sequences")
+    return all((given.get(name) or getattr(defaults, name, None) or 1) == 1 for name in several)
 
 
 def rows_that_fit(model: Any, free_memory: int) -> int:
@@ -126,17 +142,6 @@ def load_model(
     if getattr(model.config, "return_loss", False):
         model.config.return_loss = False  # nobody gives labels, and exporters refuse a loss
     return model.eval()
-
-
-@contextmanager
-def random_numbers(seed: int | None, device: Any, torch: Any) -> Iterator[None]:
-    """Draw random numbers from `seed` on, and leave the caller's own as they were."""
-    if seed is None:
-        yield
-        return
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
 
 
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
