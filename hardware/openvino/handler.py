@@ -23,7 +23,12 @@ from hf_skillset_runtime.platforms.base import (
     Handler,
     Platform,
 )
-from hf_skillset_runtime.platforms.torch_platform import load_model, rows_that_fit, run_model
+from hf_skillset_runtime.platforms.torch_platform import (
+    load_model,
+    rows_that_fit,
+    run_model,
+    streams,
+)
 from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec
@@ -119,6 +124,9 @@ class OpenVINO(Platform):
                 exported.intercept(names)
                 exported.save()
             return run_model(endpoint, spec, encoded)
+
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        return streams(endpoint, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config

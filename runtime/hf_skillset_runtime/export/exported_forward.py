@@ -20,6 +20,7 @@ from threading import RLock
 from typing import Any, Protocol
 
 from ..concurrency import PROCESS
+from ..seeded import undrawn
 from .agreement import largest_error
 from .calls import Call, changes_its_arguments, full_mask, has_past, present
 from .graphs import ORDER, ExportError, Graph, GraphMaker, Openness, is_of_the_moment
@@ -210,7 +211,7 @@ class ExportedForward:
         shapes = {name: list(shape) for name, shape in call.shapes.items()}
         kept = KeptCall(self.name, call.signature, shapes, openness, filled)
         folder = self.owner.folder / folder_name(kept)
-        with new_graph(kept, folder) as draft, PROCESS.alone():
+        with new_graph(kept, folder) as draft, PROCESS.alone(), undrawn():
             open_dimensions = call.dynamic_shapes(openness)
             with self.owner.in_torch(), normed_attention(self.module), known_numbers(self.module):
                 named = copy.deepcopy(call.named)
