@@ -29,7 +29,9 @@ def output_file(text: str) -> Path:
 def main(
     run: Annotated[str, typer.Argument(help="A run's folder, or `registry`.")] = "registry",
     baseline: Annotated[str | None, typer.Option(help="Show what changed from this run.")] = None,
-    output: Annotated[Path, typer.Option(help="The file to write.", parser=output_file)] = Path("report.html"),
+    output: Annotated[Path, typer.Option(help="The file to write.", parser=output_file)] = Path(
+        "report.html"
+    ),
 ) -> None:
     """Write the report; 2 for bad usage."""
     try:
