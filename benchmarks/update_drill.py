@@ -1,9 +1,9 @@
-"""Update edited packages from an older commit of the template to the newest, and count what is kept.
+"""Update edited packages from an older commit of the template to the newest; count what is kept.
 
 python benchmarks/update_drill.py --before 843b064d --packages 50
 
-Each package gets the edits of a person: a line in the README and in a task, a module of their own, a
-deleted test, an ignored file. After the update each is looked for, and the package is validated.
+Each package gets the edits of a person: a line in the README and in a task, a module of their own,
+a deleted test, an ignored file. After the update each is looked for, and the package is validated.
 """
 
 from __future__ import annotations
