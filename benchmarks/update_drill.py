@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,19 +40,37 @@ def run(*command: object, cwd: Path, **variables: str) -> str:
 
 
 def make_packages(folder: Path, before: str, count: int) -> Path:
-    """Packages of an older version, in a repository of their own."""
-    template, old, packages = folder / "template", folder / "old", folder / "packages"
-    run("git", "clone", "--quiet", ROOT, template, cwd=folder)
-    run("git", "worktree", "add", "--quiet", "--detach", old, before, cwd=template)
-    known = list(json.loads((old / "registry" / "pipeline_map.json").read_text("utf-8")))
-    chosen = known[:: max(1, len(known) // count)][:count]
+    """Packages of an older version, in a repository of their own; the template is ahead since."""
+    template, packages = folder / "template", folder / "packages"
+    template.mkdir()
+    run("git", "init", "--quiet", cwd=template)
+    chosen = release(template, before, "0.0.1", count)
     models = [word for name in chosen for word in ("--model", name)]
-    script = old / "scripts" / "batch_generate.py"
+    script = template / "scripts" / "batch_generate.py"
     command = [sys.executable, script, *models, "--platforms", "cpu", "--output-dir", packages]
-    run(*command, "--jobs", "2", cwd=old, PYTHONPATH=str(old / "src"))
-    for answers in packages.glob("*/.copier-answers.yml"):
-        answers.write_text(answers.read_text("utf-8").replace(str(old), str(template)), "utf-8")
+    run(*command, "--jobs", "2", cwd=template, PYTHONPATH=str(template / "src"))
+    release(template, "HEAD", "0.0.2", count)
     return packages
+
+
+def release(template: Path, commit: str, tag: str, count: int) -> list[str]:
+    """Commit a version of the template with some of its model types, so that clones are small."""
+    for path in template.iterdir():
+        if path.name != ".git":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    archive = template.with_name(f"{tag}.tar")
+    run("git", "archive", "--output", archive, commit, cwd=ROOT)
+    shutil.unpack_archive(archive, template)
+    known = sorted(path.stem for path in (template / "registry" / "models").glob("*.json"))
+    chosen = known[:: max(1, len(known) // count)][:count]
+    for name in set(known) - set(chosen):
+        (template / "registry" / "models" / f"{name}.json").unlink()
+        shutil.rmtree(template / "registry" / "tiny" / name, ignore_errors=True)
+    shutil.rmtree(template / "tests")
+    run("git", "add", "--all", "--force", cwd=template)
+    run("git", "commit", "--quiet", "--message", tag, cwd=template)
+    run("git", "tag", tag, cwd=template)
+    return chosen
 
 
 def edit(package: Path) -> None:
