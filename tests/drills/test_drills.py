@@ -83,6 +83,8 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell starts what runs in the background deaf to it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("hf_*")) and time.monotonic() < deadline:
@@ -225,6 +227,6 @@ def test_a_job_that_goes_wrong_is_a_record_and_hurts_no_other(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     limits = Limits(timeout_s=5 if job == "hang" else 120, memory_mb=512)
-    found = isolation.run_isolated(f"drill_jobs:{job}", None, limits)
+    found = isolation.run_isolated(f"drill_jobs:{job}", None, limits.timeout_s, limits.memory_mb)
     assert found["error"] and "parts" in found
-    assert isolation.run_isolated("drill_jobs:well", 7, limits) == 7
+    assert isolation.run_isolated("drill_jobs:well", 7, 120, limits.memory_mb) == 7
