@@ -17,8 +17,8 @@ lint: $(VENV)/models.stamp  ## format, lint and import directions of our code
 	$(RUN) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-cache
 
-types: $(VENV)/models.stamp
-	$(RUN) -m mypy
+types: $(VENV)/models.stamp  ## every source, those of the tasks and platforms too
+	$(RUN) scripts/check_types.py
 
 check: lint types test
 

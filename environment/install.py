@@ -19,7 +19,11 @@ from pathlib import Path
 ENVIRONMENT = Path(__file__).resolve().parent
 ROOT = ENVIRONMENT.parent
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-EXTRAS = {"generate": "", "report": "[report]", "models": "[models,openvino,qualcomm,report,dask,quality]"}
+EXTRAS = {
+    "generate": "",
+    "report": "[report]",
+    "models": "[models,openvino,qualcomm,report,dask,quality]",
+}
 BESIDE_TORCH = ("torchvision==0.28.0", "torchaudio==2.11.0", "timm==1.0.31")
 """Installed without their dependencies: each would bring a CUDA build of torch."""
 

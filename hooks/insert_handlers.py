@@ -15,7 +15,9 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from add_platform import add_platforms, check_platforms, platform_texts
 from answers import read_answers
@@ -30,7 +32,7 @@ from package_entry import (
     task_source,
 )
 from running import run_hook, updating
-from vendoring import source_as, vendor
+from vendoring import constant, source_as, vendor
 from writing import Writer
 
 ASSET = re.compile(r'"asset:([^"]+)"')
@@ -62,12 +64,13 @@ def insert_handlers(package: Path, keep: bool = True) -> None:
             writer.write_text(source / "platforms" / name / inner, text)
     for name in filter(has_code, ordered_tasks(answers)):
         insert_task(writer, name, answers["model_type"], source, vendored)
-    entry = json.dumps(registry_entry(answers, answers["platforms"]), indent=2, ensure_ascii=False)
-    writer.write_text(source / "registry.json", entry + "\n")
-    for name in sorted(set(ASSET.findall(entry))):
+    entry = registry_entry(answers, answers["platforms"])
+    text = json.dumps(entry, indent=2, ensure_ascii=False)
+    writer.write_text(source / "registry.json", text + "\n")
+    for name in sorted(set(ASSET.findall(text))):
         writer.copy(VARIANTS / "_samples" / name, source / "samples" / name)
     if vendored:
-        vendor(source, tests)
+        vendor(source, tests, named_modules(entry["tasks"].values()))
     writer.tell()
     if not updating():
         clear_leftovers(package, answers)
@@ -79,6 +82,15 @@ def insert_task(writer: Writer, name: str, model_type: str, source: Path, vendor
     writer.write_text(source / "tasks" / f"{slug(name)}.py", text)
     if (test := VARIANTS / name / "test_task.py").is_file():
         writer.copy(test, writer.package / "tests" / f"test_{slug(name)}.py")
+
+
+def named_modules(tasks: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The runtime's modules that tasks import by name: adapters, and those of kinds of media."""
+    by_kind = constant("tasks.media_kinds", "MODULES")
+    for task in tasks:
+        if "adapter" in task:
+            yield f"tasks.{task['adapter'].partition('.')[0]}"
+        yield from (f"tasks.{by_kind[kind]}" for kind in task["inputs"] if kind in by_kind)
 
 
 def main(argv: list[str]) -> int:

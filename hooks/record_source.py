@@ -42,7 +42,7 @@ def record_source(package: Path) -> None:
 
 
 def record_version(package: Path, recorded: str) -> None:
-    """Replace a version that only the clone has, with uncommitted changes, by one to update from."""
+    """Replace a version that only the clone has by the one that its changes are based on."""
     place = origin()
     if not recorded or place is None or git("log", "-1", "--format=%s") != DRAFT:
         return

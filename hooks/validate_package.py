@@ -10,13 +10,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from answers import HookError, read_answers
+from package_entry import is_vendored
 from rendered import rendered_sources
 from running import run_hook
+from vendoring import RUNTIME
 
 HOOKS = Path(__file__).resolve().parent
 PIPE_SIZE = 65_536
@@ -26,25 +28,25 @@ class InvalidPackageError(HookError):
     """A generated package does not keep its promises."""
 
 
-def check_in_subprocess(source: Path, package_name: str) -> str:
+def check_in_subprocess(package_name: str, folders: Sequence[str]) -> str:
     """What a clean interpreter finds wrong with the package; empty when nothing is."""
     check = subprocess.run(
-        [sys.executable, "-I", "-S", HOOKS / "contract_check.py", source, package_name],
+        [sys.executable, "-I", "-S", HOOKS / "contract_check.py", package_name, *folders],
         capture_output=True,
         text=True,
     )
     return check.stderr.strip() or f"exit code {check.returncode}" if check.returncode else ""
 
 
-def check_in_fork(source: Path, package_name: str) -> str:
+def check_in_fork(package_name: str, folders: Sequence[str]) -> str:
     """The same in a fork of this process, which is faster where many packages are checked."""
     if not hasattr(os, "fork"):
-        return check_in_subprocess(source, package_name)
+        return check_in_subprocess(package_name, folders)
     receiver, sender = os.pipe()
     if not (child := os.fork()):
         from contract_check import report_problems
 
-        os.write(sender, report_problems(str(source), package_name).encode()[:PIPE_SIZE])
+        os.write(sender, report_problems(package_name, folders).encode()[:PIPE_SIZE])
         os._exit(0)
     os.close(sender)
     with open(receiver, "rb") as pipe:
@@ -54,7 +56,7 @@ def check_in_fork(source: Path, package_name: str) -> str:
 
 
 def validate_package(
-    package: Path, check: Callable[[Path, str], str] = check_in_subprocess
+    package: Path, check: Callable[[str, Sequence[str]], str] = check_in_subprocess
 ) -> None:
     """Check what the template made of a package; a person's own files are theirs.
 
@@ -65,7 +67,8 @@ def validate_package(
     compile_sources(package, answers)
     if answers["profile"] == "basic":
         return
-    if problems := check(package / "src", answers["package_name"]):
+    runtime = [] if is_vendored(answers) else [str(RUNTIME.parent)]
+    if problems := check(answers["package_name"], [str(package / "src"), *runtime]):
         raise InvalidPackageError(problems)
 
 

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "hf_skillset_runtime"
@@ -60,22 +61,36 @@ def rewritten(text: str, depth: int) -> str:
     return GAP.sub(r"\1", relative)
 
 
-def vendor(package: Path, tests: Path) -> None:
-    """Make `_runtime/` of a package hold what its own files and its tests import, and no more."""
+def vendor(package: Path, tests: Path, further: Iterable[str] = ()) -> None:
+    """Make `_runtime/` of a package hold what its own files and its tests import, and no more.
+
+    Args:
+        further: modules of the runtime that are imported by name.
+    """
     target = package / FOLDER
     shutil.rmtree(target, ignore_errors=True)
     own = [path for folder in (package, tests) for path in sorted(folder.rglob("*.py"))]
-    for path, text in missing_modules(target, (path.read_text("utf-8") for path in own)).items():
+    texts = (path.read_text("utf-8") for path in own)
+    for path, text in missing_modules(target, texts, further).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
     shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+    shutil.copyfile(ROOT / "LICENSE", target / "LICENSE")
 
 
-def missing_modules(target: Path, texts: Iterable[str]) -> dict[Path, str]:
-    """What `_runtime/` lacks of the modules that files of a package need: file -> text."""
+def missing_modules(
+    target: Path, texts: Iterable[str], further: Iterable[str] = ()
+) -> dict[Path, str]:
+    """What `_runtime/` lacks of the modules that files of a package need: file -> text.
+
+    Args:
+        target: the package's `_runtime/`.
+        texts: the package's own Python files.
+        further: modules that the package imports by names which stand in its registry entry.
+    """
     roots = {module for text in texts for module in used_modules(text)}
     found = {}
-    for module in closure(frozenset(roots)):
+    for module in closure(frozenset([*roots, *further])):
         source = module_file(module)
         path = target / source.relative_to(RUNTIME)
         if not path.exists():
@@ -128,6 +143,14 @@ def imports(module: str) -> tuple[str, ...]:
             base = ".".join([*above, *([node.module] if node.module else [])])
             found += modules_among(base, [alias.name for alias in node.names])
     return tuple(found)
+
+
+def constant(module: str, name: str) -> Any:
+    """The value of a constant of one of the runtime's modules; a literal."""
+    for node in ast.parse(source_text(module_file(module))).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    raise LookupError(f"{module} has no constant {name}")
 
 
 @cache

@@ -16,14 +16,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE_PARTS = (
+    "LICENSE",
     "copier.yml",
-    "macros",
-    "template",
-    "licenses",
-    "runtime",
-    "task_variants",
     "hardware",
     "hooks",
+    "licenses",
+    "macros",
+    "runtime",
+    "task_variants",
+    "template",
 )
 REGISTRY_TABLES = (
     "platforms.json",

@@ -11,15 +11,13 @@ import numpy as np
 from hf_skillset_runtime.media.text import as_fields, as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.scores import softmax
-from hf_skillset_runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
     """Tokenize `{"question", "context"}` pairs, keeping where in the context each token stands."""
     pairs = [as_fields(item, "question", "context") for item in items]
     questions, texts = ([as_text(text) for text in column] for column in zip(*pairs))
-    inputs = tokenize_texts(
-        tokenizer,
+    inputs = tokenizer(
         questions,
         texts,
         padding=len(items) > 1,
@@ -59,7 +57,7 @@ def word_places(
 
 def within_limit(tokenizer: Any) -> bool:
     """Whether the tokenizer knows the model's longest input."""
-    return tokenizer.model_max_length < 1_000_000
+    return bool(tokenizer.model_max_length < 1_000_000)
 
 
 def decode(

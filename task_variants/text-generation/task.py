@@ -16,6 +16,7 @@ def encode(
     prompts: list[Any],
     tokenizer: Any,
     config: Any,
+    facts: Mapping[str, Any],
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
@@ -28,7 +29,7 @@ def encode(
     options = generation_options(max_new_tokens, do_sample, generate_kwargs)
     if tokenizer.pad_token_id is not None:
         options.setdefault("pad_token_id", tokenizer.pad_token_id)
-    alone = hasattr(config, "decoder_layers")
+    alone = facts.get("one_at_a_time")
     calls = [[prompt] for prompt in prompts] if alone else [prompts]
     return [Encoded(tokenize(call, tokenizer), options, context=call) for call in calls]
 

@@ -15,15 +15,13 @@ from transformers.pipelines.token_classification import (
 from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.scores import softmax
-from hf_skillset_runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:
     """Tokenize, keeping which tokens are no padding and where each stands in its text."""
     texts = [as_text(text) for text in texts]
     inputs = dict(
-        tokenize_texts(
-            tokenizer,
+        tokenizer(
             texts,
             padding=len(texts) > 1,
             return_special_tokens_mask=True,
@@ -31,8 +29,6 @@ def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:
             return_tensors="np",
         )
     )
-    if hasattr(config, "dim_bbox"):  # a model that reads boxes which no tokenizer makes
-        inputs["bbox"] = np.zeros((*inputs["input_ids"].shape, 4), np.float32)
     special = inputs.pop("special_tokens_mask")
     offsets = inputs.pop("offset_mapping", None)
     mask = inputs.get("attention_mask", np.ones_like(special)).astype(bool)

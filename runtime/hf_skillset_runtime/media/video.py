@@ -20,7 +20,7 @@ def is_video(value: Any) -> bool:
 
 
 def is_frame(value: Any) -> bool:
-    """Whether a value is a picture that is already loaded."""
+    """Whether a value is an image that is already loaded."""
     return isinstance(value, Image.Image) or (isinstance(value, np.ndarray) and value.ndim == 3)
 
 

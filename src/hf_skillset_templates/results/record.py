@@ -92,7 +92,7 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
     in_parts += [task for task in known.get("in_parts", ()) if task not in again]
     platform = cells[0]["platform"]
     types = {cell["status"] for cell in cells if cell["status"] in VERIFIED}
-    found = {
+    summary = {
         "status": "failed",
         "implementation_type": next(iter(types), known.get("implementation_type")),
         "verified": [task for task in tasks if task in verified],
@@ -103,8 +103,8 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "versions": versions_of(cells, platform),
     }
     if verified:
-        found["status"] = "partial" if found["failed"] else "verified"
-    return {name: value for name, value in found.items() if value or name in ALWAYS}
+        summary["status"] = "partial" if summary["failed"] else "verified"
+    return {name: value for name, value in summary.items() if value or name in ALWAYS}
 
 
 def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
@@ -112,9 +112,9 @@ def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
     return {task: value for task, value in known.get(name, {}).items() if task not in again}
 
 
-def in_order(tasks: list[str], found: dict[str, Any]) -> dict[str, Any]:
+def in_order(tasks: list[str], by_task: dict[str, Any]) -> dict[str, Any]:
     """The tasks of a mapping in the model type's own order."""
-    return {task: found[task] for task in tasks if task in found}
+    return {task: by_task[task] for task in tasks if task in by_task}
 
 
 def versions_of(cells: list[Record], platform: str) -> dict[str, str]:

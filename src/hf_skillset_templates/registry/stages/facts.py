@@ -13,6 +13,7 @@ from hf_skillset_templates.registry.sources.checkpoints import default_checkpoin
 from hf_skillset_templates.registry.sources.composition import part_of
 from hf_skillset_templates.registry.sources.dependencies import dependencies
 from hf_skillset_templates.registry.sources.descriptions import describe
+from hf_skillset_templates.registry.sources.input_kinds import taken_kinds
 from hf_skillset_templates.registry.sources.pipeline_map import Head, build_tasks
 from hf_skillset_templates.registry.sources.processors import processor_classes
 from hf_skillset_templates.registry.sources.source_files import transformers_version
@@ -34,14 +35,18 @@ from hf_skillset_templates.registry.store.variants import Variant, load_variants
 from .running import Outcome, Workers
 
 
-def _task_facts(head: Head, variant: Variant, corrected: dict[str, Any]) -> dict[str, Any]:
+def _task_facts(
+    model_type: str, head: Head, variant: Variant, corrected: dict[str, Any]
+) -> dict[str, Any]:
     unpadded = {"pads": False} if corrected.get("pads") is False else {}
+    kinds = taken_kinds(model_type, variant.inputs)
     return {
         "auto_class": head.auto_class,
         "model_class": head.model_class,
         "handler_name": variant.handler_name,
         "pipeline": variant.pipeline,
         **unpadded,
+        **({"inputs": kinds} if kinds != variant.inputs else {}),
         **corrected.get("tasks", {}).get(variant.task, {}),
     }
 
@@ -70,7 +75,8 @@ def facts_of(
         "part_of": sorted(part_of(model_type)),
         "primary_task": primary,
         "tasks": {
-            task: _task_facts(head, variants[task], corrected) for task, head in tasks.items()
+            task: _task_facts(model_type, head, variants[task], corrected)
+            for task, head in tasks.items()
         },
         "processors": {part: classes.get("", classes) for part, classes in processors.items()},
         "dependencies": needs,

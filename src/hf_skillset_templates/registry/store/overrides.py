@@ -51,8 +51,10 @@ SECTIONS = {
     ),
     "failure": Section(_keys("cause remedy"), _keys("cause remedy")),
 }
-TASK_KEYS = {"samples", "processor"}
-"""What a model type may say of a task otherwise than the task's variant."""
+TASK_KEYS = {"samples", "processor", "inputs", "model_class", "facts", "module", "adapter"}
+"""What a model type may say of a task: in place of the variant's samples, processor or inputs, the
+class that does it although no auto class says so, what the task's code must know, the module of its
+folder that is its code, and the class of the runtime that its processor is called through."""
 
 
 class OverrideError(ValueError):
@@ -71,6 +73,12 @@ def fact_overrides(model_type: str) -> dict[str, Any]:
             names = ", ".join(sorted(unknown))
             raise OverrideError(f"{model_type}.yml: unknown keys of {task}: {names}")
     return facts
+
+
+def task_overrides(model_type: str, task: str) -> dict[str, Any]:
+    """What a model type says of one task, by `TASK_KEYS`; empty where it says nothing."""
+    own: dict[str, Any] = fact_overrides(model_type).get("tasks", {}).get(task, {})
+    return own
 
 
 def section(model_type: str, name: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def handler_factory(platform: str, task: str, name: str) -> Any:
             handler = self.open_endpoint(
                 platform, endpoint_model, device, hardware_label, task
             ).handler
-            handler.processor = tokenizer or handler.processor
+            handler.processor = handler.spec.adapted(tokenizer) or handler.processor
             return handler
         return self.handler_of(
             platform, endpoint_model, device, hardware_label, task, endpoint, tokenizer

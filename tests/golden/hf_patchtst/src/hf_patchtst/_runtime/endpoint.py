@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -120,7 +119,7 @@ class Endpoint(NamedTuple):
 
     endpoint: Any
     processor: Any
-    handler: Callable[..., dict[str, Any]]
+    handler: EndpointHandler
     queue: asyncio.Queue[Any]
     batch_size: int
 

@@ -27,4 +27,5 @@ def load_image(value: Any) -> Image.Image:
         raise TypeError(
             "expected an image (path, URL, PIL.Image or uint8 array), got " + type(value).__name__
         )
-    return load(value).convert("RGB")
+    image: Image.Image = load(value)
+    return image.convert("RGB")

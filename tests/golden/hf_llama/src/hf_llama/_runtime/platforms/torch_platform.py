@@ -103,7 +103,7 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
 
 def rows_that_fit(model: Any, free_memory: int) -> int:
     """How many inputs fit: half of `free_memory` (bytes), an input as large as the weights."""
-    weights = sum(p.numel() * p.element_size() for p in model.parameters())
+    weights: int = sum(p.numel() * p.element_size() for p in model.parameters())
     return max(1, min(MAX_BATCH_SIZE, free_memory // 2 // max(weights, 1)))
 
 
