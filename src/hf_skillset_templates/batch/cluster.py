@@ -28,7 +28,7 @@ from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import Limits
 from hf_skillset_templates.results.records import Cell, Record
 
-from .cells import PRELOAD
+from .cells import imports_for
 from .testing import Job, failure, run_cells, run_job
 
 CONNECT_S = 20
@@ -171,7 +171,7 @@ def packed(folder: Path) -> bytes:
 def run_parcel(parcel: Parcel, archive: bytes) -> list[Record]:
     """On the worker: unpack, run each cell in a process of its own, say who ran it."""
     allow_children()
-    isolation.preload(*PRELOAD)
+    isolation.preload(*imports_for(cell.platform for cell in parcel.cells))
     name = get_worker().address
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder, parcel.name)
