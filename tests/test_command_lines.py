@@ -24,8 +24,10 @@ SCRIPTS = (
     "compare_results",
     "export_registry",
     "export_results",
+    "merge_results",
     "record_results",
     "report",
+    "update_summary",
 )
 
 

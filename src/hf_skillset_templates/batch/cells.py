@@ -11,6 +11,7 @@ import importlib
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,17 @@ from hf_skillset_templates.registry.store.platforms import load_platform, platfo
 from hf_skillset_templates.results.machine import installed
 
 FUNCTION = "hf_skillset_templates.batch.cells:run_package"
-PRELOAD = (
-    *MODEL_IMPORTS,
+EXPORT_IMPORTS = (
     "hf_skillset_templates.batch.export_imports",
     "torch._inductor.standalone_compile",
     "torch.onnx._internal.exporter._torchlib.ops",
     "networkx",
 )
-"""What the fork server imports once; a cell that exports takes a quarter of the time so."""
+
+
+def imports_for(platforms: Iterable[str]) -> tuple[str, ...]:
+    """What a fork server imports once; a cell that exports takes a quarter of the time so."""
+    return (*MODEL_IMPORTS, *(() if set(platforms) == {"cpu"} else EXPORT_IMPORTS))
 
 
 def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:

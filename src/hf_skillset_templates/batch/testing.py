@@ -15,7 +15,7 @@ from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import Limits
 from hf_skillset_templates.results.records import FAILED, VERIFIED, Cell, Record
 
-from .cells import FUNCTION, PRELOAD
+from .cells import FUNCTION, imports_for
 from .choice import Choice
 from .packages import Package, read_package
 
@@ -68,7 +68,7 @@ def run_here(jobs: list[Job], workers: int, limits: Limits) -> Generator[list[Re
 
     Closing the iterator starts no further job.
     """
-    isolation.preload(*PRELOAD)
+    isolation.preload(*imports_for({cell.platform for job in jobs for cell in job.cells}))
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(run_job, job, limits) for job in jobs]
         try:
