@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 INPUT_ERRORS = (TypeError, ValueError)
@@ -13,7 +13,7 @@ INPUT_ERRORS = (TypeError, ValueError)
 def encode_batch(
     spec: Any,
     items: list[Any],
-    first: int,
+    places: Sequence[int] | None,
     processor: Any,
     config: Any,
     parameters: Mapping[str, Any],
@@ -21,7 +21,7 @@ def encode_batch(
     """What the task's `encode` makes of some of a call's inputs.
 
     Args:
-        first: how many inputs of the call come before them.
+        places: which of the call's inputs they are, from 0; None where the call has one input.
 
     Raises:
         TypeError, ValueError: an input or a parameter is not what the task takes. Where it is one
@@ -31,14 +31,14 @@ def encode_batch(
     try:
         return encode(items, processor, config, **parameters)
     except INPUT_ERRORS as error:
-        if len(items) == 1 and first == 0:
+        if places is None:
             raise
         found = fault(items, lambda item: encode([item], processor, config, **parameters))
         if found is None:
             raise
         place, reason = found
         kind = TypeError if isinstance(reason, TypeError) else ValueError
-        raise kind(f"input {first + place}: {reason}") from error
+        raise kind(f"input {places[place]}: {reason}") from error
 
 
 def fault(items: list[Any], attempt: Any) -> tuple[int, Exception] | None:

@@ -116,6 +116,10 @@ class Platform(ABC):
     def batch_size(self, endpoint: Any, device: str) -> int:
         """How many inputs fit into the device's free memory at once; at least 1."""
 
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        """Whether `generate` takes a streamer for this call, and its tokens are final."""
+        return False
+
     def prepare(self, handler: Handler) -> None:  # noqa: B027 - most need nothing
         """Called once when `handler` is complete: export and compile here what can be."""
 

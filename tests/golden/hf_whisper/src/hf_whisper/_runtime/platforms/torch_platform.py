@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
 from typing import Any
 
+from ..concurrency import PROCESS, lock_of
+from ..seeded import drawn_from
 from ..tasks.encoded import Encoded
 from ..tasks.generation import with_defaults
 from ..tasks.spec import TaskSpec
@@ -16,12 +17,6 @@ from .base import Detection, Device, Platform
 
 MAX_BATCH_SIZE = 32
 DTYPES = ("float32", "bfloat16", "float16")
-DRAWS = frozenset(
-    "_sample_dirichlet _standard_gamma bernoulli binomial cauchy exponential geometric log_normal"
-    " multinomial native_dropout normal poisson rand rand_like randint randint_like randn"
-    " randn_like random randperm uniform".split()
-)
-"""torch's operators that give random numbers; its tag for them is on attention and RNNs, too."""
 
 
 class TorchPlatform(Platform):
@@ -69,7 +64,12 @@ class TorchPlatform(Platform):
         return model
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-        return run_model(endpoint, spec, encoded)
+        """Run one call after the other: models keep a call's state in themselves."""
+        with lock_of(endpoint), PROCESS.shared():
+            return run_model(endpoint, spec, encoded)
+
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        return streams(endpoint, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -98,7 +98,7 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         for name, value in encoded.inputs.items()
     }
     # not inference_mode: its tensors cannot be traced for export
-    with torch.no_grad(), random_numbers(encoded.seed, model.device, torch):
+    with torch.no_grad(), drawn_from(encoded.seed):
         if spec.run == "forward":
             outputs = model(**inputs)
         else:
@@ -114,6 +114,16 @@ def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         return dict(encoded.generate_kwargs)
     checkpoint = getattr(model, "generation_config", None)
     return with_defaults(encoded.generate_kwargs, spec.generation_defaults, checkpoint)
+
+
+def streams(model: Any, encoded: Encoded) -> bool:
+    """Whether a model generates one answer for this call, token by token."""
+    if not hasattr(model, "generation_config"):
+        return False
+    given = encoded.generate_kwargs
+    defaults = given.get("generation_config") or model.generation_config
+    several = ("num_beams", "num_return_sequences")
+    return all((given.get(name) or getattr(defaults, name, None) or 1) == 1 for name in several)
 
 
 def rows_that_fit(model: Any, free_memory: int) -> int:
@@ -143,45 +153,6 @@ def load_model(
     if getattr(model.config, "return_loss", False):
         model.config.return_loss = False  # nobody gives labels, and exporters refuse a loss
     return model.eval()
-
-
-@contextmanager
-def random_numbers(seed: int | None, device: Any, torch: Any) -> Iterator[None]:
-    """Draw random numbers from `seed` on, and leave the caller's own as they were.
-
-    The CPU draws them for every device: each has a generator of its own, and from the same
-    seed they give other numbers.
-    """
-    if seed is None:
-        yield
-        return
-    drawing = nullcontext() if device.type == "cpu" else draws_on_cpu(torch)
-    with torch.random.fork_rng(devices=[]), drawing:
-        torch.default_generator.manual_seed(seed)
-        yield
-
-
-def draws_on_cpu(torch: Any) -> Any:
-    """A context in which the CPU's generator draws the random numbers of every device."""
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    def to(value: Any, device: Any) -> Any:
-        return value.to(device) if isinstance(value, torch.Tensor) else value
-
-    class DrawsOnCPU(TorchDispatchMode):  # type: ignore[misc]
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any, kwargs: Any = None) -> Any:
-            kwargs = kwargs or {}
-            if func.overloadpacket.__name__.rstrip("_") not in DRAWS:
-                return func(*args, **kwargs)
-            tensors = [value for value in args if isinstance(value, torch.Tensor)]
-            device = tensors[0].device if tensors else kwargs.get("device", "cpu")
-            if "device" in kwargs:
-                kwargs = {**kwargs, "device": "cpu"}
-            drawn = func(*(to(value, "cpu") for value in args), **kwargs)
-            in_place = func.overloadpacket.__name__.endswith("_")
-            return tensors[0].copy_(drawn) if in_place else to(drawn, device)
-
-    return DrawsOnCPU()
 
 
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
