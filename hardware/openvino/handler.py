@@ -39,6 +39,8 @@ PACKAGES = ("openvino", "torch", "transformers")
 PRECISIONS = ("f32", "bf16", "f16", "int8")
 EMULATED_DEVICES = ("GPU", "NPU")
 """Devices whose graphs run on the CPU plugin where the device is missing."""
+AS_TRACED = {"dtype": "float32", "device_map": None}
+"""Graphs are traced on the CPU in float32, whatever they compute in."""
 WRONG = 1e-3
 """A graph in f32 that is further from torch is not the model; rounding is 100 times smaller."""
 
@@ -88,7 +90,7 @@ class OpenVINO(Platform):
         """Load the model and the graphs that earlier starts exported.
 
         `metadata["precision"]` is `f32` (the default), `bf16`, `f16` (what the plugin may
-        compute in) or `int8` (weights compressed by NNCF); `metadata["cache_dir"]` is where
+        compute in) or `int8` (weights compressed by NNCF); `metadata["export_dir"]` is where
         exported graphs are kept.
 
         Raises:
@@ -99,7 +101,7 @@ class OpenVINO(Platform):
             raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
         if (target := self.runs_on(device)) != device:
             warnings.warn(f"OpenVINO has no {device} here: its CPU plugin stands in", stacklevel=4)
-        model = load_model(checkpoint, spec, resources, {})
+        model = load_model(checkpoint, spec, resources, {**metadata, **AS_TRACED})
         facts = (spec.name, spec.auto_class, precision == "int8")
         folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
         tolerance = WRONG if precision == "f32" else None

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from .sessions import open_session
@@ -30,8 +31,12 @@ class QualcommModel:
     checkpoint: str
     folder: Path
     config: Any
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Options that it was loaded with."""
     manifest: dict[str, Any] = field(default_factory=dict)
     sessions: dict[str, Any] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+    """Held by the thread that runs its graphs."""
 
 
 def run_row(model: QualcommModel, row: Arrays, _options: Mapping[str, Any]) -> Arrays:

@@ -121,7 +121,14 @@ class Platform(ABC):
     def prepare(self, handler: Handler) -> None:  # noqa: B027 - most need nothing
         """Called once when `handler` is complete: export and compile here what can be."""
 
-    def export(self, checkpoint: str, spec: TaskSpec, processor: Any, folder: Path) -> None:
+    def export(
+        self,
+        checkpoint: str,
+        spec: TaskSpec,
+        processor: Any,
+        folder: Path,
+        metadata: Mapping[str, Any],
+    ) -> None:
         """Write what runs on a device that cannot export to `folder`, a checkpoint from then on.
 
         Raises:

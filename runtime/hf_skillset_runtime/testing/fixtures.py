@@ -114,7 +114,7 @@ def open_cell(
         if known and known["stage"] != "match":
             pytest.xfail(f"{platform}: {known['stage']}: {known['error']}")
         if (platform, task) not in opened:
-            skillset = skillset_class(metadata={"cache_dir": cache})
+            skillset = skillset_class(metadata={"export_dir": cache, "dtype": "float32"})
             folder = checkpoint(task)
             endpoint = getattr(skillset, f"init_{platform}")(folder, task=task)
             opened[platform, task] = Cell(platform, skillset.task(task), folder, endpoint)

@@ -52,7 +52,9 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     skillset_class = getattr(module, getattr(module, "__all__", [argument["name"]])[-1])
     records = []
     with tempfile.TemporaryDirectory() as folder:
-        skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})
+        skillset = skillset_class(
+            metadata={"export_dir": str(Path(folder, "exports")), "dtype": "float32"}
+        )
         checkpoints = Checkpoints(skillset, package / "tests" / "tiny", Path(folder))
         for task, platform in argument["cells"]:
             records.append(run_cell(skillset, platform, task, checkpoints))
