@@ -14,6 +14,7 @@ import pytest
 from conftest import OpenHandler
 
 from hf_skillset_runtime.concurrency import Gate, Pool
+from hf_skillset_runtime.serving import Request
 
 torch = pytest.importorskip("torch")
 
@@ -136,6 +137,31 @@ def test_an_awaited_call_leaves_the_loop_free(open_handler: OpenHandler) -> None
     found, turns = asyncio.run(served())
     assert found == expected
     assert turns > 10
+
+
+def test_a_queue_answers_requests_and_their_errors(open_handler: OpenHandler) -> None:
+    handler = open_handler("bert", "text-classification")
+    expected = [handler(text)["result"] for text in TEXTS[:8]]
+
+    async def served() -> tuple[list[Any], BaseException | None]:
+        requests: asyncio.Queue[Any] = asyncio.Queue(2)
+        consumers = [asyncio.create_task(handler.serve(requests)) for _ in range(2)]
+        sent = [Request(text) for text in TEXTS[:8]]
+        wrong, late = Request("a boat", {"nonsense": 1}), Request("a boat")
+        late.answer.cancel()
+        for request in (sent[0], wrong, late, *sent[1:]):
+            await requests.put(request)
+        found = [(await request.answer)["result"] for request in sent]
+        await requests.join()
+        for consumer in consumers:
+            consumer.cancel()
+        return found, wrong.answer.exception()
+
+    found, error = asyncio.run(served())
+    assert [agree(as_data(one), as_data(other)) for one, other in zip(found, expected)] == [
+        True
+    ] * 8
+    assert isinstance(error, TypeError) and "nonsense" in str(error)
 
 
 def in_thread(work: Callable[[], None]) -> threading.Thread:

@@ -24,6 +24,7 @@ from .batches import (
 )
 from .concurrency import lent
 from .platforms.base import Platform
+from .serving import serve
 from .streaming import TokenStreamer, streamed, text_in
 from .tasks.encoded import Encoded, pads
 from .tasks.spec import TaskSpec
@@ -85,6 +86,14 @@ class EndpointHandler:
         """Run the task as a call does, in a worker thread: the event loop goes on."""
         return await asyncio.to_thread(self, inputs, **parameters)
 
+    async def serve(self, requests: asyncio.Queue[Any]) -> None:
+        """Answer the `Request`s that are put into the endpoint's queue, until cancelled.
+
+        The queue holds 32 of them, then `await queue.put(request)` waits. Several consumers of
+        one queue overlap what surrounds the model's run.
+        """
+        await serve(self.acall, requests)
+
     def stream(self, inputs: Any, **parameters: Any) -> Iterator[str]:
         """The text of one input's result, piece by piece while it is generated.
 
@@ -113,7 +122,8 @@ class EndpointHandler:
             outputs = {"sequences": tokens}
             return text_of([outputs] if isinstance(encoded, list) else outputs)
 
-        return streamed(generate, so_far)
+        config = self.platform.config(self.endpoint)
+        return streamed(generate, so_far, prompt=not getattr(config, "is_encoder_decoder", False))
 
     def _with_streamer(self, encoded: Any, streamer: TokenStreamer) -> Any:
         """The call with a streamer, where it is one call whose tokens are final as they come."""
@@ -252,7 +262,10 @@ class EndpointHandler:
 
 
 class Endpoint(NamedTuple):
-    """What every `init_<platform>` returns."""
+    """What every `init_<platform>` returns.
+
+    `queue` is empty and nobody listens to it: `asyncio.create_task(handler.serve(queue))` does.
+    """
 
     endpoint: Any
     processor: Any
