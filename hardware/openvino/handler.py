@@ -127,8 +127,8 @@ class OpenVINO(Platform):
                 exported.save()
             return run_model(endpoint, spec, encoded)
 
-    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
-        return streams(endpoint, encoded)
+    def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
+        return streams(endpoint, spec, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config

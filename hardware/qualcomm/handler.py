@@ -10,7 +10,8 @@ from typing import Any
 
 from hf_skillset_runtime.concurrency import PROCESS
 from hf_skillset_runtime.export.cache import export_folder, whole_folder, write_whole
-from hf_skillset_runtime.loading import Parts, hub_options
+from hf_skillset_runtime.hub import hub_options
+from hf_skillset_runtime.loading import Parts
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,

@@ -128,7 +128,7 @@ class EndpointHandler:
     def _with_streamer(self, encoded: Any, streamer: TokenStreamer) -> Any:
         """The call with a streamer, where it is one call whose tokens are final as they come."""
         parts = encoded if isinstance(encoded, list) else [encoded]
-        if len(parts) > 1 or not self.platform.streams(self.endpoint, parts[0]):
+        if len(parts) > 1 or not self.platform.streams(self.endpoint, self.spec, parts[0]):
             return encoded
         options = {**parts[0].generate_kwargs, "streamer": streamer}
         call = replace(parts[0], generate_kwargs=options)

@@ -1,4 +1,4 @@
-"""How checkpoints are found, and the processor that one has beside its model."""
+"""Loads what a checkpoint has beside its model: the processor of a task."""
 
 from __future__ import annotations
 
@@ -6,17 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .hub import hub_options
 from .tasks.processor_parts import AUTO_CLASSES
 from .tasks.spec import TaskSpec
-
-HUB_OPTIONS = ("token", "revision", "cache_dir")
-"""Options of `metadata` that say where a checkpoint comes from, as `from_pretrained` takes them:
-the hub's access token, a branch, tag or commit, and the folder of downloaded files."""
-
-
-def hub_options(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of `metadata` that `from_pretrained` takes for every file of a checkpoint."""
-    return {name: metadata[name] for name in HUB_OPTIONS if metadata.get(name) is not None}
 
 
 @dataclass(eq=False)

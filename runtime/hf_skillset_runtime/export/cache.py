@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..loading import hub_options
+from ..hub import hub_options
 
 CACHE_VARIABLE = "HF_SKILLSET_CACHE"
 BLOCK = 1 << 20

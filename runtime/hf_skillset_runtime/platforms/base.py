@@ -114,7 +114,7 @@ class Platform(ABC):
     def batch_size(self, endpoint: Any, device: str) -> int:
         """How many inputs fit into the device's free memory at once; at least 1."""
 
-    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+    def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
         """Whether `generate` takes a streamer for this call, and its tokens are final."""
         return False
 

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from ..concurrency import PROCESS, lock_of
-from ..loading import hub_options
+from ..hub import hub_options
 from ..seeded import drawn_from
 from ..tasks.encoded import Encoded
 from ..tasks.generation import with_defaults
@@ -80,8 +80,8 @@ class TorchPlatform(Platform):
         with lock_of(endpoint), PROCESS.shared():
             return run_model(endpoint, spec, encoded)
 
-    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
-        return streams(endpoint, encoded)
+    def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
+        return streams(endpoint, spec, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -128,11 +128,11 @@ def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
     return with_defaults(encoded.generate_kwargs, spec.generation_defaults, checkpoint)
 
 
-def streams(model: Any, encoded: Encoded) -> bool:
+def streams(model: Any, spec: TaskSpec, encoded: Encoded) -> bool:
     """Whether a model generates one answer for this call, token by token."""
-    if not hasattr(model, "generation_config"):
+    if spec.run != "generate" or not hasattr(model, "generation_config"):
         return False
-    given = encoded.generate_kwargs
+    given = options_of(model, spec, encoded)
     defaults = given.get("generation_config") or model.generation_config
     several = ("num_beams", "num_return_sequences")
     return all((given.get(name) or getattr(defaults, name, None) or 1) == 1 for name in several)
