@@ -15,6 +15,7 @@ from hf_skillset_runtime.export.cache import export_folder
 from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
+from hf_skillset_runtime.model_state import as_it_was
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,
@@ -119,7 +120,7 @@ class OpenVINO(Platform):
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         exported: ExportedModel = endpoint.exported
-        with exported.lock, PROCESS.shared():
+        with exported.lock, PROCESS.shared(), as_it_was(endpoint):
             if not exported.modules:
                 with outermost_calls(endpoint) as names:
                     run_model(endpoint, spec, encoded)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ..concurrency import PROCESS, lock_of
 from ..hub import hub_options
+from ..model_state import as_it_was
 from ..seeded import drawn_from
 from ..tasks.encoded import Encoded
 from ..tasks.generation import with_defaults
@@ -77,7 +78,7 @@ class TorchPlatform(Platform):
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         """Run one call after the other: models keep a call's state in themselves."""
-        with lock_of(endpoint), PROCESS.shared():
+        with lock_of(endpoint), PROCESS.shared(), as_it_was(endpoint):
             return run_model(endpoint, spec, encoded)
 
     def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
