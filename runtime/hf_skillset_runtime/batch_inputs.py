@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .tasks.padding import longest_text
+
 INPUT_ERRORS = (TypeError, ValueError)
 
 
@@ -53,6 +55,28 @@ def fault(items: list[Any], attempt: Any) -> tuple[int, Exception] | None:
         return None
     place = min(reasons)
     return place, reasons[place]
+
+
+def too_long(encoded: Any, first: int, processor: Any, config: Any) -> str:
+    """Which text is longer than the model takes, and what to do; empty where none is.
+
+    Args:
+        encoded: what `encode` gave, one `Encoded` or several.
+        first: how many inputs of the call come before them.
+    """
+    tokenizer = getattr(processor, "tokenizer", processor)
+    limit = longest_text(tokenizer, getattr(config, "get_text_config", lambda: config)())
+    calls = encoded if isinstance(encoded, list) else [encoded]
+    rows = [len(row) for call in calls for row in call.inputs.get("input_ids", ())]
+    if limit is None or not rows or max(rows) <= limit:
+        return ""
+    mask = [row.sum() for call in calls for row in call.inputs.get("attention_mask", ())]
+    lengths = [int(length) for length in mask] or rows
+    place = max(range(len(lengths)), key=lambda row: lengths[row])
+    return (
+        f"input {first + place} has {lengths[place]} tokens, and the model takes {limit}: give a"
+        " shorter text, or truncation=True where the task has it"
+    )
 
 
 def check_results(spec: Any, results: list[Any], count: int) -> None:

@@ -6,9 +6,11 @@ import asyncio
 import time
 import warnings
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
-from .batch_inputs import check_results, encode_batch
+from .batch_inputs import check_results, encode_batch, too_long
+from .loading import share_padding
 from .platforms.base import Platform
 from .tasks.encoded import Encoded, pads
 from .tasks.spec import TaskSpec
@@ -84,8 +86,16 @@ class EndpointHandler:
     ) -> list[Any]:
         """One result for each of `items`, run as one batch; `first` come before them."""
         config, task = self.platform.config(self.endpoint), self.spec.module
+        if self.spec.run == "forward":
+            share_padding(config, self.processor)
         encoded = encode_batch(self.spec, items, first, self.processor, config, encode_parameters)
-        outputs = self._run(encoded)
+        try:
+            outputs = self._run(encoded)
+        except (IndexError, RuntimeError) as error:
+            reason = too_long(encoded, first, self.processor, config)
+            if not reason or self.platform.is_out_of_memory(error):
+                raise
+            raise ValueError(reason) from error
         results: list[Any] = task.decode(
             outputs, encoded, self.processor, config, **decode_parameters
         )
@@ -132,5 +142,6 @@ def is_batch(inputs: Any) -> bool:
     if not isinstance(inputs, list):
         return False
     is_chat = bool(inputs) and all(isinstance(item, dict) and "role" in item for item in inputs)
-    is_series = bool(inputs) and all(isinstance(item, (int, float)) for item in inputs)
+    numbers = [item for item in inputs if item is not None]
+    is_series = bool(numbers) and all(isinstance(item, Real) for item in numbers)
     return not is_chat and not is_series

@@ -9,6 +9,19 @@ from .tasks.processor_parts import AUTO_CLASSES
 from .tasks.spec import TaskSpec
 
 
+def share_padding(config: Any, processor: Any) -> None:
+    """Let a model know the padding token of its tokenizer where its configuration names none.
+
+    Classifiers find the last token of each text by it.
+    """
+    padding = getattr(getattr(processor, "tokenizer", processor), "pad_token_id", None)
+    if padding is None or not hasattr(config, "get_text_config"):
+        return
+    for part in (config, config.get_text_config()):
+        if getattr(part, "pad_token_id", None) is None:
+            part.pad_token_id = padding
+
+
 def load_processor(checkpoint: str, spec: TaskSpec, transformers: Any) -> Any:
     """The task's processor from `checkpoint` (hub id or local folder); None where it has none.
 

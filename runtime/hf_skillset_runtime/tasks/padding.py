@@ -24,6 +24,20 @@ def longest_text(tokenizer: Any, config: Any) -> int | None:
     return min(known) if known else None
 
 
+def cutting(
+    tokenizer: Any, config: Any, truncation: bool | str | None, max_length: int | None = None
+) -> dict[str, Any]:
+    """Arguments of a tokenizer that cut texts at `max_length`, or else where the model ends.
+
+    Args:
+        truncation: as tokenizers take it; nothing is cut without.
+    """
+    limit = max_length or longest_text(tokenizer, config)
+    if not truncation or limit is None:
+        return {"truncation": False}
+    return {"truncation": truncation, "max_length": limit}
+
+
 def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:
     """The model's inputs of tokenized texts, a dict of lists for each row."""
     names = [name for name in (*tokenizer.model_input_names, "bbox") if name in tokens]

@@ -46,7 +46,9 @@ class EmptyBoxTokenizer:
         return getattr(self.tokenizer, name)
 
     def __call__(self, *columns: list[str], **options: Any) -> Any:
-        """Tokenize texts, or pairs of them; `bbox` is (texts, tokens, 4), float32."""
+        """Tokenize texts, or pairs of them; `bbox` has four zeros for each token."""
         inputs = self.tokenizer(*columns, **options)
-        inputs["bbox"] = np.zeros((*inputs["input_ids"].shape, 4), np.float32)
+        inputs["bbox"] = [[np.zeros(4, np.float32)] * len(row) for row in inputs["input_ids"]]
+        if options.get("return_tensors"):
+            inputs["bbox"] = np.array(inputs["bbox"])
         return inputs
