@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .tasks.padding import longest_text
+from .tasks.limits import longest_text
 
 INPUT_ERRORS = (TypeError, ValueError)
+SHORT = {"input_values": 1600, "input_features": 10}
+"""Samples and frames of audio below which a model that fails is taken to want more."""
 
 
 def encode_batch(
@@ -76,6 +78,26 @@ def too_long(encoded: Any, first: int, processor: Any, config: Any) -> str:
     return (
         f"input {first + place} has {lengths[place]} tokens, and the model takes {limit}: give a"
         " shorter text, or truncation=True where the task has it"
+    )
+
+
+def too_short(spec: Any, encoded: Any, first: int) -> str:
+    """Which audio input is too short for a model that failed with it; empty where none is short."""
+    if "audio" not in spec.inputs:
+        return ""
+    calls = encoded if isinstance(encoded, list) else [encoded]
+    rows = [
+        len(row)
+        for call in calls
+        for name, limit in SHORT.items()
+        for row in call.inputs.get(name, ())
+        if len(row) < limit
+    ]
+    if not rows:
+        return ""
+    return (
+        f"input {first} or one after it is too short for this model: {min(rows)} samples or frames"
+        " of audio"
     )
 
 

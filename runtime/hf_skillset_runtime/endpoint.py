@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NamedTuple
 
-from .batch_inputs import check_results, encode_batch, too_long
+from .batch_inputs import check_results, encode_batch, too_long, too_short
 from .loading import share_padding
 from .platforms.base import Platform
 from .tasks.encoded import Encoded, pads
@@ -91,8 +91,9 @@ class EndpointHandler:
         encoded = encode_batch(self.spec, items, first, self.processor, config, encode_parameters)
         try:
             outputs = self._run(encoded)
-        except (IndexError, RuntimeError) as error:
+        except (IndexError, RuntimeError, ValueError) as error:
             reason = too_long(encoded, first, self.processor, config)
+            reason = reason or too_short(self.spec, encoded, first)
             if not reason or self.platform.is_out_of_memory(error):
                 raise
             raise ValueError(reason) from error

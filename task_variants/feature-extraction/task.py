@@ -9,7 +9,7 @@ import numpy as np
 
 from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.padding import cutting
+from hf_skillset_runtime.tasks.limits import cutting
 
 
 def encode(

@@ -11,7 +11,7 @@ from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.generation import by_input, generation_options
 from hf_skillset_runtime.tasks.languages import language_id, source_language
-from hf_skillset_runtime.tasks.padding import cutting
+from hf_skillset_runtime.tasks.limits import cutting
 
 
 def encode(

@@ -13,7 +13,7 @@ import numpy as np
 from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.candidate_labels import as_captions, as_labels
 from hf_skillset_runtime.tasks.encoded import Encoded, pads
-from hf_skillset_runtime.tasks.padding import cutting, longest_text
+from hf_skillset_runtime.tasks.limits import cutting, longest_text
 from hf_skillset_runtime.tasks.scores import softmax
 
 

@@ -26,7 +26,9 @@ def as_table(value: Any) -> pd.DataFrame:
     try:
         table = pd.DataFrame(value).reset_index(drop=True)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"expected a table, but its columns do not fit together: {error}") from error
+        raise ValueError(
+            f"expected a table, but its columns do not fit together: {error}"
+        ) from error
     if table.empty:
         raise ValueError("the table is empty; give it at least one row and one column")
     table.columns = [str(column) for column in table.columns]

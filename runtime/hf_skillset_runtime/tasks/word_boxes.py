@@ -8,6 +8,34 @@ from typing import Any
 import numpy as np
 
 
+def as_words_and_boxes(word_boxes: Any) -> tuple[list[str], list[list[int]]]:
+    """The words of a page and their boxes, from `[word, [left, top, right, bottom]]` each.
+
+    Raises:
+        TypeError: a word is no such pair.
+        ValueError: there is no word, or a box does not lie within 0..1000.
+    """
+    words, boxes = [], []
+    for pair in word_boxes:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise TypeError(
+                f"expected [word, [left, top, right, bottom]] in word_boxes; got {pair!r:.80}"
+            )
+        word, box = pair
+        if len(box) != 4 or not all(0 <= side <= 1000 for side in box):
+            raise ValueError(
+                f"the box {list(box)} of the word {word!r} does not lie within 0..1000: boxes are"
+                " given as thousandths of the width and height of the page"
+            )
+        words.append(word)
+        boxes.append([int(side) for side in box])
+    if not words:
+        raise ValueError(
+            "word_boxes is empty: give the words of the page, or leave it out to have it read"
+        )
+    return words, boxes
+
+
 class WordBoxTokenizer:
     """A tokenizer of words with boxes, called as those of texts are."""
 
