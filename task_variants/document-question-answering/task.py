@@ -71,8 +71,8 @@ def tokenize(
         if "runcation" not in str(error):
             raise
         raise ValueError(
-            f"the question is too long: of max_seq_len {limits['max_length']} tokens nothing is left"
-            " for the page; ask a shorter question"
+            f"the question is too long; of max_seq_len {limits['max_length']} tokens nothing is"
+            " left for the page: ask a shorter one"
         ) from error
     pieces.pop("overflow_to_sample_mapping", None)
     return pieces

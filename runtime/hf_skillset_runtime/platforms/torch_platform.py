@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..tasks.encoded import Encoded
-from ..tasks.generation import with_defaults
+from ..tasks.generation_defaults import with_defaults
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
 
