@@ -61,9 +61,10 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
     entry = dict(read_json(MODELS / f"{model_type}.json"))
     tasks = {
         name: task_entry(name, entry["tasks"][name], model_type)
-        for name in answers["tasks"]
+        for name in ordered_tasks(answers)
         if has_code(name)
     }
+    entry["primary_task"] = next(iter(tasks), entry["primary_task"])
     if answers["profile"] == "template":
         entry = {key: entry[key] for key in SHORT_ENTRY}
         tasks = {
@@ -76,6 +77,13 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
         "tasks": tasks,
         "platforms": {name: platform_entry(name, is_vendored(answers)) for name in platforms},
     }
+
+
+def ordered_tasks(answers: dict[str, Any]) -> list[str]:
+    """The package's tasks with the primary one first, as it was asked for."""
+    tasks: list[str] = answers["tasks"]
+    primary = answers.get("primary_task")
+    return [*([primary] if primary in tasks else []), *(t for t in tasks if t != primary)]
 
 
 def is_vendored(answers: dict[str, Any]) -> bool:

@@ -36,16 +36,15 @@ def version() -> str:
     return (ROOT / "runtime" / "VERSION").read_text("utf-8").strip()
 
 
-def copy_source(source: Path, target: Path, depth: int, vendored: bool) -> None:
-    """Copy a Python source of a task or platform.
+def source_as(source: Path, depth: int, vendored: bool) -> str:
+    """The text of a Python source of a task or platform as a package has it.
 
     Args:
-        depth: how many folders below the package's own the target lies.
+        depth: how many folders below the package's own it lies there.
         vendored: whether its imports of the runtime are rewritten to relative ones.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = source_text(source)
-    target.write_text(rewritten(text, depth) if vendored else text, "utf-8")
+    return rewritten(text, depth) if vendored else text
 
 
 @cache
@@ -71,13 +70,32 @@ def vendor(package: Path, tests: Path, further: Iterable[str] = ()) -> None:
     target = package / FOLDER
     shutil.rmtree(target, ignore_errors=True)
     own = [path for folder in (package, tests) for path in sorted(folder.rglob("*.py"))]
-    roots = {module for path in own for module in used_modules(path.read_text("utf-8"))}
+    texts = (path.read_text("utf-8") for path in own)
+    for path, text in missing_modules(target, texts, further).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+    shutil.copyfile(ROOT / "LICENSE", target / "LICENSE")
+
+
+def missing_modules(
+    target: Path, texts: Iterable[str], further: Iterable[str] = ()
+) -> dict[Path, str]:
+    """What `_runtime/` lacks of the modules that files of a package need: file -> text.
+
+    Args:
+        target: the package's `_runtime/`.
+        texts: the package's own Python files.
+        further: modules that the package imports by names which stand in its registry entry.
+    """
+    roots = {module for text in texts for module in used_modules(text)}
+    found = {}
     for module in closure(frozenset([*roots, *further])):
         source = module_file(module)
-        copied = target / source.relative_to(RUNTIME)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        copied.write_text(header() + source_text(source), "utf-8")
-    shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+        path = target / source.relative_to(RUNTIME)
+        if not path.exists():
+            found[path] = header() + source_text(source)
+    return found
 
 
 @cache

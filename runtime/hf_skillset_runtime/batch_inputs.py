@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .tasks.limits import longest_text
 
 INPUT_ERRORS = (TypeError, ValueError)
+RUN_ERRORS = (IndexError, RuntimeError, ValueError)
+"""What runtimes raise for inputs that a model cannot take."""
 SHORT = {"input_values": 1600, "input_features": 10}
 """Samples and frames of audio below which a model that fails is taken to want more."""
 
@@ -15,7 +17,7 @@ SHORT = {"input_values": 1600, "input_features": 10}
 def encode_batch(
     spec: Any,
     items: list[Any],
-    first: int,
+    places: Sequence[int] | None,
     processor: Any,
     config: Any,
     parameters: Mapping[str, Any],
@@ -23,7 +25,7 @@ def encode_batch(
     """What the task's `encode` makes of some of a call's inputs.
 
     Args:
-        first: how many inputs of the call come before them.
+        places: which of the call's inputs they are, from 0; None where the call has one input.
 
     Raises:
         TypeError, ValueError: an input or a parameter is not what the task takes. Where it is one
@@ -33,14 +35,14 @@ def encode_batch(
     try:
         return encode(items, processor, config, **parameters)
     except INPUT_ERRORS as error:
-        if len(items) == 1 and first == 0:
+        if places is None:
             raise
         found = fault(items, lambda item: encode([item], processor, config, **parameters))
         if found is None:
             raise
         place, reason = found
         kind = TypeError if isinstance(reason, TypeError) else ValueError
-        raise kind(f"input {first + place}: {reason}") from error
+        raise kind(f"input {places[place]}: {reason}") from error
 
 
 def fault(items: list[Any], attempt: Any) -> tuple[int, Exception] | None:
@@ -59,45 +61,57 @@ def fault(items: list[Any], attempt: Any) -> tuple[int, Exception] | None:
     return place, reasons[place]
 
 
-def too_long(encoded: Any, first: int, processor: Any, config: Any) -> str:
-    """Which text is longer than the model takes, and what to do; empty where none is.
+def input_at_fault(
+    spec: Any, encoded: Any, places: Sequence[int] | None, processor: Any, config: Any
+) -> str:
+    """What is wrong with the inputs of a run that failed; empty where nothing is known to be.
 
     Args:
         encoded: what `encode` gave, one `Encoded` or several.
-        first: how many inputs of the call come before them.
+        places: which of the call's inputs they are; None where it has one.
     """
+    calls = encoded if isinstance(encoded, list) else [encoded]
+    found = too_long(calls, processor, config) or too_short(spec, calls)
+    if found is None:
+        return ""
+    row, reason = found
+    return reason if places is None or row >= len(places) else f"input {places[row]}: {reason}"
+
+
+def too_long(calls: list[Any], processor: Any, config: Any) -> tuple[int, str] | None:
+    """The row of a text that is longer than the model takes, and what to do."""
     tokenizer = getattr(processor, "tokenizer", processor)
     limit = longest_text(tokenizer, getattr(config, "get_text_config", lambda: config)())
-    calls = encoded if isinstance(encoded, list) else [encoded]
     rows = [len(row) for call in calls for row in call.inputs.get("input_ids", ())]
     if limit is None or not rows or max(rows) <= limit:
-        return ""
+        return None
     mask = [row.sum() for call in calls for row in call.inputs.get("attention_mask", ())]
     lengths = [int(length) for length in mask] or rows
     place = max(range(len(lengths)), key=lambda row: lengths[row])
-    return (
-        f"input {first + place} has {lengths[place]} tokens, and the model takes {limit}: give a"
-        " shorter text, or truncation=True where the task has it"
+    return place, (
+        f"the text has {lengths[place]} tokens, and the model takes {limit}: give a shorter one,"
+        " or truncation=True where the task has it"
     )
 
 
-def too_short(spec: Any, encoded: Any, first: int) -> str:
-    """Which audio input is too short for a model that failed with it; empty where none is short."""
+def too_short(spec: Any, calls: list[Any]) -> tuple[int, str] | None:
+    """The row of audio that is too short for a model that failed with it."""
     if "audio" not in spec.inputs:
-        return ""
-    calls = encoded if isinstance(encoded, list) else [encoded]
-    rows = [
-        len(row)
+        return None
+    lengths = [
+        (len(row), name)
         for call in calls
-        for name, limit in SHORT.items()
+        for name in SHORT
         for row in call.inputs.get(name, ())
-        if len(row) < limit
+        if hasattr(row, "__len__")
     ]
-    if not rows:
-        return ""
-    return (
-        f"input {first} or one after it is too short for this model: {min(rows)} samples or frames"
-        " of audio"
+    short = [row for row, (length, name) in enumerate(lengths) if length < SHORT[name]]
+    if not short:
+        return None
+    length, name = lengths[short[0]]
+    return short[0], (
+        f"the audio is too short for this model: {length} of {name}; give at least a tenth of a"
+        " second"
     )
 
 

@@ -67,7 +67,7 @@ def decode(
     processor: Any,
     config: Any,
     return_timestamps: bool | str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Any] | list[dict[str, Any]]]:
     """The text of each input."""
     says_more = "return_format" in signature(processor.decode).parameters
     form = {"return_format": "transcription_only"} if says_more else {}

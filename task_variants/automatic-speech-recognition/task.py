@@ -37,7 +37,7 @@ def decode(
     config: Any,
     facts: Mapping[str, Any],
     return_timestamps: bool | str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Any] | list[dict[str, Any]]]:
     """The text of each input; a list of texts with `num_return_sequences`."""
     texts = processor.tokenizer.batch_decode(
         outputs["sequences"], skip_special_tokens=True, **facts.get("decode_options", {})

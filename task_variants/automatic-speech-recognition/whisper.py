@@ -47,7 +47,7 @@ def decode(
     processor: Any,
     config: Any,
     return_timestamps: bool | str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Any] | list[dict[str, Any]]]:
     """The text of each input; with `return_timestamps` `chunks` with times in seconds."""
     found = [transcribe(row, processor, config, return_timestamps) for row in outputs["sequences"]]
     return [one_or_all(one) for one in by_input(found, encoded.context)]

@@ -41,7 +41,7 @@ def decode(
 ) -> list[list[dict[str, Any]]]:
     """Per item the `top_k` answers of the model's list, or those that it wrote."""
     if "logits" not in outputs:
-        tokens = by_input(outputs["sequences"], len(encoded.inputs["input_ids"]))
+        tokens = by_input(list(outputs["sequences"]), len(encoded.inputs["input_ids"]))
         written = [
             [without_question(row, question.numpy()) for row in rows]
             for rows, question in zip(tokens, encoded.inputs["input_ids"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 Row = TypeVar("Row")
 
@@ -41,6 +42,8 @@ def generation_options(
 
 def new_tokens(outputs: Mapping[str, np.ndarray], inputs: Mapping[str, Any]) -> np.ndarray:
     """The generated tokens without the prompt, which some models repeat before them."""
+    import numpy as np  # platforms import this module, and packages import without numpy
+
     prompt, sequences = np.asarray(inputs["input_ids"]), outputs["sequences"]
     each = len(sequences) // len(prompt)
     prompts = np.repeat(prompt, each, axis=0)

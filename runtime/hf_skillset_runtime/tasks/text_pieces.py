@@ -115,7 +115,10 @@ def may_answer(tokens: Any, row: int, part: int, tokenizer: Any) -> np.ndarray:
     in_context = np.array([sequence == part for sequence in tokens.sequence_ids(row)])
     if tokenizer.cls_token_id is None:
         return in_context
-    return in_context | (np.array(tokens["input_ids"][row]) == tokenizer.cls_token_id)
+    allowed: np.ndarray = in_context | (
+        np.array(tokens["input_ids"][row]) == tokenizer.cls_token_id
+    )
+    return allowed
 
 
 def words_of(tokens: Any, row: int, part: int) -> list[int | None]:

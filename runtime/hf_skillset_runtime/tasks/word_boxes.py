@@ -43,6 +43,8 @@ class WordBoxTokenizer:
         self.tokenizer = tokenizer
 
     def __getattr__(self, name: str) -> Any:
+        if name == "tokenizer" or name.startswith("__"):  # a copy has no attributes yet
+            raise AttributeError(name)
         return getattr(self.tokenizer, name)
 
     def __call__(self, *columns: list[str], **options: Any) -> Any:
@@ -71,6 +73,8 @@ class EmptyBoxTokenizer:
         self.tokenizer = tokenizer
 
     def __getattr__(self, name: str) -> Any:
+        if name == "tokenizer" or name.startswith("__"):  # a copy has no attributes yet
+            raise AttributeError(name)
         return getattr(self.tokenizer, name)
 
     def __call__(self, *columns: list[str], **options: Any) -> Any:

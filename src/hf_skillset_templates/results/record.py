@@ -3,38 +3,69 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from importlib.metadata import version
 from typing import Any
 
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.store.entries import in_order as keys_in_order
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.errors import as_recorded
-from hf_skillset_templates.registry.store.platforms import load_platform
+from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
+from hf_skillset_templates.registry.store.schema import problems
 
-VERIFIED = ("REAL", "EMULATED")
+from .machine import installed
+from .records import VERIFIED, Record
+
 ALWAYS = ("implementation_type", "verified", "failed")
-Record = dict[str, Any]
 
 
 def record_results(records: list[Record]) -> int:
     """Write `hardware_compatibility` of every cell that was run; how many entries changed.
 
-    A platform that was unavailable was not measured: what is known of it stays.
+    A platform that was unavailable was not measured: what is known of it stays. Every entry is
+    made and checked before the first is written.
+
+    Raises:
+        UsageError: an entry would not fit registry/schema.json; nothing was changed.
     """
-    by_type: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
+    entries = [updated(name, platforms) for name, platforms in grouped(records).items()]
+    for entry in entries:
+        if wrong := problems(entry):
+            raise UsageError(f"nothing is recorded: {entry['model_type']}: {wrong[0]}")
+    return sum(write_entry(entry) for entry in entries)
+
+
+def unknown_cells(records: list[Record]) -> list[Record]:
+    """The records whose model type, task or platform the registry does not have."""
+    known, platforms = set(model_types()), set(platform_names())
+    return [
+        record
+        for record in records
+        if record["model_type"] not in known
+        or record["platform"] not in platforms
+        or record["task"] not in read_entry(record["model_type"])["tasks"]
+    ]
+
+
+def grouped(records: list[Record]) -> dict[str, dict[str, list[Record]]]:
+    """The records that measured something, by model type and platform."""
+    found: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         if record["status"] in (*VERIFIED, "FAILED"):
-            by_type[record["model_type"]][record["platform"]].append(record)
-    changed = 0
-    for model_type, platforms in sorted(by_type.items()):
-        entry = read_entry(model_type)
-        known = entry.get("hardware_compatibility", {})
-        measured = {
-            name: compatibility(cells, list(entry["tasks"]), known.get(name, {}))
-            for name, cells in platforms.items()
-        }
-        entry["hardware_compatibility"] = dict(sorted({**known, **measured}.items()))
-        changed += write_entry(entry)
-    return changed
+            found[record["model_type"]][record["platform"]].append(record)
+    return dict(sorted(found.items()))
+
+
+def updated(model_type: str, platforms: dict[str, list[Record]]) -> dict[str, Any]:
+    """An entry with what was measured."""
+    entry = read_entry(model_type)
+    known = entry.get("hardware_compatibility", {})
+    measured = {
+        name: compatibility(cells, list(entry["tasks"]), known.get(name, {}))
+        for name, cells in platforms.items()
+    }
+    entry["hardware_compatibility"] = dict(sorted({**known, **measured}.items()))
+    return keys_in_order(entry)
 
 
 def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +83,11 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         if cell["status"] == "FAILED"
     }
     seconds = {cell["task"]: round(cell["seconds"], 1) for cell in cells if "seconds" in cell}
-    parity = {cell["task"]: cell["parity"] for cell in cells if "parity" in cell}
+    parity = {
+        cell["task"]: cell["parity"]
+        for cell in cells
+        if "parity" in cell and None not in cell["parity"].values()
+    }
     in_parts = [cell["task"] for cell in cells if cell.get("in_parts")]
     in_parts += [task for task in known.get("in_parts", ()) if task not in again]
     platform = cells[0]["platform"]
@@ -65,7 +100,7 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "parity": in_order(tasks, kept(known, "parity", again) | parity),
         "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
-        "versions": {name: version(name) for name in load_platform(platform)["measured_with"]},
+        "versions": versions_of(cells, platform),
     }
     if verified:
         summary["status"] = "partial" if summary["failed"] else "verified"
@@ -80,3 +115,9 @@ def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
 def in_order(tasks: list[str], by_task: dict[str, Any]) -> dict[str, Any]:
     """The tasks of a mapping in the model type's own order."""
     return {task: by_task[task] for task in tasks if task in by_task}
+
+
+def versions_of(cells: list[Record], platform: str) -> dict[str, str]:
+    """The versions that the cells were measured with, where they ran; else those that are here."""
+    stated = [cell["versions"] for cell in cells if cell.get("versions")]
+    return dict(stated[-1]) if stated else installed(load_platform(platform)["measured_with"])

@@ -31,7 +31,8 @@ def build_job(job: dict[str, Any]) -> dict[str, Any]:
     run to run. A processor that cannot be built leaves the configuration in place.
     """
     quiet()
-    from hf_skillset_templates.tiny.config.shrink import judge, shrink
+    from hf_skillset_templates.tiny.config.judge import judge
+    from hf_skillset_templates.tiny.config.shrink import shrink
 
     model_type, folder = job["model_type"], Path(job["folder"])
     shutil.rmtree(folder, ignore_errors=True)

@@ -26,8 +26,9 @@ from hf_skillset_templates.registry.store.entries import (
     write_text,
 )
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
+from hf_skillset_templates.registry.store.names import more_checkpoints, name_table
 from hf_skillset_templates.registry.store.overrides import fact_overrides
-from hf_skillset_templates.registry.store.paths import CHECKPOINTS, PIPELINE_MAP
+from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES, PIPELINE_MAP
 from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
@@ -103,7 +104,9 @@ def build_facts(model_types: list[str]) -> set[str]:
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
     write_text(PIPELINE_MAP, dump(table))
     pipeline_map.cache_clear()
-    write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
+    checkpoints = known_checkpoints(universe)
+    write_text(CHECKPOINTS, dump(checkpoints))
+    write_text(NAMES, dump(name_table(table, {**more_checkpoints(), **checkpoints})))
     write_text(PLATFORMS_FILE, dump(platform_names()))
     changed = set()
     for model_type in model_types:

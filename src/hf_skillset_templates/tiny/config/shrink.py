@@ -4,86 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.isolation import enter_stage
 from hf_skillset_templates.registry.sources.model_classes import class_names, model_class
 from hf_skillset_templates.tiny.forward.models import build_on_meta, parameter_count
-from hf_skillset_templates.tiny.forward.run import Forward, try_forward
+from hf_skillset_templates.tiny.forward.run import try_forward
 
+from .defaults import default_config
 from .draft import COMMON, Draft, draft_of
 from .guess import guess
-from .overrides import default_values, given_inputs, override, part_class, tiny_values
+from .judge import MAX_PARAMETERS, TinyConfig, describe, judge
+from .overrides import default_values, given_inputs, override, tiny_values
 from .reduce import reduce_draft, revert_culprits
 from .sizes import kind_of, scaled_target, uniform_target
 from .structure import missing_kinds, structure_problems
 from .timm_models import choose_timm_models
 from .token_ids import fit_token_ids
 
-MAX_PARAMETERS = 2_000_000
-MAX_SECONDS = 1.0
 MAX_BUILD = 20_000_000  # parameters above which a candidate is not even run
 
+MOST_ERRORS = 5  # candidates that may fail before the first success
 
-@dataclass
-class TinyConfig:
-    """The configuration found and what running its models showed."""
-
-    model_type: str
-    config: Any
-    strategy: str
-    parameters: int = 0
-    forward_seconds: float = 0.0
-    reinitialise: bool = False
-    ran: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-    towers_missed: dict[str, str] = field(default_factory=dict)
-    changed_non_size_fields: list[str] = field(default_factory=list)
-    lost_structure: list[str] = field(default_factory=list)
-
-    @property
-    def rank(self) -> tuple[bool, int, int, bool]:
-        """Orders candidates: those within the budget first, then by classes that run."""
-        fits = self.parameters <= MAX_PARAMETERS and self.forward_seconds <= MAX_SECONDS
-        return (
-            bool(self.ran) and fits,
-            len(self.ran),
-            -len(self.towers_missed),
-            not self.lost_structure,
-        )
-
-    @property
-    def is_complete(self) -> bool:
-        return self.rank[0] and not (self.failed or self.towers_missed or self.lost_structure)
-
-
-def default_config(model_type: str) -> Any:
-    """The class's default configuration, with the values that it cannot do without."""
-    from transformers import CONFIG_MAPPING
-
-    cls = CONFIG_MAPPING[model_type]
-    kwargs: dict[str, Any] = {}
-    for path, value in default_values(cls).items():
-        *parents, name = path.split(".")
-        node, specs = kwargs, cls.sub_configs_defaults
-        for parent in parents:
-            if parent not in node:
-                node[parent] = part_kwargs(specs[parent]) if parent in specs else {}
-            part = part_class(specs[parent]) if parent in specs else None
-            specs = getattr(part, "sub_configs_defaults", {})
-            node = node[parent]
-        node[name] = value
-    return cls(**kwargs)
-
-
-def part_kwargs(spec: Any) -> dict[str, Any]:
-    """What a composite passes to a part that nobody describes."""
-    return {"model_type": spec.model_type, **spec.init_kwargs} if spec.model_type else {}
+PATIENCE = 2  # candidates in a row that may bring nothing before the search ends
 
 
 def shrink(model_type: str) -> TinyConfig:
@@ -119,10 +63,6 @@ def shrink(model_type: str) -> TinyConfig:
                 return examine(model_type, draft, strategy, repair=True)
         raise RuntimeError("; ".join(errors))
     return best
-
-
-MOST_ERRORS = 5  # candidates that may fail before the first success
-PATIENCE = 2  # candidates in a row that may bring nothing before the search ends
 
 
 def examine(model_type: str, draft: Draft, strategy: str, repair: bool = False) -> TinyConfig:
@@ -196,45 +136,6 @@ def apply_changes(draft: Draft, changes: dict[str, Any]) -> None:
             nodes[parent].changes[name] = value
 
 
-def judge(model_type: str, config: Any, strategy: str) -> TinyConfig:
-    """Builds and runs every model class with this configuration."""
-    config = round_trip(config)
-    candidate = TinyConfig(model_type, config, strategy)
-    for name in class_names(model_type):
-        try:
-            add(candidate, try_forward(model_class(name), config, given_inputs(model_type)))
-        except Exception as error:
-            candidate.failed[name] = describe(error)
-    if not candidate.ran:
-        raise RuntimeError("; ".join(f"{k}: {v}" for k, v in list(candidate.failed.items())[:3]))
-    return candidate
-
-
-def add(candidate: TinyConfig, forward: Forward) -> None:
-    """Counts one model that ran: the largest and the slowest speak for all."""
-    candidate.ran.append(forward.class_name)
-    candidate.parameters = max(candidate.parameters, forward.parameters)
-    candidate.forward_seconds = max(candidate.forward_seconds, forward.seconds)
-    candidate.reinitialise |= forward.uninitialised
-    if forward.towers_error:
-        candidate.towers_missed[forward.class_name] = " ".join(forward.towers_error.split())[:300]
-
-
-def round_trip(config: Any) -> Any:
-    """What a person would load: the configuration saved and read again, twice the same."""
-    from transformers import AutoConfig
-
-    texts = []
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(3):
-            config.save_pretrained(folder)
-            texts.append(json.loads((Path(folder) / "config.json").read_text()))
-            config = AutoConfig.from_pretrained(folder)
-    if texts[1] != texts[2]:
-        raise ValueError("the configuration changes each time it is saved and loaded")
-    return config
-
-
 _default_kinds: dict[str, Any] = {}
 
 
@@ -261,16 +162,3 @@ def non_size_changes(draft: Draft) -> list[str]:
             if value != node.values.get(name) and kind_of(name) is None and name not in COMMON:
                 changed.append(f"{path}.{name}" if path else name)
     return sorted(changed)
-
-
-def describe(error: BaseException) -> str:
-    """One line: the kind of error and the head of its message, with the place it came from."""
-    import traceback
-
-    frames = [
-        f
-        for f in traceback.extract_tb(error.__traceback__)
-        if "transformers" in f.filename or "timm" in f.filename
-    ]
-    place = f" [{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}]" if frames else ""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"
