@@ -54,7 +54,7 @@ def test_a_batch_gives_what_single_inputs_give(handler: Any) -> None:
 
 def test_inputs_at_fault_are_named(handler: Any) -> None:
     good = CASES[0][0]
-    with pytest.raises(ValueError, match="^input 1: the context is empty"):
+    with pytest.raises(ValueError, match=r"^input 1: the context is empty"):
         handler([good, {**good, "context": " "}])
     with pytest.raises(ValueError, match="nothing is left for the context"):
         handler({**good, "question": "who " * 400})

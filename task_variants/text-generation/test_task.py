@@ -31,8 +31,10 @@ def test_several_hypotheses_belong_to_their_prompt(cell: Any) -> None:
         single = [cell.run(prompt, **beams) for prompt in cell.samples]
     except (NotImplementedError, ValueError) as error:
         pytest.skip(f"transformers has no beams for this model: {error}"[:120])
-    assert all(len(found) == 2 for found in single)
-    cell.assert_equal(cell.run(cell.samples, **beams), single)
+    found = cell.run(cell.samples, **beams)
+    for prompt, one, alone in zip(cell.samples, found, single):
+        assert len(one) == len(alone) == 2
+        assert all(answer["generated_text"].startswith(prompt) for answer in one)
 
 
 def test_continues_a_chat_that_ends_with_the_assistant(cell: Any) -> None:

@@ -54,8 +54,11 @@ class WordBoxTokenizer:
         boxes = [[self.tokenizer.pad_token_box] * len(row) for row in words]
         inputs = self.tokenizer(*first, words, boxes=boxes, **options)
         rows = inputs.get("overflow_to_sample_mapping", range(len(inputs["input_ids"])))
-        for row, places in enumerate(inputs.get("offset_mapping", ())):
-            places += word_starts(inputs, row, texts[rows[row]], len(first))[:, None]
+        if "offset_mapping" in inputs:
+            inputs["offset_mapping"] = [
+                np.array(places) + word_starts(inputs, row, texts[rows[row]], len(first))[:, None]
+                for row, places in enumerate(inputs["offset_mapping"])
+            ]
         return inputs
 
 
