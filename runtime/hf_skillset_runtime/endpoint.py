@@ -7,9 +7,10 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, NamedTuple
 
-from .batch_inputs import check_results, encode_batch
+from .batch_inputs import RUN_ERRORS, check_results, encode_batch, input_at_fault
 from .batches import (
     FewerInputsError,
     MostlyPaddingError,
@@ -23,6 +24,7 @@ from .batches import (
     rows_of,
 )
 from .concurrency import lent
+from .loading import share_padding
 from .platforms.base import Platform
 from .serving import serve
 from .streaming import TokenStreamer, streamed, text_in
@@ -192,19 +194,33 @@ class EndpointHandler:
         check_rows(encoded, len(items), self.batch_size)
         if self.spec.run == "forward":
             check_padding(encoded, len(items))
-        results: list[Any] = self._decode(self._run(encoded), encoded, decode_parameters)
+        try:
+            outputs = self._run(encoded)
+        except RUN_ERRORS as error:
+            reason = input_at_fault(self.spec, encoded, places, self.processor, self._config())
+            if not reason or self.platform.is_out_of_memory(error):
+                raise
+            raise ValueError(reason) from error
+        results: list[Any] = self._decode(outputs, encoded, decode_parameters)
         check_results(self.spec, results, len(items))
         return results
 
     def _encode(self, items: list[Any], places: Sequence[int] | None, parameters: Any) -> Any:
         with lent(self.processor) as processor:
-            config = self.platform.config(self.endpoint)
+            config = self._config()
+            if self.spec.run == "forward":
+                share_padding(config, processor)
             return encode_batch(self.spec, items, places, processor, config, parameters)
 
     def _decode(self, outputs: Any, encoded: Any, parameters: Any) -> Any:
         with lent(self.processor) as processor:
-            config = self.platform.config(self.endpoint)
-            return self.spec.module.decode(outputs, encoded, processor, config, **parameters)
+            return self.spec.module.decode(
+                outputs, encoded, processor, self._config(), **parameters
+            )
+
+    def _config(self) -> Any:
+        """The configuration of the model."""
+        return self.platform.config(self.endpoint)
 
     def _halve_batch(self, too_large: int) -> None:
         """Give memory back and say that batches are smaller from now on."""
@@ -282,5 +298,6 @@ def is_batch(inputs: Any) -> bool:
     if not isinstance(inputs, list):
         return False
     is_chat = bool(inputs) and all(isinstance(item, dict) and "role" in item for item in inputs)
-    is_series = bool(inputs) and all(isinstance(item, (int, float)) for item in inputs)
+    numbers = [item for item in inputs if item is not None]
+    is_series = bool(numbers) and all(isinstance(item, Real) for item in numbers)
     return not is_chat and not is_series

@@ -19,6 +19,19 @@ class Parts:
     feature_extractor: Any
 
 
+def share_padding(config: Any, processor: Any) -> None:
+    """Let a model know the padding token of its tokenizer where its configuration names none.
+
+    Classifiers find the last token of each text by it.
+    """
+    padding = getattr(getattr(processor, "tokenizer", processor), "pad_token_id", None)
+    if padding is None or not hasattr(config, "get_text_config"):
+        return
+    for part in (config, config.get_text_config()):
+        if getattr(part, "pad_token_id", None) is None:
+            part.pad_token_id = padding
+
+
 def load_processor(
     checkpoint: str, spec: TaskSpec, transformers: Any, metadata: Mapping[str, Any]
 ) -> Any:

@@ -12,7 +12,7 @@ from ..hub import hub_options
 from ..model_state import as_it_was
 from ..seeded import drawn_from
 from ..tasks.encoded import Encoded
-from ..tasks.generation import with_defaults
+from ..tasks.generation_defaults import with_defaults
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
 
