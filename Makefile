@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 SETUP := pyproject.toml environment/constraints.txt environment/install.py
 
-.PHONY: generate test lint types check registry report picture samples clean
+.PHONY: generate test lint types check drills registry report picture samples clean
 
 generate: $(VENV)/generate.stamp  ## a package for every model type, in generated/
 	$(RUN) scripts/batch_generate.py --all --force
@@ -21,6 +21,9 @@ types: $(VENV)/models.stamp  ## every source, those of the tasks and platforms t
 	$(RUN) scripts/check_types.py
 
 check: lint types test
+
+drills: $(VENV)/models.stamp  ## kills, full disks, corrupt files, hostile names, jobs that go wrong
+	DRILLS=full $(RUN) -m pytest tests/drills
 
 registry: $(VENV)/models.stamp  ## measure every model type again with the installed transformers
 	$(RUN) scripts/build_registry.py --all --jobs 2

@@ -20,7 +20,7 @@ import typer
 
 from hf_skillset_templates.batch.package import PackageJob, PackageOutcome
 from hf_skillset_templates.batch.run import run_jobs
-from hf_skillset_templates.batch.selection import package_name, read_pipeline_map
+from hf_skillset_templates.registry.store.model_types import model_types, package_name
 
 RUNTIMES = ("vendored", "dependency")
 ORIGIN = {"_commit": "lines", "_src_path": "lines"}
@@ -57,24 +57,24 @@ def main(
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Generate the packages twice and count."""
-    model_types = model or list(read_pipeline_map())
+    chosen = model or list(model_types())
     broken = [
         problem
         for runtime in RUNTIMES
-        for problem in count(rendered(model_types, runtime, jobs), runtime, files)
+        for problem in count(rendered(chosen, runtime, jobs), runtime, files)
     ]
     for problem in broken:
         typer.echo(problem, err=True)
     raise typer.Exit(int(bool(broken)))
 
 
-def rendered(model_types: list[str], runtime: str, jobs: int) -> list[Source]:
+def rendered(names: list[str], runtime: str, jobs: int) -> list[Source]:
     """The Python files of the packages of these model types."""
     answers = {"runtime": runtime}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         wanted = [
-            PackageJob(name, package_name(name), temporary, answers, ORIGIN) for name in model_types
+            PackageJob(name, package_name(name), temporary, answers, ORIGIN) for name in names
         ]
         run_jobs(wanted, folder, force=True, resume=False, workers=jobs, report=check)
         return [

@@ -28,11 +28,13 @@ class ImportGuard:
 
 def check(package_name: str) -> list[str]:
     """What is wrong with the package's interface."""
+    before = set(sys.modules)  # a fork has what its parent uses
     package = importlib.import_module(package_name)
     skillset_class = getattr(package, package.__all__[-1])
     registry = package.MODEL_REGISTRY[skillset_class.model_type]
     platforms = registry["platforms"]
-    if loaded := [name for name in sys.modules if name.endswith(".handler")]:
+    loaded = [name for name in sys.modules if name.endswith(".handler") and name not in before]
+    if loaded:
         return [f"importing the package imports {loaded[0]}"]
     problems = signature_problems(skillset_class.__init__, ["resources", "metadata"])
     problems += signature_problems(

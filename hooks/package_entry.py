@@ -22,6 +22,7 @@ SHORT_TASK = (
     "auto_class",
     "code",
     "facts",
+    "generation_defaults",
     "handler_name",
     "handler_params",
     "inputs",

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hf_skillset_templates import command_line
-from hf_skillset_templates.batch.selection import check_known
+from hf_skillset_templates.batch.selection import check_known, resolve_models
 from hf_skillset_templates.command_line import seconds, split
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import MEMORY_MB, Limits
@@ -30,11 +30,14 @@ notes = Console(stderr=True)
 
 def selection(models: list[str], everything: bool, rest: bool) -> list[str]:
     """The model types asked for; a mistyped name is a usage error with near matches."""
-    from hf_skillset_templates.registry.resolve import resolve_model
-
     universe = list(load_universe().model_types)
-    named = [name if name in universe else resolve_model(name, hub=False) for name in models]
+    named = [model_type for name in models for model_type in known_as(name, universe)]
     return named or (universe if everything or rest else [])
+
+
+def known_as(name: str, universe: list[str]) -> list[str]:
+    """A model type of transformers, or what the registry takes a name as."""
+    return [name] if name in universe else resolve_models([name], ask_hub=False)
 
 
 def line(outcome: Outcome) -> str:

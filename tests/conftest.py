@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source, target = ROOT / name, repository / name
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
+        elif source.is_file():
             shutil.copy(source, target)
     registry = repository / "registry"
     (registry / "models").mkdir(parents=True)
@@ -116,3 +117,26 @@ def file_bytes(folder: Path) -> dict[str, bytes]:
         for path in files
         if "__pycache__" not in path.parts
     }
+
+
+OpenHandler = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def open_handler(tmp_path_factory: pytest.TempPathFactory) -> OpenHandler:
+    """Opens the handler of a task of a tiny model from the sources, without a package."""
+    from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
+    from hf_skillset_templates.source_skillset import source_skillset
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+
+    def opened(model_type: str, task: str, platform: str = "cpu", **metadata: Any) -> Any:
+        kind = source_skillset(model_type, (platform,))
+        skillset = kind(metadata={"export_dir": str(folder / "exports"), **metadata})
+        auto_class = skillset.task(task).auto_class
+        checkpoint = folder / f"{model_type}-{auto_class}"
+        if not checkpoint.exists():
+            build_checkpoint(ROOT / "registry" / "tiny" / model_type, auto_class, checkpoint)
+        return getattr(skillset, f"init_{platform}")(str(checkpoint), task=task).handler
+
+    return opened

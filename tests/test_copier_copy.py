@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
 
+from hf_skillset_templates.batch.package import PackageJob, generate_package
 from hf_skillset_templates.registry.resolve import UnknownModelError, resolve
 
 if sys.version_info >= (3, 11):
@@ -316,3 +318,19 @@ def test_every_text_survives(questions: Path, tmp_path: Path, text: str) -> None
     assert ast.literal_eval(literal) == ast.literal_eval(fenced) == text
     assert json.loads(literal) == text
     assert "`" not in fenced and "\n" not in fenced
+
+
+def test_a_package_says_texts_as_they_were_typed(tmp_path: Path) -> None:
+    text = "😀 \"Zoë\" \\ 'x' ```\u202e שלום\nsecond\tline\x7f"
+    answers = {"author": text, "checkpoint": text, "tasks": ["fill-mask"], "platforms": ["cpu"]}
+    job = PackageJob("bert", "hf_bert", str(tmp_path), answers)
+    assert generate_package(job).error == ""
+    package = tmp_path / "hf_bert"
+    project = tomllib.loads((package / "pyproject.toml").read_bytes().decode())["project"]
+    assert project["authors"] == [{"name": text}]
+    entry = json.loads((package / "src/hf_bert/registry.json").read_bytes())
+    assert entry["default_checkpoint"] == text
+    assert answers_of(package)["author"] == text
+    readme = (package / "README.md").read_bytes().decode()
+    (example,) = re.findall(r"^checkpoint = (.*)$", readme, flags=re.MULTILINE)
+    assert ast.literal_eval(example) == text and "`" not in example

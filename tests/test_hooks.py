@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 import sys
@@ -118,3 +119,9 @@ def test_a_model_type_without_tiny_model_has_no_tiny_folder(package: Path) -> No
     answers.write_text(answers.read_text().replace("model_type: bert", "model_type: no_such_type"))
     assert run_hook("copy_tiny_model", package).returncode == 0
     assert not (package / "tests" / "tiny").exists()
+
+
+def test_a_process_that_uses_a_platform_may_generate_packages(tmp_path: Path) -> None:
+    importlib.import_module("hardware.cpu.handler")
+    answers = {"platforms": ["cpu"], "tasks": ["fill-mask"]}
+    assert generate_package(PackageJob("bert", "hf_bert", str(tmp_path), answers)).error == ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hf_skillset_templates.registry.store import overrides
 from hf_skillset_templates.registry.store.entries import dump, in_order
 from hf_skillset_templates.registry.store.paths import (
     CHECKPOINTS,
@@ -242,3 +243,31 @@ def test_building_again_changes_no_byte(tmp_path: Path, monkeypatch: pytest.Monk
     assert (tmp_path / "map" / "pipeline_map.json").read_bytes() == PIPELINE_MAP.read_bytes()
     assert (tmp_path / "map" / "checkpoints.json").read_bytes() == CHECKPOINTS.read_bytes()
     assert (tmp_path / "map" / "names.json").read_bytes() == NAMES.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[1]",
+        b"text",
+        b"facts: [",
+        b"\xff\xfe",
+        b"facts: " + b"[" * 50_000,
+        b"facts: 7",
+        b"facts: {1: 2, why: x}",
+        b"facts: {tasks: 7, why: x}",
+        b"facts: {tasks: {fill-mask: 7}, why: x}",
+        b"facts: {why: ''}",
+        b"1: 2",
+        b"facts: !!python/object/apply:os.system [echo]",
+    ],
+)
+def test_a_hostile_override_is_named(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hostile.yml").write_bytes(content)
+    monkeypatch.setattr(overrides, "OVERRIDES", tmp_path)
+    overrides._stated.cache_clear()
+    with pytest.raises(overrides.OverrideError, match=r"hostile\.yml"):
+        overrides.fact_overrides("hostile")
+    overrides._stated.cache_clear()

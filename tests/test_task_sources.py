@@ -21,7 +21,7 @@ ENTRIES = sorted((ROOT / "registry" / "models").glob("*.json"))
 TASKS = sorted(path.parent for path in (ROOT / "task_variants").glob("*/variant.yml"))
 SOURCES = sorted(
     path
-    for folder in ("task_variants", "hardware", "hooks")
+    for folder in ("task_variants", "hardware", "runtime")
     for path in (ROOT / folder).rglob("*.py")
 )
 STEPS = {"encode": 3, "decode": 4}

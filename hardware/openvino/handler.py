@@ -8,21 +8,30 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hf_skillset_runtime.concurrency import PROCESS
 from hf_skillset_runtime.export.cache import export_folder
 from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
-from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device, Platform
-from hf_skillset_runtime.platforms.torch_platform import load_model, rows_that_fit, run_model
+from hf_skillset_runtime.platforms.base import (
+    EMULATED,
+    REAL,
+    Detection,
+    Device,
+    Handler,
+    Platform,
+)
+from hf_skillset_runtime.platforms.torch_platform import (
+    load_model,
+    rows_that_fit,
+    run_model,
+    streams,
+)
 from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec
-
-if TYPE_CHECKING:
-    from hf_skillset_runtime.endpoint import EndpointHandler
 
 PROGRAM_FILE = "graph.xml"
 METADATA_FILE = "metadata.json"
@@ -100,7 +109,7 @@ class OpenVINO(Platform):
             exported.intercept([""])
         return model
 
-    def prepare(self, handler: EndpointHandler) -> None:
+    def prepare(self, handler: Handler) -> None:
         """Export what the samples need: the first one twice, to keep the batch open, and all."""
         samples = sample_inputs(handler.spec, handler.processor)
         handler([samples[0]] * 2, **handler.spec.sample_params)
@@ -115,6 +124,9 @@ class OpenVINO(Platform):
                 exported.intercept(names)
                 exported.save()
             return run_model(endpoint, spec, encoded)
+
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        return streams(endpoint, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hf_skillset_runtime.export.cache import export_folder, write_whole
 from hf_skillset_runtime.platforms.base import (
@@ -15,6 +15,7 @@ from hf_skillset_runtime.platforms.base import (
     REAL,
     Detection,
     Device,
+    Handler,
     HardwareUnavailableError,
     Platform,
 )
@@ -25,9 +26,6 @@ from .calibration import calibration
 from .graphs import QualcommModel, generate_row, run_row, stacked
 from .sessions import is_real, qnn_devices
 from .static_calls import layout_of, rows, shapes_of
-
-if TYPE_CHECKING:
-    from hf_skillset_runtime.endpoint import EndpointHandler
 
 MANIFEST = "qualcomm.json"
 PACKAGES = ("onnx", "onnxruntime", "onnxruntime-qnn", "torch", "transformers")
@@ -79,7 +77,7 @@ class Qualcomm(Platform):
             folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
         return QualcommModel(checkpoint, folder, config)
 
-    def prepare(self, handler: EndpointHandler) -> None:
+    def prepare(self, handler: Handler) -> None:
         """Export what the samples need, unless that was done before."""
         model: QualcommModel = handler.endpoint
         if not (model.folder / MANIFEST).is_file():

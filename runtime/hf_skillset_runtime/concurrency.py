@@ -6,8 +6,9 @@ import copy
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Condition, get_ident
+from threading import Condition, Lock, RLock, get_ident
 from typing import Any
+from weakref import WeakKeyDictionary
 
 MAX_COPIES = 4
 """Copies of a processor; more of them than cores bring nothing, and each holds a vocabulary."""
@@ -70,46 +71,79 @@ PROCESS = Gate()
 whoever does so is here alone, and whoever computes in torch shares it."""
 
 
+_LOCKS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+_REGISTERING = Lock()
+
+
+def lock_of(model: Any) -> Any:
+    """The lock of a model: one for all handlers that run it."""
+    with _REGISTERING:
+        return _LOCKS.setdefault(model, RLock())
+
+
 class Pool:
     """A processor and copies of it, each lent to one thread at a time.
 
     Tokenizers keep truncation, padding and languages of a call in themselves. A copy is made
     when two threads want the processor at once, by the one that holds it; what cannot be
-    copied is lent to one thread after the other.
+    copied is lent to one thread after the other. The pool keeps the copies alone: it must not
+    keep the processor alive.
     """
 
-    def __init__(self, original: Any, most: int = MAX_COPIES) -> None:
-        self.original = original
-        self._free = deque([original])
+    def __init__(self, most: int = MAX_COPIES) -> None:
+        self._free: deque[Any] = deque([ORIGINAL])
         self._changed = Condition()
         self._waiting = 0
-        self._copies = most - 1
+        self._left = most - 1
 
     @contextmanager
-    def lent(self) -> Iterator[Any]:
+    def lent(self, original: Any) -> Iterator[Any]:
         """The processor or a copy of it, for this thread alone."""
         with self._changed:
             self._waiting += 1
             self._changed.wait_for(lambda: self._free)
             self._waiting -= 1
-            mine = self._free.pop()
-            wanted = self._waiting > 0 and self._copies > 0
-            self._copies -= wanted
+            place = self._free.pop()
+            wanted = self._waiting > 0 and self._left > 0
+            self._left -= wanted
+        mine = original if place is ORIGINAL else place
         try:
             if wanted:
                 self._add_copy(mine)
             yield mine
         finally:
-            self._give_back(mine)
+            self._give_back(place)
 
     def _add_copy(self, held: Any) -> None:
         try:
             self._give_back(copy.deepcopy(held))
         except Exception:  # classes refuse to be copied in every way that Python knows
             with self._changed:
-                self._copies = 0
+                self._left = 0
 
-    def _give_back(self, processor: Any) -> None:
+    def _give_back(self, place: Any) -> None:
         with self._changed:
-            self._free.append(processor)
+            self._free.append(place)
             self._changed.notify()
+
+
+ORIGINAL = object()
+"""Stands in a pool for the processor that the pool is for."""
+_POOLS: WeakKeyDictionary[Any, Pool] = WeakKeyDictionary()
+_OTHERS = Pool(most=1)
+"""Of processors that no weak reference can be made to."""
+
+
+@contextmanager
+def lent(processor: Any) -> Iterator[Any]:
+    """A processor, or a copy of it, that no other thread uses meanwhile."""
+    if processor is None:
+        yield None
+        return
+    try:
+        with _REGISTERING:
+            pool = _POOLS.setdefault(processor, Pool())
+    except TypeError:
+        pool = _OTHERS
+    with pool.lent(processor) as mine:
+        yield mine

@@ -82,7 +82,8 @@ def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb:
     """Returns the function's result, or `{"stage", "error", "parts"}` when it failed.
 
     `timeout_s` is wall-clock seconds; `memory_mb` is what the job may allocate on top of
-    what its process has mapped when it starts, in MiB (enforced where `resource` exists).
+    what its process has when it starts, in MiB (enforced on Linux; files that are mapped to
+    be read, and addresses that are only reserved, do not count).
     """
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
@@ -186,11 +187,15 @@ def _wait_for_parent() -> None:
 
 
 def _limit_memory(memory_mb: int) -> None:
-    """Caps the address space at what is mapped now plus the allowance; nothing on Windows."""
+    """Caps what is allocated at what is there now plus the allowance; nothing on Windows.
+
+    What is only reserved does not count: a CUDA context reserves far more addresses than the
+    machine has memory, so that a cap on the address space (RLIMIT_AS) ends it at once.
+    """
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         with open("/proc/self/statm") as file:
-            mapped = int(file.read().split()[0]) * resource.getpagesize()
-        limit = mapped + memory_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            allocated = int(file.read().split()[5]) * resource.getpagesize()
+        limit = allocated + memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

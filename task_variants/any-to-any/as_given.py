@@ -21,7 +21,7 @@ def encode(
     processor: Any,
     config: Any,
     kinds: Collection[str],
-    max_new_tokens: int = 256,
+    max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
     generation_mode: str | None = None,
     stop_sequence: str | list[str] | None = None,
@@ -29,8 +29,9 @@ def encode(
     processor_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Encoded]:
     """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: a run for each."""
-    length = {"max_new_tokens": max_new_tokens, **(generate_kwargs or {})}
-    options = conversation_options(processor, generation_mode, stop_sequence, length)
+    options = conversation_options(
+        processor, max_new_tokens, generate_kwargs, generation_mode, stop_sequence
+    )
 
     def encode_item(text: str, media: dict[str, list[Any]]) -> dict[str, Any]:
         return encode_as_given(text, media, processor, processor_kwargs)

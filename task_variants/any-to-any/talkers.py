@@ -18,13 +18,16 @@ from hf_skillset_runtime.tasks.prompts import encode_prompt
 
 __all__ = ["decode", "encode"]
 
+LONGEST = 256
+"""Tokens of an answer of which neither the caller nor `generate_kwargs` says the length."""
+
 
 def encode(
     items: list[Any],
     processor: Any,
     config: Any,
     kinds: Collection[str],
-    max_new_tokens: int = 256,
+    max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
     generation_mode: str | None = None,
     stop_sequence: str | list[str] | None = None,
@@ -32,9 +35,11 @@ def encode(
     processor_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Encoded]:
     """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: a run for each."""
-    length = {"thinker_max_new_tokens": max_new_tokens, **(generate_kwargs or {})}
-    options = conversation_options(processor, generation_mode, stop_sequence, length)
+    options = conversation_options(processor, None, generate_kwargs, generation_mode, stop_sequence)
     options["generation_mode"] = generation_mode or "text"
+    if max_new_tokens is not None:
+        options["thinker_max_new_tokens"] = max_new_tokens
+    options.setdefault("thinker_max_new_tokens", LONGEST)
 
     def encode_item(text: str, media: dict[str, list[Any]]) -> dict[str, Any]:
         return encode_prompt(text, media, processor, kinds, processor_kwargs)

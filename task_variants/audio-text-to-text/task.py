@@ -26,11 +26,14 @@ def encode(
     processor: Any,
     config: Any,
     kinds: Collection[str],
-    max_new_tokens: int = 256,
+    max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
 ) -> list[Encoded]:
     """A call for each `{"audio", "text"}`, or chat whose content holds the audio."""
-    options = generation_options(max_new_tokens, None, generate_kwargs)
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
+    )
     calls = []
     for item in items:
         if isinstance(item, list):

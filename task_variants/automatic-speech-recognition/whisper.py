@@ -9,7 +9,7 @@ import numpy as np
 
 from hf_skillset_runtime.tasks.audio import load, padded_features
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.generation import by_input, generation_options, one_or_all
 
 
 def encode(
@@ -19,6 +19,7 @@ def encode(
     return_timestamps: bool | str | None = None,
     max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
     """Load, resample and turn the audio into windows of one length (30 s), or all of longer audio.
 
@@ -31,10 +32,13 @@ def encode(
     waveforms = [load(item, processor) for item in items]
     fits = max(map(len, waveforms)) <= processor.feature_extractor.n_samples
     padding = "max_length" if fits else "longest"
-    options = generation_options(max_new_tokens, None, generate_kwargs)
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
+    )
     if return_timestamps:
         options["return_timestamps"] = True
-    return Encoded(padded_features(waveforms, processor, padding, truncation=False), options)
+    features = padded_features(waveforms, processor, padding, truncation=False)
+    return Encoded(features, options, context=len(items))
 
 
 def decode(
@@ -43,9 +47,10 @@ def decode(
     processor: Any,
     config: Any,
     return_timestamps: bool | str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Any] | list[dict[str, Any]]]:
     """The text of each input; with `return_timestamps` `chunks` with times in seconds."""
-    return [transcribe(row, processor, config, return_timestamps) for row in outputs["sequences"]]
+    found = [transcribe(row, processor, config, return_timestamps) for row in outputs["sequences"]]
+    return [one_or_all(one) for one in by_input(found, encoded.context)]
 
 
 def transcribe(

@@ -25,6 +25,7 @@ def encode(
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
     continue_final_message: bool | None = None,
 ) -> Encoded:
     """Preprocess `{"images", "text"}` items, or chats whose content holds the images.
@@ -35,5 +36,7 @@ def encode(
     texts = [prompt.text for prompt in prompts]
     images = [image for group in images_of(prompts) or () for image in group] or None
     inputs = processor(text=texts, images=images, **batch_options(len(items)))
-    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
+    )
     return Encoded(dict(inputs), options, context=prompts)

@@ -21,10 +21,13 @@ def encode(
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
     """Preprocess `{"images", "text", "word_boxes"}` items; the words may be missing."""
     pages = [as_page(item, kinds) for item in items]
     inputs = encode_pages(pages, processor, **batch_options(len(items)))
-    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
+    )
     prompts = [Prompt(page.text, [page.image], page.text) for page in pages]
     return Encoded(inputs, options, context=prompts)

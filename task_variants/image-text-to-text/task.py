@@ -25,11 +25,14 @@ def encode(
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
     continue_final_message: bool | None = None,
 ) -> Encoded:
     """Preprocess `{"images", "text"}` items, or chats whose content holds the images."""
     prompts = [as_prompt(item, processor, kinds, continue_final_message) for item in items]
     texts = [prompt.text for prompt in prompts]
     inputs = processor(text=texts, images=images_of(prompts), **batch_options(len(items)))
-    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
+    )
     return Encoded(dict(inputs), options, context=prompts)

@@ -29,7 +29,7 @@ def encode(
     seed: int = 0,
 ) -> list[Encoded]:
     """A call for each text or chat."""
-    asked = generation_options(max_new_tokens, None, generate_kwargs)
+    asked = generation_options(processor, max_new_tokens, generate_kwargs)
     options = {**facts.get("generate_options", OPTIONS), **asked}
     if "length_options" in facts and max_new_tokens is not None:
         options |= dict.fromkeys(facts["length_options"], options.pop("max_new_tokens"))

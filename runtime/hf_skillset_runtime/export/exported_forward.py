@@ -13,29 +13,48 @@ import functools
 import hashlib
 import inspect
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from threading import RLock
+from typing import Any, Protocol
 
 from ..concurrency import PROCESS
+from ..seeded import undrawn
 from .agreement import largest_error
 from .calls import Call, changes_its_arguments, full_mask, has_past, present
-from .graphs import ORDER, ExportError, Graph, Openness, is_of_the_moment
+from .graphs import ORDER, ExportError, Graph, GraphMaker, Openness, is_of_the_moment
 from .known_numbers import known_numbers
 from .normed_attention import normed_attention
 from .parts import parts_of
 from .store import KeptCall, KnownGraph, new_graph
 
-if TYPE_CHECKING:
-    from .exported_model import ExportedModel
-
 SPARE_POSITIONS = 64
 """Tables of positions may be longer than configurations say, but not by more."""
+
+
+class Owner(Protocol):
+    """What a module asks of the exported model that it is a part of."""
+
+    maker: GraphMaker
+    folder: Path
+    tolerance: float | None
+    exporting: bool
+    kept: list[KnownGraph]
+    lock: RLock
+    limit: int | None
+
+    def intercept(self, names: Iterable[str]) -> None: ...
+
+    def save(self) -> None: ...
+
+    def in_torch(self) -> AbstractContextManager[None]: ...
 
 
 class ExportedForward:
     """The replaced `forward` of one module."""
 
-    def __init__(self, owner: ExportedModel, name: str, module: Any) -> None:
+    def __init__(self, owner: Owner, name: str, module: Any) -> None:
         self.owner, self.name, self.module = owner, name, module
         self.torch_forward = module.forward
         self.parameters = inspect.signature(module.forward).parameters
@@ -192,7 +211,7 @@ class ExportedForward:
         shapes = {name: list(shape) for name, shape in call.shapes.items()}
         kept = KeptCall(self.name, call.signature, shapes, openness, filled)
         folder = self.owner.folder / folder_name(kept)
-        with new_graph(kept, folder) as draft, PROCESS.alone():
+        with new_graph(kept, folder) as draft, PROCESS.alone(), undrawn():
             open_dimensions = call.dynamic_shapes(openness)
             with self.owner.in_torch(), normed_attention(self.module), known_numbers(self.module):
                 named = copy.deepcopy(call.named)

@@ -45,7 +45,7 @@ class ExportedModel:
 
     def __post_init__(self) -> None:
         """Find the limit and the graphs that earlier starts kept."""
-        config = getattr(self.model, "config", None)
+        config: Any = getattr(self.model, "config", None)
         text = config.get_text_config() if hasattr(config, "get_text_config") else config
         limit = getattr(text, "max_position_embeddings", None)
         self.limit = limit if isinstance(limit, int) and limit > 0 else None

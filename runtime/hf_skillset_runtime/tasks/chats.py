@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Collection, Mapping
 from typing import Any
+
+from jinja2 import TemplateError
 
 from .media_kinds import KEYS, MODULES, chat_part, check_kind
 
@@ -25,7 +28,8 @@ def encode_chat(
         processor_kwargs: further arguments of the processor.
     """
     goes_on = continues(messages, continue_final_message)
-    inputs = processor.apply_chat_template(
+    inputs = through_template(
+        processor,
         with_media(messages, processor, kinds),
         add_generation_prompt=not goes_on,
         continue_final_message=goes_on,
@@ -35,6 +39,37 @@ def encode_chat(
         processor_kwargs=dict(processor_kwargs or {}),
     )
     return dict(inputs)
+
+
+def rendered(
+    messages: list[Message], tokenizer: Any, continue_final_message: bool | None = None
+) -> str:
+    """A chat as the text that the chat template makes of it.
+
+    Raises:
+        ValueError: there is no chat template, or it refuses the chat.
+    """
+    goes_on = continues(messages, continue_final_message)
+    text: str = through_template(
+        tokenizer,
+        messages,
+        add_generation_prompt=not goes_on,
+        continue_final_message=goes_on,
+        tokenize=False,
+    )
+    return text
+
+
+def through_template(processor: Any, messages: list[Message], **options: Any) -> Any:
+    """What the chat template of a processor or tokenizer makes of a chat.
+
+    Raises:
+        ValueError: it refuses the chat; the message has the template's own reason.
+    """
+    try:
+        return processor.apply_chat_template(messages, **options)
+    except TemplateError as error:
+        raise ValueError(f"the model's chat template refuses this chat: {error}") from error
 
 
 def with_media(messages: list[Message], processor: Any, kinds: Collection[str]) -> list[Message]:
@@ -55,11 +90,42 @@ def parts(content: Any) -> list[dict[str, Any]]:
 
 def loaded(part: dict[str, Any], processor: Any, kinds: Collection[str]) -> dict[str, Any]:
     """A part of a message with its medium loaded; a text as it is."""
+    part = normalised(part)
     kind = part["type"]
     if kind not in MODULES:
         return part
     check_kind(kind, kinds)
-    return chat_part(kind, part.get(kind, part.get("url", part.get("path"))), processor)
+    return chat_part(kind, part[kind], processor)
+
+
+def normalised(part: Any) -> dict[str, Any]:
+    """A part of a message in one form: its medium under the name of its type.
+
+    A part may name its medium `url`, `path` or `base64` too, as in transformers' chats, or be
+    `{"type": "image_url", "image_url": {"url": ...}}` or
+    `{"type": "input_audio", "input_audio": {"data": ...}}` as in OpenAI's.
+
+    Raises:
+        TypeError: it is no dict with a `type`.
+        ValueError: it has no medium.
+    """
+    if not isinstance(part, dict) or "type" not in part:
+        raise TypeError(f"expected a dict with 'type' as a part of a message; got {part!r:.80}")
+    kind = str(part["type"]).removesuffix("_url").removeprefix("input_")
+    if kind not in MODULES:
+        return part
+    given = part.get(part["type"])
+    if isinstance(given, dict) and ("url" in given or "data" in given):
+        given = given["url"] if "url" in given else b64decode(given["data"])
+    for name in ("url", "path"):
+        given = part.get(name) if given is None else given
+    if given is None and "base64" in part:
+        given = b64decode(part["base64"].rpartition(",")[2])
+    if given is None:
+        raise ValueError(
+            f"a part of type {part['type']!r} needs {kind!r}, 'url', 'path' or 'base64'"
+        )
+    return {"type": kind, kind: given}
 
 
 def user_message(text: str, media: Mapping[str, list[Any]]) -> Message:

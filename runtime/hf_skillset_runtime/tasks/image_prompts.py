@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from ..media.image import load_image
-from .chats import Message, continues, parts, user_message, with_answer
+from .chats import (
+    Message,
+    continues,
+    normalised,
+    parts,
+    through_template,
+    user_message,
+    with_answer,
+)
 from .encoded import Encoded
 from .media_kinds import KEYS, check_kind
 from .placeholders import wants_template, with_placeholders
@@ -67,20 +75,35 @@ def chat_prompt(
     continue_final_message: bool | None,
 ) -> Prompt:
     """A chat through the model's chat template, and the images in it."""
+    chat = [
+        {**message, "content": [normalised(part) for part in parts(message["content"])]}
+        if isinstance(message["content"], list)
+        else message
+        for message in messages
+    ]
     media = [
         part
-        for message in messages
+        for message in chat
         for part in parts(message["content"])
         if part["type"] in KEYS.values()
     ]
     for part in media:
         check_kind(part["type"], set(kinds) & {"image"})
-    images = [load_image(part.get("image", part.get("url", part.get("path")))) for part in media]
+    images = [load_image(part["image"]) for part in media]
     goes_on = continues(messages, continue_final_message)
-    text = processor.apply_chat_template(
-        messages, add_generation_prompt=not goes_on, continue_final_message=goes_on
+    text = through_template(
+        processor, chat, add_generation_prompt=not goes_on, continue_final_message=goes_on
     )
-    return Prompt(text, images, messages)
+    return Prompt(without_start(text, processor.tokenizer), images, messages)
+
+
+def without_start(text: str, tokenizer: Any) -> str:
+    """A chat's text without the token that begins it, where the tokenizer puts it there itself."""
+    start = tokenizer.bos_token
+    if not start or not text.startswith(start):
+        return text
+    adds = tokenizer("a")["input_ids"][:1] == [tokenizer.bos_token_id]
+    return text.removeprefix(start) if adds else text
 
 
 def images_of(prompts: list[Prompt]) -> list[list[Any]] | None:

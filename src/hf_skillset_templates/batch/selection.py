@@ -61,7 +61,7 @@ def select_model_types(
     return selected
 
 
-def resolve_models(names: Iterable[str]) -> list[str]:
+def resolve_models(names: Iterable[str], *, ask_hub: bool = True) -> list[str]:
     """The model types that names on a command line stand for, in their order.
 
     A name may hold several, separated by commas; what is taken as something else is said.
@@ -69,7 +69,7 @@ def resolve_models(names: Iterable[str]) -> list[str]:
     Raises:
         UnknownModelError: a name that stands for no model type.
     """
-    found = [resolve(part) for name in names for part in separate(name)]
+    found = [resolve(part, ask_hub=ask_hub) for name in names for part in separate(name)]
     for resolution in found:
         if resolution.source:
             say(str(resolution))

@@ -22,6 +22,9 @@ from hf_skillset_templates.isolation import end_with_parent
 
 from .packages import read_answers
 
+RUNTIME_FOLDER = "_runtime"
+"""What every update replaces whole."""
+
 
 class UpdateError(UsageError):
     """A package cannot be updated; the message says why."""
@@ -37,7 +40,7 @@ class UpdateOutcome:
     version: str = ""
     """The template version that the package has now."""
     error: str = ""
-    """What failed, or which files hold conflict markers."""
+    """What failed, which files hold conflict markers, or what was edited and has no place now."""
 
     @property
     def model_type(self) -> str:
@@ -92,15 +95,19 @@ def update_package(package: Path, vcs_ref: str | None) -> UpdateOutcome:
             run_copier(copy, vcs_ref)
             conflicts = git(copy, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")[:-1]
             after = read_version(copy)
-            changed = bring_back(copy, package)
+            changes = changed_files(copy)
+            left = edited_before(package, [n for kind, n in changes if kind == "D"], Path(folder))
+            bring_back(copy, package, [change for change in changes if change[1] not in left])
     except UsageError as error:
         return UpdateOutcome(package.name, "failed", error=str(error))
     except Exception as error:
         return UpdateOutcome(package.name, "failed", error=f"{type(error).__name__}: {error}")
-    if conflicts:
-        listed = ", ".join(conflicts)
-        return UpdateOutcome(package.name, "conflict", after, f"conflict markers in {listed}")
-    unchanged = before == after and not changed
+    if conflicts or left:
+        found = [f"conflict markers in {', '.join(conflicts)}"] if conflicts else []
+        if left:
+            found.append(f"no longer in the template, edited, and kept: {', '.join(left)}")
+        return UpdateOutcome(package.name, "conflict", after, "; ".join(found))
+    unchanged = before == after and not changes
     return UpdateOutcome(package.name, "up to date" if unchanged else "updated", after)
 
 
@@ -144,25 +151,56 @@ def run_copier(copy: Path, vcs_ref: str | None) -> None:
     copier.run_update(copy, vcs_ref=vcs_ref, defaults=True, overwrite=True, unsafe=True, quiet=True)
 
 
-def bring_back(copy: Path, package: Path) -> bool:
-    """Apply what the update changed to the package; whether there was anything.
+def changed_files(copy: Path) -> list[tuple[str, str]]:
+    """What an update changed: the letter that git gives a change, and the file."""
+    git(copy, "add", "--all", "--force", own=True)
+    changes = git(copy, "diff", "--cached", "--name-status", "--no-renames", "-z").split("\0")
+    return list(zip(changes[:-1:2], changes[1::2]))
+
+
+def edited_before(package: Path, gone: list[str], folder: Path) -> list[str]:
+    """Those of the files that an update takes away that are not as the template had made them.
+
+    Copier takes files that left the template away, edited or not. `_runtime/` is never a person's.
+    """
+    candidates = [name for name in gone if RUNTIME_FOLDER not in Path(name).parts]
+    if not candidates:
+        return []
+    import copier
+
+    answers, made = read_answers(package), folder / "as-made"
+    copier.run_copy(
+        str(answers["_src_path"]),
+        made,
+        data={key: value for key, value in answers.items() if not key.startswith("_")},
+        vcs_ref=str(answers["_commit"]),
+        defaults=True,
+        quiet=True,
+        unsafe=True,
+    )
+    return [name for name in candidates if not same_bytes(package / name, made / name)]
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether two files are there with the same content."""
+    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def bring_back(copy: Path, package: Path, changes: list[tuple[str, str]]) -> None:
+    """Apply what the update changed to the package.
 
     Raises:
         UpdateError: a new file would take the place of one that is in no commit.
     """
-    git(copy, "add", "--all", "--force", own=True)
-    changes = git(copy, "diff", "--cached", "--name-status", "--no-renames", "-z").split("\0")
-    pairs = list(zip(changes[:-1:2], changes[1::2]))
-    for kind, name in pairs:
+    for kind, name in changes:
         if kind == "A":
             require_free(package, name)
-    for kind, name in pairs:
+    for kind, name in changes:
         if kind == "D":
             (package / name).unlink(missing_ok=True)
         else:
             (package / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(copy / name, package / name, follow_symlinks=False)
-    return bool(pairs)
 
 
 def require_free(package: Path, name: str) -> None:

@@ -45,6 +45,7 @@ class Variant:
     modules: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False
     sample_params: dict[str, Any] = field(default_factory=dict)
+    generation_defaults: dict[str, Any] = field(default_factory=dict)
     pads: bool = True
     notes: str = ""
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .chats import encode_chat, with_answer
 from .encoded import Encoded
+from .generation import generation_options
 from .model_outputs import as_tensor
 from .prompts import answers, as_text_with_media, new_texts
 
@@ -22,24 +23,23 @@ MODES = ("text", "audio")
 
 def conversation_options(
     processor: Any,
+    max_new_tokens: int | None,
+    generate_kwargs: Mapping[str, Any] | None,
     generation_mode: str | None,
     stop_sequence: str | list[str] | None,
-    options: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The options of `generate`: those given, the mode if it is not text, and where to stop.
+    """The options of `generate`: those given, and the mode if it is not text.
 
     Raises:
-        ValueError: an unknown mode.
+        ValueError: an unknown mode, or an option given twice.
     """
     if generation_mode not in (None, *MODES):
         raise ValueError(f"generation_mode is one of {', '.join(MODES)}; got {generation_mode!r}")
-    asked = dict(options)
-    if generation_mode == "audio":
-        asked["generation_mode"] = generation_mode
-    if stop_sequence is not None:
-        stops = [stop_sequence] if isinstance(stop_sequence, str) else stop_sequence
-        asked |= {"stop_strings": stops, "tokenizer": processor.tokenizer}
-    return asked
+    mode = {"generation_mode": generation_mode} if generation_mode == "audio" else {}
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
+    )
+    return {**options, **mode}
 
 
 def encode_conversations(

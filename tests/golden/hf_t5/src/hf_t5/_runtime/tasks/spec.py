@@ -44,6 +44,8 @@ class TaskSpec:
     """The task's module; one that begins with a dot is relative to `package`."""
     package: str
     sample_params: Mapping[str, Any] = field(default_factory=dict)
+    generation_defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Options of `generate` for what neither the caller nor the checkpoint sets."""
     pads: bool = True
     """False where inputs of different length cannot share a batch."""
     inputs: Sequence[str] = ()
