@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from hf_skillset_runtime.export.exported_forward import (
     GraphMaker,
     outermost_calls,
 )
+from hf_skillset_runtime.export.proof import proof_of_graphs
 from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device, Platform
+from hf_skillset_runtime.platforms.token_steps import token_scores
 from hf_skillset_runtime.platforms.torch_platform import load_model, rows_that_fit, run_model
 from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
@@ -114,6 +116,11 @@ class OpenVINO(Platform):
             exported.save()
         return run_model(endpoint, spec, encoded)
 
+    def scores(
+        self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+    ) -> tuple[list[Any], list[Any]] | None:
+        return token_scores(endpoint, spec, encoded, chosen)
+
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
 
@@ -127,9 +134,8 @@ class OpenVINO(Platform):
 
         return isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
-    def evidence(self, endpoint: Any) -> dict[str, Any]:
-        modules = endpoint.exported.modules.values()
-        return {"in_parts": any(module.in_layers() for module in modules)}
+    def evidence(self, handler: EndpointHandler) -> dict[str, Any]:
+        return proof_of_graphs(handler, handler.endpoint.exported)
 
 
 class OpenVINOGraphs(GraphMaker):

@@ -69,7 +69,7 @@ class EndpointHandler:
         """One result for each of `items`, in batches that the device has memory for."""
         results: list[Any] = []
         while waiting := items[len(results) :]:
-            batch = waiting[: self.batch_size if self._pads() else 1]
+            batch = waiting[: self.batch_size if self.pads() else 1]
             try:
                 results += self._answer(batch, encode_parameters, decode_parameters)
                 continue
@@ -108,7 +108,7 @@ class EndpointHandler:
             return [self.platform.run(self.endpoint, self.spec, part) for part in encoded]
         return self.platform.run(self.endpoint, self.spec, encoded)
 
-    def _pads(self) -> bool:
+    def pads(self) -> bool:
         """Whether inputs of different length can share a batch without changing the result."""
         return self.spec.pads and pads(self.processor)
 

@@ -109,6 +109,8 @@ class ExportedModel:
     """Largest error of a graph, as a fraction of its largest output; None: not compared."""
     exporting: bool = False
     modules: dict[str, ExportedForward] = field(default_factory=dict)
+    graph_runs: int = 0
+    """How often a graph ran in place of a module."""
 
     def intercept(self, names: Iterable[str]) -> None:
         """Let these modules (names as in `named_modules`, "" for the model) run graphs."""
@@ -199,15 +201,20 @@ class ExportedForward:
         for known in sorted(self.known(call), key=lambda known: ORDER.index(known.openness)):
             if known.fits(call.shapes):
                 try:
-                    return known.graph(call.inputs)
+                    return self.counted(known.graph(call.inputs))
                 except RuntimeError as error:  # the runtime finds another shape in its way
                     errors.append(error)
         for openness in (Openness.FIXED,) if errors else self.to_try(call):
             try:
-                return self.export(call, openness).graph(call.inputs)
+                return self.counted(self.export(call, openness).graph(call.inputs))
             except Exception as error:  # exporters fail in every way that Python knows
                 errors.append(error)
         raise ExportError(self.name, type(self.module).__name__, errors)
+
+    def counted(self, outputs: Any) -> Any:
+        """What a graph gave, noted as one run."""
+        self.owner.graph_runs += 1
+        return outputs
 
     def to_try(self, call: Call) -> Iterator[Openness]:
         """How to export for a call that no graph fits, the widest that is cheap first.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ..compare.parity import differences
+from ..compare.differences import differences
 from ..endpoint import Endpoint
 from ..self_test import sample_inputs
 from ..tasks.processor_parts import PARTS
