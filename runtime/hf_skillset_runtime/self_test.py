@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .self_checks import first_problem
 from .tasks.processor_parts import PARTS, takes_medium
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
         single = [handler(sample, **parameters)["result"] for sample in samples]
         batched = handler(samples, **parameters)["result"]
         detail = problem(single, batched)
+        detail = detail or first_problem(handler, samples, single, batched)
         proof = handler.platform.evidence(handler)
         detail = detail or proof.pop("problem", "")
     except Exception as error:

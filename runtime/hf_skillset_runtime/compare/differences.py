@@ -85,7 +85,7 @@ def describe(value: Any) -> str:
 
 
 def is_ranking(value: Any) -> bool:
-    """Whether a value lists entries by their scores, best first."""
+    """Whether a value lists entries by their scores, each of another label or text."""
     return (
         isinstance(value, list)
         and len(value) > 1
@@ -102,7 +102,7 @@ def ranking_problems(found: Any, expected: Any, tolerance: float, where: str) ->
     the lowest of the other, which it just missed.
     """
     ours, theirs = keyed(found), keyed(expected)
-    if len(ours) != len(found) or len(theirs) != len(expected) or len(found) != len(expected):
+    if len(found) != len(expected):
         return [f"{where}: {describe(found)} is not {describe(expected)}"]
     shared = [key for key in theirs if key in ours]
     problems = below((ours[key], theirs[key], f"{where}{list(key)}", tolerance) for key in shared)

@@ -7,6 +7,7 @@ by step with the same tokens behind both sides. What is decoded comes after that
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ..endpoint import EndpointHandler
     from ..tasks.encoded import Encoded
 
+EVIDENCE = 2
+"""Version of the rules of a measurement. 1 compared decoded results of models that hardly react."""
 INPUTS_WHERE_QUANTIZED = 8
 LARGEST = 1e9
 """Stands for an infinite error, which JSON does not have."""
@@ -151,7 +154,7 @@ def inexact(found: Deviation, tolerance: float) -> str:
 
 def too_noisy(found: Deviation, same: int, choices: int, lowest: float) -> str:
     """How outputs differ by more than quantization; empty when they do not."""
-    if not found.cosine >= lowest:
+    if not (found.cosine >= lowest and found.snr >= noise_limit(lowest)):
         return (
             f"outputs have a cosine of {found.cosine:.4f} (at least {lowest}) and"
             f" {found.snr:.1f} dB of signal to noise; {same} of {choices} choices agree"
@@ -159,6 +162,11 @@ def too_noisy(found: Deviation, same: int, choices: int, lowest: float) -> str:
     if same < LOWEST_AGREEMENT * choices:
         return f"only {same} of {choices} choices agree (cosine {found.cosine:.4f})"
     return ""
+
+
+def noise_limit(cosine: float) -> float:
+    """The signal-to-noise ratio (decibels) of outputs whose noise alone gives this cosine."""
+    return -10 * math.log10(1 / cosine**2 - 1)
 
 
 def decoded_differences(

@@ -75,6 +75,10 @@ class Platform(ABC):
         self.requirements: tuple[str, ...] = tuple(facts["requirements"])
         """Distributions that the platform needs beyond the package's own dependencies."""
         self.default_device: str = facts["default_device"]
+        self.exact = "min_cosine" not in facts
+        """Whether it computes in floating point; False where it quantizes."""
+        self.reference: bool = facts.get("reference", False)
+        """Whether others are compared with it."""
 
     @abstractmethod
     def detect(self) -> Detection:

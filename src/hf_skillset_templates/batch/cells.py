@@ -117,6 +117,7 @@ def run_cell(skillset: Any, platform: str, task: str, checkpoints: Checkpoints) 
         unavailable = type(error).__name__ == "HardwareUnavailableError"
         detail = f"{type(error).__name__}: {error}"
         record = {**known, "status": "UNAVAILABLE" if unavailable else "FAILED", "detail": detail}
+    record["evidence"] = runtime_module(skillset, "compare.parity").EVIDENCE
     return {**record, "model": "tiny", "stage": stage, "seconds": time.perf_counter() - started}
 
 

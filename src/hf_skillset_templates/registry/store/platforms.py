@@ -23,7 +23,7 @@ FIELDS = {
     "detection",
 }
 """`measured_with`: the distributions whose versions a measurement depends on."""
-OPTIONAL_FIELDS = {"min_cosine", "takes_model_type"}
+OPTIONAL_FIELDS = {"min_cosine", "reference", "takes_model_type"}
 
 
 def platform_names(hardware: Path = HARDWARE) -> list[str]:
