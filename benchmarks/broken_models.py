@@ -1,6 +1,6 @@
 """How many broken models parity refuses, and how much tiny models react to their inputs.
 
-python benchmarks/broken_models.py                      # the sample, with the rules of all platforms
+python benchmarks/broken_models.py          # the sample, with the rules of all platforms
 python benchmarks/broken_models.py --all --platform openvino
 python benchmarks/broken_models.py --model bert --json found.json
 """

@@ -11,37 +11,60 @@ import select
 import signal
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 
+PRELOADED = (
+    "PIL.Image",
+    "pandas",
+    "pytest",
+    "soundfile",
+    "soxr",
+    "torchvision",
+    "transformers.masking_utils",
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.bert.modeling_bert",
+    "transformers.pipelines",
+)
+"""What forks have already; nothing of the sources that are under test."""
 SOURCES, CHECKPOINTS = Path(sys.argv[1]), Path(sys.argv[2])
+FIXTURES = "hf_skillset_runtime.testing.fixtures"
 NOT_FROM_SOURCES = "not (command_line or mock or importing or hardware_is_shown or missing_check)"
 """Tests of a generated package as a whole; what they try is no task."""
 
 
 def run(job: dict[str, Any]) -> str:
+    """What is wrong with the first cell that something is wrong with."""
+    for cell in job["cells"]:
+        if problem := run_cell(cell, job["way"]):
+            return f"{cell}: {problem}"
+    return ""
+
+
+def run_cell(cell: str, way: str) -> str:
     """What is wrong with a cell; in a fork, with modules as the files are now."""
     from hf_skillset_templates.source_skillset import source_skillset
 
-    model_type, _, task = job["cell"].partition("/")
+    model_type, _, task = cell.partition("/")
     skillset_class = source_skillset(model_type)
     only = {**skillset_class.registry, "tasks": {task: skillset_class.registry["tasks"][task]}}
     skillset_class = type(skillset_class.__name__, (skillset_class,), {"registry": only})
-    return WAYS[job["way"]](skillset_class, model_type, task)
+    return WAYS[way](skillset_class, model_type, task)
 
 
 def build(skillset_class: Any, model_type: str, task: str) -> str:
-    """Make the checkpoint of a cell, once."""
+    """Make the checkpoint of a cell; what the self test says while nothing is wrong yet."""
     from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
 
     folder = CHECKPOINTS / model_type / task
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         build_for_task(skillset_class(), task, SOURCES / "registry" / "tiny" / model_type, folder)
-    return ""
+    return self_test(skillset_class, model_type, task)
 
 
 def self_test(skillset_class: Any, model_type: str, task: str) -> str:
@@ -56,6 +79,7 @@ def self_test(skillset_class: Any, model_type: str, task: str) -> str:
 def package_tests(skillset_class: Any, model_type: str, task: str) -> str:
     """The failures of the tests that a package has of this task, and of its contract."""
     import pytest
+
     from hf_skillset_runtime.testing.subject import SUBJECT, Subject
 
     class Plugin:
@@ -118,6 +142,8 @@ def forked(job: dict[str, Any]) -> str:
 def main() -> None:
     """Answer jobs until there are no more."""
     torch.set_num_threads(1)
+    for name in PRELOADED:
+        import_module(name)
     transformers.logging.set_verbosity_error()
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:

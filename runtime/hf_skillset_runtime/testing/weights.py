@@ -23,6 +23,10 @@ SMALL = 0.2
 OPEN_GATE = 0.7
 SHARP_ATTENTION = 1.5
 """Factor for queries and for keys: attention that is not uniform."""
+CROSS_ATTENTION_FACTOR = 3.0
+"""Of what a decoder reads from its encoder: it has to outweigh what it reads of itself."""
+CROSS_ATTENTION = re.compile(r"(encoder_attn|cross_?attn|cross_?attention|EncDecAttention)\b", re.I)
+OUTPUT = re.compile(r"^(out|o|dense|c_proj|out_proj|o_proj|proj|wo)$")
 QUERY_OR_KEY = re.compile(r"(^|_)(q|k|query|key|queries|keys)(_|\d*$)")
 SPECIAL_TOKENS = ("eos_token_id", "pad_token_id", "bos_token_id", "decoder_start_token_id")
 SILENCE = 0.2
@@ -142,7 +146,10 @@ def rescale_vector(tensor: Any, noise: Any) -> None:
 
 def sharpness(path: str) -> float:
     """How much stronger than others the weights of the module with this path are."""
-    return SHARP_ATTENTION if QUERY_OR_KEY.search(path.rpartition(".")[2]) else 1.0
+    parents, _, name = path.rpartition(".")
+    if OUTPUT.search(name) and CROSS_ATTENTION.search(parents):
+        return CROSS_ATTENTION_FACTOR
+    return SHARP_ATTENTION if QUERY_OR_KEY.search(name) else 1.0
 
 
 def is_layer(module: Any) -> bool:

@@ -9,7 +9,12 @@ from typing import Any
 
 from hf_skillset_runtime.compare.outputs import encode
 
+from .sensitivity import distance, outputs_of
+
 SCALE = 1.25
+PAIRS_TRIED = 10
+SOME = 1e-2
+"""Two layers whose exchange changes outputs by less do the same work: attention over one token."""
 
 
 def broken(handler: Any, other: Any, items: list[Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -23,7 +28,7 @@ def broken(handler: Any, other: Any, items: list[Any]) -> Iterator[tuple[str, Ca
     yield "other weights", lambda: other
     yield "another sample's answer", lambda: with_platform(handler, Late(handler, items))
     yield "scaled output", lambda: with_platform(handler, Scaled(handler.platform))
-    yield "swapped layers", lambda: swapped(handler)
+    yield "swapped layers", lambda: swapped(handler, items)
 
 
 def with_platform(handler: Any, platform: Any) -> Any:
@@ -86,30 +91,42 @@ def is_float(array: Any) -> bool:
     return bool(array.dtype.kind == "f")
 
 
-def swapped(handler: Any) -> Any:
+def swapped(handler: Any, items: list[Any]) -> Any:
     """The handler with the weights of two layers of the same shape exchanged.
 
     Raises:
-        LookupError: no two layers have one shape.
+        LookupError: no two layers have one shape and different work.
     """
+    names = executed_layers(handler)
+    shapes = [handler.endpoint.get_submodule(name).weight.shape for name in names]
+    pairs = [
+        (one, other)
+        for i, one in enumerate(names)
+        for j, other in enumerate(names[i + 1 :], i + 1)
+        if shapes[i] == shapes[j]
+    ]
+    call = encode(handler, items[:1])[0]
+    for one, other in pairs[:PAIRS_TRIED]:
+        model = copy.deepcopy(handler.endpoint)
+        exchange(model.get_submodule(one), model.get_submodule(other))
+        wrong = dataclasses.replace(handler, endpoint=model)
+        if distance(outputs_of(handler, call), outputs_of(wrong, call))[0] > SOME:
+            return wrong
+    raise LookupError("no two layers have one shape and different work")
+
+
+def exchange(one: Any, other: Any) -> None:
+    """Swap the weights of two layers."""
     import torch
 
-    model = copy.deepcopy(handler.endpoint)
-    names = executed_layers(handler)
-    layers = [model.get_submodule(name) for name in names]
-    for i, one in enumerate(layers):
-        for other in layers[i + 1 :]:
-            if one.weight.shape == other.weight.shape and one.weight is not other.weight:
-                with torch.no_grad():
-                    kept = one.weight.clone()
-                    one.weight.copy_(other.weight)
-                    other.weight.copy_(kept)
-                return dataclasses.replace(handler, endpoint=model)
-    raise LookupError("no two layers have one shape")
+    with torch.no_grad():
+        kept = one.weight.clone()
+        one.weight.copy_(other.weight)
+        other.weight.copy_(kept)
 
 
 def executed_layers(handler: Any) -> list[str]:
-    """The names of the plain layers that run for the first sample, the last one first."""
+    """The names of the plain layers that run for the first sample, in that order."""
     import torch
 
     from hf_skillset_runtime.self_test import sample_inputs

@@ -30,7 +30,7 @@ CAUSES = (
 """What an error comes from, by its text; the first that fits."""
 LEGEND = (
     "*In parts*: of the verified ones, those without a graph of the model or of its towers; layers",
-    "run on the platform, torch joins them. *By ties*: texts or masks differ where CPU's two best",
+    "run on the platform, torch joins them. *Ties*: texts or masks differ where CPU's two best",
     "tokens, or the outputs that they are decoded from, agree within the tolerance. *Evidence 1*:",
     "measured by the first rules, which a wrong model may pass ([evidence](evidence.md)).",
 )
@@ -50,7 +50,7 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     """The summary table, and for each platform the failures by cause."""
     yield f"First task of the {len(entries)} model types that have a tiny model, one process each:"
     yield ""
-    yield "| platform | verified | share | in parts | by ties | failed | not measured | evidence 1 |"
+    yield "| platform | verified | share | in parts | ties | failed | not measured | evidence 1 |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     platforms = [p for p in platform_names() if any(measured(entry, p) for entry in entries)]
     for platform in platforms:
