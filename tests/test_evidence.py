@@ -1,4 +1,4 @@
-"""Broken models are refused, faults are noticed: small versions of what benchmarks/ runs in full."""
+"""Broken models are refused, faults are noticed: small versions of what benchmarks/ runs."""
 
 from __future__ import annotations
 
