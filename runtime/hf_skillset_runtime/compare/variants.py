@@ -38,7 +38,7 @@ def altered(name: str, value: Any, alone: bool, generator: Any) -> Any:
         axis = int(np.argmax(array.shape))
         turned = np.flip(array, axis) if generator.random() < 0.5 else array
         noise = generator.standard_normal(array.shape) * float(array.std())
-        mixed = generator.uniform(0.5, 1.0) * turned + generator.uniform(0.2, 0.8) * noise
+        mixed = generator.uniform(0.5, 1.0) * turned + generator.uniform(0.1, 0.4) * noise
         return like(value, mixed.astype(array.dtype))
     if alone and array.dtype.kind in "iu" and array.ndim == 2 and array.shape[1] > 3:
         inner = generator.permuted(array[:, 1:-1], axis=1)
