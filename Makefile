@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 SETUP := pyproject.toml environment/constraints.txt environment/install.py
 
-.PHONY: generate test lint types check registry samples clean
+.PHONY: generate test lint types check drills registry report picture samples clean
 
 generate: $(VENV)/generate.stamp  ## a package for every model type, in generated/
 	$(RUN) scripts/batch_generate.py --all --force
@@ -17,13 +17,22 @@ lint: $(VENV)/models.stamp  ## format, lint and import directions of our code
 	$(RUN) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-cache
 
-types: $(VENV)/models.stamp
-	$(RUN) -m mypy
+types: $(VENV)/models.stamp  ## every source, those of the tasks and platforms too
+	$(RUN) scripts/check_types.py
 
 check: lint types test
 
+drills: $(VENV)/models.stamp  ## kills, full disks, corrupt files, hostile names, jobs that go wrong
+	DRILLS=full $(RUN) -m pytest tests/drills
+
 registry: $(VENV)/models.stamp  ## measure every model type again with the installed transformers
 	$(RUN) scripts/build_registry.py --all --jobs 2
+
+report: $(VENV)/report.stamp  ## report.html: what the registry knows, on one page
+	$(RUN) scripts/report.py
+
+picture: $(VENV)/models.stamp  ## docs/report.png, the picture of the report in the README
+	$(RUN) scripts/report_picture.py
 
 clean:
 	rm -rf generated $(VENV)

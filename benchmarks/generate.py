@@ -21,19 +21,19 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.batch.selection import package_name, read_pipeline_map
+from hf_skillset_templates.registry.store.model_types import model_types, package_name
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def copy_loop(model_types: list[str], folder: Path) -> float:
+def copy_loop(names: list[str], folder: Path) -> float:
     """Seconds of one `copier copy` after another."""
     copier = Path(sys.executable).with_name("copier")
     started = time.perf_counter()
-    for model_type in model_types:
+    for model_type in names:
         target = folder / package_name(model_type)
         answers = ["--defaults", "--quiet", "--vcs-ref", "HEAD", "-d", f"model_type={model_type}"]
-        command = [copier, "copy", "--trust", *answers, ROOT, target]
+        command = [str(copier), "copy", "--trust", *answers, str(ROOT), str(target)]
         subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - started
 
@@ -42,7 +42,7 @@ def batch(options: list[str], folder: Path) -> float:
     """Seconds of one batch, its own start included."""
     started = time.perf_counter()
     script = ROOT / "scripts" / "batch_generate.py"
-    command = [sys.executable, script, *options, "--output-dir", folder, "--json"]
+    command = [sys.executable, str(script), *options, "--output-dir", str(folder), "--json"]
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - started
 
@@ -53,7 +53,7 @@ def main(
     skip_all: Annotated[bool, typer.Option("--skip-all", help="No batch of all types.")] = False,
 ) -> None:
     """Compare, alternating between the two, and print medians."""
-    every = list(read_pipeline_map())
+    every = list(model_types())
     chosen = every[:: max(1, len(every) // count)][:count]
     options = [part for model_type in chosen for part in ("--model", model_type)]
     loops, batches = [], []

@@ -1,6 +1,7 @@
 """Installs what a make target needs into the interpreter that runs this.
 
     python environment/install.py generate   # generating packages: Copier, no torch
+    python environment/install.py report     # the HTML report, no torch
     python environment/install.py models     # building the registry, running every test
 
 Versions come from constraints.txt. torch is pinned first, so that no other requirement
@@ -18,7 +19,11 @@ from pathlib import Path
 ENVIRONMENT = Path(__file__).resolve().parent
 ROOT = ENVIRONMENT.parent
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-EXTRAS = {"generate": "", "models": "[models,openvino,qualcomm,quality]"}
+EXTRAS = {
+    "generate": "",
+    "report": "[report]",
+    "models": "[models,openvino,qualcomm,report,dask,quality]",
+}
 BESIDE_TORCH = ("torchvision==0.28.0", "torchaudio==2.11.0", "timm==1.0.31")
 """Installed without their dependencies: each would bring a CUDA build of torch."""
 

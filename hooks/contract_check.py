@@ -1,6 +1,8 @@
 """Imports one package and checks its interface; run in a clean interpreter by validate_package.
 
-python -I -S contract_check.py SOURCE_FOLDER PACKAGE_NAME
+python -I -S contract_check.py PACKAGE_NAME FOLDER...
+
+The folders hold the package and, where it requires the runtime, the runtime.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 FORBIDDEN = ("torch", "transformers", "numpy", "openvino", "onnxruntime")
@@ -26,11 +28,13 @@ class ImportGuard:
 
 def check(package_name: str) -> list[str]:
     """What is wrong with the package's interface."""
+    before = set(sys.modules)  # a fork has what its parent uses
     package = importlib.import_module(package_name)
     skillset_class = getattr(package, package.__all__[-1])
     registry = package.MODEL_REGISTRY[skillset_class.model_type]
     platforms = registry["platforms"]
-    if loaded := [name for name in sys.modules if name.endswith(".handler")]:
+    loaded = [name for name in sys.modules if name.endswith(".handler") and name not in before]
+    if loaded:
         return [f"importing the package imports {loaded[0]}"]
     problems = signature_problems(skillset_class.__init__, ["resources", "metadata"])
     problems += signature_problems(
@@ -73,11 +77,11 @@ def signature_problems(
     return []
 
 
-def report_problems(source: str, package_name: str) -> str:
-    """Check the package below `source`; everything that is wrong, as text."""
+def report_problems(package_name: str, folders: Sequence[str]) -> str:
+    """Check the package in the first of `folders`; everything that is wrong, as text."""
     sys.dont_write_bytecode = True
     third_party = ("site-packages", "dist-packages")
-    sys.path[:] = [source, *(path for path in sys.path if not path.endswith(third_party))]
+    sys.path[:] = [*folders, *(path for path in sys.path if not path.endswith(third_party))]
     sys.meta_path.insert(0, ImportGuard())
     try:
         return "\n".join(check(package_name))
@@ -86,4 +90,4 @@ def report_problems(source: str, package_name: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(report_problems(sys.argv[1], sys.argv[2]) or None)
+    sys.exit(report_problems(sys.argv[1], sys.argv[2:]) or None)

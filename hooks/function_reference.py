@@ -7,22 +7,35 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vendoring import NAME, module_file
+
 STEPS = ("encode", "decode")
 
 
 @cache
 def task_functions(module: Path) -> dict[str, dict[str, Any]]:
     """The steps of a task module: what each does, its arguments and what it returns."""
-    tree = ast.parse(module.read_text("utf-8"))
     return {
-        node.name: {
+        name: {
             "description": (ast.get_docstring(node) or "").splitlines()[0],
             "args": [describe_argument(argument) for argument in node.args.args],
             "returns": ast.unparse(node.returns) if node.returns else "None",
         }
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name in STEPS
+        for name, node in steps(module).items()
     }
+
+
+def steps(module: Path) -> dict[str, ast.FunctionDef]:
+    """The steps that a task module defines, or takes from a module of the runtime."""
+    found: dict[str, ast.FunctionDef] = {}
+    for node in ast.parse(module.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name in STEPS:
+            found[node.name] = node
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{NAME}."):
+            if taken := {alias.name for alias in node.names} & set(STEPS):
+                source = module_file(str(node.module).removeprefix(f"{NAME}."))
+                found |= {name: step for name, step in steps(source).items() if name in taken}
+    return {name: found[name] for name in STEPS if name in found}
 
 
 def describe_argument(argument: ast.arg) -> str:

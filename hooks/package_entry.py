@@ -13,15 +13,19 @@ from function_reference import task_functions
 ROOT = Path(__file__).resolve().parent.parent
 VARIANTS = ROOT / "task_variants"
 HARDWARE = ROOT / "hardware"
+MODELS = ROOT / "registry" / "models"
 SHARED_PLATFORMS = "hf_skillset_platforms"
 """The package of the platforms in the distribution of the runtime."""
 SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies")
 SHORT_TASK = (
+    "adapter",
     "auto_class",
     "code",
     "facts",
+    "generation_defaults",
     "handler_name",
     "handler_params",
+    "inputs",
     "output",
     "pads",
     "pipeline",
@@ -31,13 +35,14 @@ SHORT_TASK = (
     "samples",
     "tolerance",
 )
+KEYS = {"images": "image", "videos": "video", "audio": "audio"}
+"""The kind of media that a sample has under a key."""
 GENERATOR_FIELDS = (
     "auto_classes",
     "excludes",
+    "fact_names",
     "forward",
     "leftover",
-    "model_classes",
-    "model_facts",
     "modules",
     "only",
     "rank",
@@ -53,13 +58,13 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
     The profile `template` gets what the code needs, `improved` all that is known.
     """
     model_type = answers["model_type"]
-    path = ROOT / "registry" / "models" / f"{model_type}.json"
-    entry: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    entry = dict(read_json(MODELS / f"{model_type}.json"))
     tasks = {
         name: task_entry(name, entry["tasks"][name], model_type)
-        for name in answers["tasks"]
+        for name in ordered_tasks(answers)
         if has_code(name)
     }
+    entry["primary_task"] = next(iter(tasks), entry["primary_task"])
     if answers["profile"] == "template":
         entry = {key: entry[key] for key in SHORT_ENTRY}
         tasks = {
@@ -74,9 +79,16 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
     }
 
 
+def ordered_tasks(answers: dict[str, Any]) -> list[str]:
+    """The package's tasks with the primary one first, as it was asked for."""
+    tasks: list[str] = answers["tasks"]
+    primary = answers.get("primary_task")
+    return [*([primary] if primary in tasks else []), *(t for t in tasks if t != primary)]
+
+
 def is_vendored(answers: dict[str, Any]) -> bool:
     """Whether a package carries the runtime; those from before the question do."""
-    return answers.get("runtime", "vendored") == "vendored"
+    return bool(answers.get("runtime", "vendored") == "vendored")
 
 
 def platform_entry(name: str, vendored: bool) -> dict[str, Any]:
@@ -86,18 +98,14 @@ def platform_entry(name: str, vendored: bool) -> dict[str, Any]:
 
 
 def task_entry(name: str, measured: dict[str, Any], model_type: str) -> dict[str, Any]:
-    """One task: its variant without what only the generator needs, what was measured, its code.
-
-    Of the variant's facts about model types it has those of `model_type` alone.
-    """
+    """One task: its variant without what only the generator needs, what was measured, its code."""
     variant = read_yaml(VARIANTS / name / "variant.yml")
     stated = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
-    facts = variant.get("model_facts", {}).get(model_type)
     auto_class = measured["auto_class"] or measured["model_class"]
     return {
         **stated,
-        **({"facts": facts} if facts else {}),
-        **measured,
+        "samples": fitting_samples(variant["samples"], measured.get("inputs", variant["inputs"])),
+        **{key: value for key, value in measured.items() if key != "module"},
         "auto_class": auto_class,
         "code": f".tasks.{slug(name)}",
         "run": resolved_run(variant["run"], measured["model_class"], auto_class),
@@ -111,10 +119,25 @@ def has_code(task: str) -> bool:
 
 
 def task_source(task: str, model_type: str) -> Path:
-    """The module of a task for a model type: `task.py`, or the one that `modules` names for it."""
+    """The module of a task for a model type.
+
+    It is the one that the registry entry names, else the one that the variant's `modules` names
+    for the auto class, else `task.py`.
+    """
     modules = read_yaml(VARIANTS / task / "variant.yml").get("modules", {})
-    names = [name for name, model_types in modules.items() if model_type in model_types]
-    return VARIANTS / task / f"{names[0] if names else 'task'}.py"
+    entry = read_json(MODELS / f"{model_type}.json")["tasks"][task]
+    of_class = [name for name, listed in modules.items() if entry["auto_class"] in listed]
+    return VARIANTS / task / f"{entry.get('module') or (of_class or ['task'])[0]}.py"
+
+
+def fitting_samples(samples: list[Any], kinds: list[str]) -> list[Any]:
+    """The samples whose media are of the kinds that the model takes."""
+    return [
+        sample
+        for sample in samples
+        if not isinstance(sample, dict)
+        or {KEYS[key] for key in sample if key in KEYS} <= set(kinds)
+    ]
 
 
 def slug(task: str) -> str:
@@ -127,6 +150,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """A file of facts; a batch reads the same ones many times."""
     facts: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     return facts
+
+
+@cache
+def read_json(path: Path) -> dict[str, Any]:
+    """A registry entry; not to be changed."""
+    entry: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return entry
 
 
 def resolved_run(run: str | dict[str, str], model_class: str, auto_class: str) -> str:

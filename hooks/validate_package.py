@@ -1,4 +1,4 @@
-"""Checks a package: every file compiles, it imports without torch, and keeps its contract.
+"""Checks what the template made: it compiles, imports without torch, and keeps its contract.
 
 Run by Copier after rendering. The import happens in a clean interpreter in which torch and
 transformers cannot be imported: importing a package must need neither. Needs nothing
@@ -10,38 +10,43 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-import yaml
+from answers import HookError, read_answers
+from package_entry import is_vendored
+from rendered import rendered_sources
+from running import run_hook
+from vendoring import RUNTIME
 
 HOOKS = Path(__file__).resolve().parent
 PIPE_SIZE = 65_536
 
 
-class InvalidPackageError(Exception):
+class InvalidPackageError(HookError):
     """A generated package does not keep its promises."""
 
 
-def check_in_subprocess(source: Path, package_name: str) -> str:
+def check_in_subprocess(package_name: str, folders: Sequence[str]) -> str:
     """What a clean interpreter finds wrong with the package; empty when nothing is."""
     check = subprocess.run(
-        [sys.executable, "-I", "-S", HOOKS / "contract_check.py", source, package_name],
+        [sys.executable, "-I", "-S", HOOKS / "contract_check.py", package_name, *folders],
         capture_output=True,
         text=True,
     )
     return check.stderr.strip() or f"exit code {check.returncode}" if check.returncode else ""
 
 
-def check_in_fork(source: Path, package_name: str) -> str:
+def check_in_fork(package_name: str, folders: Sequence[str]) -> str:
     """The same in a fork of this process, which is faster where many packages are checked."""
     if not hasattr(os, "fork"):
-        return check_in_subprocess(source, package_name)
+        return check_in_subprocess(package_name, folders)
     receiver, sender = os.pipe()
     if not (child := os.fork()):
         from contract_check import report_problems
 
-        os.write(sender, report_problems(str(source), package_name).encode()[:PIPE_SIZE])
+        os.write(sender, report_problems(package_name, folders).encode()[:PIPE_SIZE])
         os._exit(0)
     os.close(sender)
     with open(receiver, "rb") as pipe:
@@ -51,23 +56,28 @@ def check_in_fork(source: Path, package_name: str) -> str:
 
 
 def validate_package(
-    package: Path, check: Callable[[Path, str], str] = check_in_subprocess
+    package: Path, check: Callable[[str, Sequence[str]], str] = check_in_subprocess
 ) -> None:
-    """Raise `InvalidPackageError` for what is wrong with the package."""
-    compile_sources(package)
-    answers = yaml.safe_load((package / ".copier-answers.yml").read_text("utf-8"))
+    """Check what the template made of a package; a person's own files are theirs.
+
+    Raises:
+        InvalidPackageError: the message says what is wrong.
+    """
+    answers = read_answers(package)
+    compile_sources(package, answers)
     if answers["profile"] == "basic":
         return
-    if problems := check(package / "src", answers["package_name"]):
+    runtime = [] if is_vendored(answers) else [str(RUNTIME.parent)]
+    if problems := check(answers["package_name"], [str(package / "src"), *runtime]):
         raise InvalidPackageError(problems)
 
 
-def compile_sources(package: Path) -> None:
-    """Compile every Python file, leaving nothing on disk."""
-    for path in sorted(package.rglob("*.py")):
+def compile_sources(package: Path, answers: dict[str, Any]) -> None:
+    """Compile the Python files that the template made, leaving nothing on disk."""
+    for path in rendered_sources(package, answers):
         try:
-            compile(path.read_text("utf-8"), str(path), "exec", dont_inherit=True)
-        except SyntaxError as error:
+            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
             raise InvalidPackageError(
                 f"{path.relative_to(package)} does not compile: {error}"
             ) from error
@@ -75,12 +85,7 @@ def compile_sources(package: Path) -> None:
 
 def main(argv: list[str]) -> int:
     """Validate the package that the command line names."""
-    try:
-        validate_package(Path(argv[0]).resolve())
-    except InvalidPackageError as error:
-        print(f"validate_package: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_hook("validate_package", lambda: validate_package(Path(argv[0]).resolve()))
 
 
 if __name__ == "__main__":

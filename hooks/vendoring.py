@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "hf_skillset_runtime"
@@ -35,16 +36,15 @@ def version() -> str:
     return (ROOT / "runtime" / "VERSION").read_text("utf-8").strip()
 
 
-def copy_source(source: Path, target: Path, depth: int, vendored: bool) -> None:
-    """Copy a Python source of a task or platform.
+def source_as(source: Path, depth: int, vendored: bool) -> str:
+    """The text of a Python source of a task or platform as a package has it.
 
     Args:
-        depth: how many folders below the package's own the target lies.
+        depth: how many folders below the package's own it lies there.
         vendored: whether its imports of the runtime are rewritten to relative ones.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = source_text(source)
-    target.write_text(rewritten(text, depth) if vendored else text, "utf-8")
+    return rewritten(text, depth) if vendored else text
 
 
 @cache
@@ -61,18 +61,41 @@ def rewritten(text: str, depth: int) -> str:
     return GAP.sub(r"\1", relative)
 
 
-def vendor(package: Path, tests: Path) -> None:
-    """Make `_runtime/` of a package hold what its own files and its tests import, and no more."""
+def vendor(package: Path, tests: Path, further: Iterable[str] = ()) -> None:
+    """Make `_runtime/` of a package hold what its own files and its tests import, and no more.
+
+    Args:
+        further: modules of the runtime that are imported by name.
+    """
     target = package / FOLDER
     shutil.rmtree(target, ignore_errors=True)
     own = [path for folder in (package, tests) for path in sorted(folder.rglob("*.py"))]
-    roots = {module for path in own for module in used_modules(path.read_text("utf-8"))}
-    for module in closure(frozenset(roots)):
-        source = module_file(module)
-        copied = target / source.relative_to(RUNTIME)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        copied.write_text(header() + source_text(source), "utf-8")
+    texts = (path.read_text("utf-8") for path in own)
+    for path, text in missing_modules(target, texts, further).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
     shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
+    shutil.copyfile(ROOT / "LICENSE", target / "LICENSE")
+
+
+def missing_modules(
+    target: Path, texts: Iterable[str], further: Iterable[str] = ()
+) -> dict[Path, str]:
+    """What `_runtime/` lacks of the modules that files of a package need: file -> text.
+
+    Args:
+        target: the package's `_runtime/`.
+        texts: the package's own Python files.
+        further: modules that the package imports by names which stand in its registry entry.
+    """
+    roots = {module for text in texts for module in used_modules(text)}
+    found = {}
+    for module in closure(frozenset([*roots, *further])):
+        source = module_file(module)
+        path = target / source.relative_to(RUNTIME)
+        if not path.exists():
+            found[path] = header() + source_text(source)
+    return found
 
 
 @cache
@@ -120,6 +143,14 @@ def imports(module: str) -> tuple[str, ...]:
             base = ".".join([*above, *([node.module] if node.module else [])])
             found += modules_among(base, [alias.name for alias in node.names])
     return tuple(found)
+
+
+def constant(module: str, name: str) -> Any:
+    """The value of a constant of one of the runtime's modules; a literal."""
+    for node in ast.parse(source_text(module_file(module))).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    raise LookupError(f"{module} has no constant {name}")
 
 
 @cache

@@ -1,8 +1,5 @@
-"""Generate the packages of many model types at once.
-
-python scripts/batch_generate.py --model bert --model google/vit-base-patch16-224
-python scripts/batch_generate.py --all
-"""
+#!/usr/bin/env python3
+"""Generate the packages of many model types at once."""
 
 from __future__ import annotations
 
@@ -14,31 +11,45 @@ from typing import Annotated, Any
 
 import typer
 
+from hf_skillset_templates import command_line
 from hf_skillset_templates.batch.interactive import ask
-from hf_skillset_templates.batch.origin import template_origin
-from hf_skillset_templates.batch.package import PackageOutcome
+from hf_skillset_templates.batch.origin import find_origin
+from hf_skillset_templates.batch.package import PackageJob, PackageOutcome
 from hf_skillset_templates.batch.progress import BatchProgress
-from hf_skillset_templates.batch.run import run_jobs
-from hf_skillset_templates.batch.selection import UsageError, plan_jobs, select_model_types
-from hf_skillset_templates.registry.resolve import UnknownModelError
+from hf_skillset_templates.batch.run import require_free, run_jobs
+from hf_skillset_templates.batch.selection import plan_jobs, select_model_types
+from hf_skillset_templates.command_line import say, split, writable_folder
 from hf_skillset_templates.registry.store.paths import ROOT
 
 Option = typer.Option
-FAILED, BAD_USAGE, NOTHING_SELECTED, INTERRUPTED = 1, 2, 5, 130
+EXAMPLES = """
+python scripts/batch_generate.py --sample
+python scripts/batch_generate.py --model bert,gpt2 --platforms cpu,openvino
+python scripts/batch_generate.py --model google/vit-base-patch16-224 --output-dir packages
+python scripts/batch_generate.py --modality audio --profile template --dry-run
+python scripts/batch_generate.py --all --json
+"""
 
 
 def main(
-    model: Annotated[list[str], Option(help="Model type or checkpoint; repeatable.")] = [],
+    model: Annotated[
+        list[str], Option(help="Model type, checkpoint or folder; repeatable, or with commas.")
+    ] = [],
     task: Annotated[
         list[str], Option(help="Only types that do it, only this task; repeatable.")
     ] = [],
     modality: Annotated[str | None, Option(help="text, image, audio, multimodal ...")] = None,
     sample: Annotated[bool, Option("--sample", help="bert, vit, whisper and llava.")] = False,
     all: Annotated[bool, Option("--all", help="Every model type.")] = False,
-    skillset_dir: Annotated[Path | None, Option(help="Every hf_*.py found there.")] = None,
+    skillset_dir: Annotated[
+        Path | None,
+        Option(help="Every hf_*.py found there.", parser=command_line.readable_folder),
+    ] = None,
     profile: Annotated[str | None, Option(help="basic, template or improved.")] = None,
-    platforms: Annotated[str, Option(help="Comma-separated; default: all.")] = "",
-    output_dir: Annotated[Path, Option(help="Where the packages go.")] = Path("generated"),
+    platforms: Annotated[list[str], Option(help="With commas; default: all.")] = [],
+    output_dir: Annotated[
+        Path, Option(help="Where the packages go.", parser=writable_folder)
+    ] = Path("generated"),
     force: Annotated[bool, Option("--force", help="Replace packages that exist.")] = False,
     dry_run: Annotated[bool, Option("--dry-run", help="Say what would be generated.")] = False,
     jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
@@ -46,71 +57,83 @@ def main(
     resume: Annotated[bool, Option("--resume", help="Go on with an interrupted run.")] = False,
     interactive: Annotated[bool, Option("--interactive", help="Pick in the terminal.")] = False,
 ) -> None:
-    """Generate the packages of many model types; see the README for examples."""
+    """Generate the packages of many model types.
+
+    Exit code 0: all generated; 1: some failed; 2: wrong usage; 5: no model type fits.
+    """
     started = time.perf_counter()
-    try:
-        picked: dict[str, Any] = ask() if interactive else {}
-        model_types = select_model_types(
-            models=picked.get("models", model),
-            sample=sample,
-            everything=all,
-            skillset_dir=skillset_dir,
-            tasks=task,
-            modality=modality,
-        )
-        planned = plan_jobs(
-            model_types,
-            output_dir.resolve(),
-            tasks=task,
-            platforms=picked.get("platforms") or [name for name in platforms.split(",") if name],
-            profile=picked.get("profile", profile),
-            origin=lambda: template_origin(ROOT),
-        )
-    except (UsageError, UnknownModelError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_USAGE) from error
+    output_dir = writable_folder(str(output_dir))
+    require_free(output_dir)
+    tasks = split(task)
+    picked: dict[str, Any] = ask() if interactive else {}
+    model_types = select_model_types(
+        models=picked.get("models", model),
+        sample=sample,
+        everything=all,
+        skillset_dir=skillset_dir,
+        tasks=tasks,
+        modality=modality,
+    )
+    origin = find_origin(ROOT)
+    planned = plan_jobs(
+        model_types,
+        output_dir,
+        tasks=tasks,
+        platforms=picked.get("platforms") or split(platforms),
+        profile=picked.get("profile", profile),
+        origin=origin.answers,
+    )
     if not planned:
-        typer.echo("no model type fits all of these options", err=True)
-        raise typer.Exit(NOTHING_SELECTED)
+        say("no model type fits all of these options")
+        raise typer.Exit(command_line.NOTHING_SELECTED)
+    if origin.warning:
+        say(origin.warning)
     if dry_run:
-        typer.echo(
-            "\n".join(f"{job.model_type} -> {job.output_dir}/{job.package}" for job in planned)
-        )
+        show_plan(planned, as_json)
         return
     try:
         with BatchProgress(len(planned), "generating", quiet=as_json) as progress:
             outcomes = run_jobs(
                 planned,
-                output_dir.resolve(),
+                output_dir,
                 force=force,
                 resume=resume,
                 workers=min(jobs, len(planned)),
                 report=progress.advance,
             )
     except KeyboardInterrupt as error:
-        typer.echo("interrupted; the same command with --resume goes on", err=True)
-        raise typer.Exit(INTERRUPTED) from error
-    summarise(outcomes, time.perf_counter() - started, as_json)
+        say("interrupted; the same command with --resume goes on")
+        raise typer.Exit(command_line.INTERRUPTED) from error
+    summarise(outcomes, time.perf_counter() - started, as_json, origin.warning)
 
 
-def summarise(outcomes: list[PackageOutcome], seconds: float, as_json: bool) -> None:
+def show_plan(planned: list[PackageJob], as_json: bool) -> None:
+    """Print what would be generated."""
+    folders = {job.model_type: str(Path(job.output_dir, job.package)) for job in planned}
+    if as_json:
+        listed = [{"model_type": name, "package": folder} for name, folder in folders.items()]
+        typer.echo(json.dumps({"requested": len(planned), "would_generate": listed}, indent=2))
+    else:
+        typer.echo("\n".join(f"{name} -> {folder}" for name, folder in folders.items()))
+
+
+def summarise(outcomes: list[PackageOutcome], seconds: float, as_json: bool, warning: str) -> None:
     """Print the summary and leave with its exit code."""
     failures = [outcome for outcome in outcomes if outcome.status == "failed"]
     counts = {s: sum(o.status == s for o in outcomes) for s in ("generated", "skipped", "failed")}
     if as_json:
         named = [{"model_type": o.model_type, "stage": o.stage, "error": o.error} for o in failures]
         summary = {"requested": len(outcomes), **counts, "seconds": round(seconds, 2)}
-        typer.echo(json.dumps({**summary, "failures": named}, indent=2))
+        noted = {"warning": warning} if warning else {}
+        typer.echo(json.dumps({**summary, "failures": named, **noted}, indent=2))
     else:
         for outcome in failures:
-            typer.echo(
-                f"failed: {outcome.model_type} at {outcome.stage}: {outcome.error}", err=True
-            )
+            say(f"failed: {outcome.model_type} at {outcome.stage}: {outcome.error}")
         shown = ", ".join(f"{count} {status}" for status, count in counts.items())
         typer.echo(f"{len(outcomes)} requested: {shown} in {seconds:.1f} s")
     if failures:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(command_line.FAILED)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

@@ -1,93 +1,235 @@
-"""Run every task of generated packages with their tiny models, and say honestly what ran.
-
-python scripts/batch_test.py generated
-python scripts/batch_test.py generated --platform cpu --only hf_bert --json
-"""
+#!/usr/bin/env python3
+"""Run every task of generated packages with their tiny models, and say honestly what ran."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import sys
+from collections.abc import Generator
+from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.batch.progress import BatchProgress
-from hf_skillset_templates.batch.testing import (
-    clusters,
-    counts,
-    read_records,
-    test_packages,
+from hf_skillset_templates import command_line
+from hf_skillset_templates.batch.choice import (
+    Choice,
+    check_names,
+    done_cells,
+    failed_cells,
+    parse_shard,
 )
-from hf_skillset_templates.batch.update import find_packages
-from hf_skillset_templates.isolation import Limits
+from hf_skillset_templates.batch.lock import locked
+from hf_skillset_templates.batch.packages import find_packages, select_packages
+from hf_skillset_templates.batch.progress import BatchProgress, CellProgress
+from hf_skillset_templates.batch.rendering import FOLDER, planned_jobs, render
+from hf_skillset_templates.batch.run_tests import Summary, as_json, lines, measured_with, run_tests
+from hf_skillset_templates.batch.selection import check_known
+from hf_skillset_templates.batch.testing import Job, plan, run_here
+from hf_skillset_templates.command_line import resolved, say, seconds, split
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.isolation import MEMORY_MB, Limits
+from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
+from hf_skillset_templates.registry.store.platforms import platform_names
+from hf_skillset_templates.results.machine import machine, versions
+from hf_skillset_templates.results.records import Record
+from hf_skillset_templates.results.run_folder import RUN, RunWriter
 
 Option = typer.Option
-FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
+RUNS = Path("runs/last")
+EXAMPLES = """
+python scripts/batch_test.py generated
+python scripts/batch_test.py --generate --only bert --platform cpu,openvino
+python scripts/batch_test.py generated --only 'hf_bert*' --exclude '*_text' --json
+python scripts/batch_test.py --generate --platform openvino --primary --shard 2/8 --run runs/2
+python scripts/batch_test.py generated --failed-in runs/last --run runs/again
+python scripts/batch_test.py --generate --scheduler tcp://head:8786 --platform cuda
+"""
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="A folder of generated packages.")],
-    platform: Annotated[list[str], Option(help="Repeatable.")] = ["cpu"],
-    task: Annotated[list[str], Option(help="Only packages with it; repeatable.")] = [],
+    folder: Annotated[Path, typer.Argument(help="A folder of packages.")] = Path("generated"),
+    generate: Annotated[
+        bool, Option("--generate", help="Render what is asked for into the run's own folder first.")
+    ] = False,
+    platform: Annotated[list[str], Option(help="Repeatable, or with commas.")] = ["cpu"],
+    task: Annotated[list[str], Option(help="Only these; repeatable, or with commas.")] = [],
     primary: Annotated[bool, Option("--primary", help="Each package's first task alone.")] = False,
-    only: Annotated[list[str], Option(help="Package name; repeatable.")] = [],
-    results: Annotated[Path | None, Option(help="Default: FOLDER/.results.jsonl.")] = None,
+    only: Annotated[list[str], Option(help="Packages or model types, also 'hf_bert*'.")] = [],
+    exclude: Annotated[list[str], Option(help="The same, to leave out.")] = [],
+    modality: Annotated[str | None, Option(help="text, image, audio, multimodal ...")] = None,
+    failed_in: Annotated[
+        Path | None, Option(help="Only cells that failed in this run or results file.")
+    ] = None,
+    shard: Annotated[
+        str | None, Option(help="Only the i-th of n parts of the cells.", metavar="I/N")
+    ] = None,
+    run: Annotated[Path, Option(help="The run's folder; an earlier run is kept beside it.")] = RUNS,
     jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
-    timeout: Annotated[float, Option(help="Seconds for one package.")] = 300.0,
-    resume: Annotated[bool, Option("--resume", help="Leave out what the file holds.")] = False,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
+    timeout: Annotated[
+        float, Option(help="Seconds for one package.", parser=seconds, metavar="SECONDS")
+    ] = 300.0,
+    memory: Annotated[int, Option(min=256, help="MiB that a package may allocate.")] = MEMORY_MB,
+    scheduler: Annotated[
+        str | None, Option(help="Run on a Dask cluster, such as tcp://host:8786.")
+    ] = None,
+    fail_fast: Annotated[
+        bool, Option("--fail-fast", help="End at the first failure that nobody expects.")
+    ] = False,
+    strict: Annotated[
+        bool, Option("--strict", help="Exit code 1 also for surprises and other failures.")
+    ] = False,
+    resume: Annotated[bool, Option("--resume", help="Leave out cells that the run has.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Say which cells would run.")] = False,
+    json_asked: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Test packages; 0 all good, 1 some cells failed, 2 bad usage."""
-    results = results or folder / ".results.jsonl"
-    packages = [path for path in find_packages(folder.resolve()) if not only or path.name in only]
-    if not packages:
-        typer.echo(f"{folder} holds no generated package", err=True)
-        raise typer.Exit(BAD_USAGE)
-    if resume:
-        done = {record["model_type"] for record in read_records(results)}
-        packages = [p for p in packages if model_type_of(p) not in done]
-    else:
-        results.unlink(missing_ok=True)
+    """Test packages.
+
+    A failure that the registry knows is expected; one of a cell that was verified, or of which
+    nothing is known, is not. Exit code 0: nothing unexpected; 1: unexpected failures; 2: wrong
+    usage; 5: nothing selected, or no cell ran; 130: interrupted.
+    """
+    choice = choose(platform, task, only, exclude, modality, primary, failed_in, shard)
+    run = resolved(str(run))
+    writer, earlier = open_run(run) if resume else (None, [])
+    choice = dataclasses.replace(choice, done=done_cells(earlier))
+    planned = jobs_of(folder, generate, choice, run)
+    if not planned and not earlier:
+        say("no cell is selected: no package has such a task")
+        raise typer.Exit(command_line.NOTHING_SELECTED)
+    if dry_run:
+        show_plan(planned, json_asked)
+        return
+    limits = Limits(timeout_s=timeout, memory_mb=memory)
+    run.parent.mkdir(parents=True, exist_ok=True)
+    with locked(run.with_name(f".{run.name}.lock")):
+        writer = writer or start_run(run, planned, choice, scheduler)
+        try:
+            if generate:
+                planned = rendered(planned, choice, run, jobs, quiet=json_asked)
+            total = sum(len(job.cells) for job in planned)
+            finished = execute(planned, scheduler, choice, jobs, limits)
+            with closing(finished), CellProgress(total, quiet=json_asked) as progress:
+                summary = run_tests(finished, writer, progress, fail_fast)
+        except KeyboardInterrupt as error:
+            say("interrupted; the same command with --resume goes on")
+            raise typer.Exit(command_line.INTERRUPTED) from error
+    summary.records = [*earlier, *summary.records]
+    leave(summary, json_asked, strict)
+
+
+def choose(
+    platform: list[str],
+    task: list[str],
+    only: list[str],
+    exclude: list[str],
+    modality: str | None,
+    primary: bool,
+    failed_in: Path | None,
+    shard: str | None,
+) -> Choice:
+    """What the options ask for; wrong names are refused before any work."""
+    table = pipeline_map()
+    tasks = check_known("task", split(task), {name for each in table.values() for name in each})
+    if modality is not None:
+        check_known("modality", [modality], {read_entry(name)["modality"] for name in table})
+    return Choice(
+        platforms=tuple(check_known("platform", split(platform), set(platform_names()))),
+        tasks=tuple(tasks),
+        only=tuple(split(only)),
+        exclude=tuple(split(exclude)),
+        modality=modality,
+        primary=primary,
+        among=failed_cells(failed_in) if failed_in else None,
+        shard=parse_shard(shard) if shard else None,
+    )
+
+
+def jobs_of(folder: Path, generate: bool, choice: Choice, run: Path) -> list[Job]:
+    """What is to be run, from a folder of packages or as the registry has it."""
+    if generate:
+        table = pipeline_map()
+        check_names((*choice.only, *choice.exclude), [*table, *map(package_name, table)])
+        return planned_jobs(choice, run / FOLDER)
+    folder = command_line.readable_folder(str(folder))
+    names = [path.name for path in find_packages(folder)]
+    packages = select_packages(folder, [])
+    types = [name.removeprefix("hf_") for name in names]
+    check_names((*choice.only, *choice.exclude), [*names, *types, *pipeline_map()])
+    return plan(packages, choice)
+
+
+def open_run(run: Path) -> tuple[RunWriter | None, list[Record]]:
+    """The run that is to go on, and what it has; a new one where there is none."""
+    if not (run / RUN).is_file():
+        return None, []
+    writer, found = RunWriter.resume(run)
+    for note in found.notes:
+        say(note)
+    return writer, found.records
+
+
+def start_run(run: Path, planned: list[Job], choice: Choice, scheduler: str | None) -> RunWriter:
+    """Begin a run's folder."""
+    facts = {
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "versions": versions(measured_with(choice.platforms), version("hf-skillset-templates")),
+        "machine": machine({}),
+        "platforms": list(choice.platforms),
+        "planned": sum(len(job.cells) for job in planned),
+    }
+    facts |= {"scheduler": scheduler} if scheduler else {}
+    facts |= {"shard": str(choice.shard)} if choice.shard else {}
+    return RunWriter.start(run, facts)
+
+
+def rendered(planned: list[Job], choice: Choice, run: Path, jobs: int, *, quiet: bool) -> list[Job]:
+    """Render the packages of a run that brings its own."""
+    if not planned:
+        return []
+    with BatchProgress(len(planned), "generating", quiet=quiet) as progress:
+        return render(planned, choice, run / FOLDER, jobs, progress.advance)
+
+
+def execute(
+    planned: list[Job], scheduler: str | None, choice: Choice, jobs: int, limits: Limits
+) -> Generator[list[Record]]:
+    """The records as they come, from this machine or from a cluster."""
+    if scheduler is None:
+        return run_here(planned, min(jobs, max(len(planned), 1)), limits)
     try:
-        with BatchProgress(len(packages), "testing", quiet=as_json) as progress:
-            test_packages(
-                packages,
-                platform,
-                task,
-                results,
-                jobs=jobs,
-                limits=Limits(timeout_s=timeout),
-                report=progress.advance,
-                primary=primary,
-            )
-    except KeyboardInterrupt as error:
-        typer.echo("interrupted; the same command with --resume goes on", err=True)
-        raise typer.Exit(INTERRUPTED) from error
-    summarise(results, as_json)
+        from hf_skillset_templates.batch.cluster import run_on_cluster
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"--scheduler needs {error.name}: pip install 'hf-skillset-templates[dask]'"
+        ) from error
+    return run_on_cluster(planned, scheduler, choice.platforms, limits)
 
 
-def model_type_of(package: Path) -> str:
-    """The model type that a package's registry entry names."""
-    entry = json.loads((package / "src" / package.name / "registry.json").read_text("utf-8"))
-    return str(entry["model_type"])
-
-
-def summarise(results: Path, as_json: bool) -> None:
-    """Print the counts and the clusters of errors; leave with the exit code."""
-    records = read_records(results)
-    found = clusters(records)
-    if as_json:
-        failures = [dict(zip(("cells", "stage", "error", "where"), cluster)) for cluster in found]
-        typer.echo(json.dumps({"counts": counts(records), "failures": failures}, indent=2))
+def show_plan(planned: list[Job], json_asked: bool) -> None:
+    """Print which cells would run."""
+    cells = [cell for job in planned for cell in job.cells]
+    if json_asked:
+        typer.echo(json.dumps({"cells": [cell._asdict() for cell in cells]}, indent=2))
     else:
-        for number, stage, error, where in found:
-            typer.echo(f"{number} at {stage}: {error} ({', '.join(where[:3])} ...)")
-        typer.echo(", ".join(f"{number} {status}" for status, number in counts(records).items()))
-    if found:
-        raise typer.Exit(FAILED)
+        typer.echo("\n".join(map(str, cells)))
+        say(f"{len(cells)} cells of {len(planned)} packages")
+
+
+def leave(summary: Summary, json_asked: bool, strict: bool) -> None:
+    """Print what was found and leave with the exit code."""
+    typer.echo(json.dumps(as_json(summary), indent=2) if json_asked else "\n".join(lines(summary)))
+    if not summary.ran:
+        say("no cell ran: the platform is not there, or nothing has a tiny model")
+        raise typer.Exit(command_line.NOTHING_SELECTED)
+    if summary.fails(strict):
+        raise typer.Exit(command_line.FAILED)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

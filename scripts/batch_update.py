@@ -1,7 +1,5 @@
-"""Update every generated package below a folder to a newer version of the template.
-
-python scripts/batch_update.py generated
-"""
+#!/usr/bin/env python3
+"""Update every generated package below a folder to a newer version of the template."""
 
 from __future__ import annotations
 
@@ -13,32 +11,47 @@ from typing import Annotated
 
 import typer
 
+from hf_skillset_templates import command_line
+from hf_skillset_templates.batch.lock import locked
+from hf_skillset_templates.batch.packages import select_packages
 from hf_skillset_templates.batch.progress import BatchProgress
-from hf_skillset_templates.batch.update import find_packages, update_all
+from hf_skillset_templates.batch.update import update_all
+from hf_skillset_templates.command_line import readable_folder, require_writable, say, split
 
 Option = typer.Option
-FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 STATUSES = ("updated", "up to date", "conflict", "failed")
+EXAMPLES = """
+python scripts/batch_update.py generated
+python scripts/batch_update.py generated --only hf_bert --vcs-ref v1.0.0
+python scripts/batch_update.py generated --json
+"""
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="A folder of packages in one git repository.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="A folder of packages in one git repository.", parser=readable_folder),
+    ],
     vcs_ref: Annotated[str | None, Option(help="Template version; default: the latest.")] = None,
-    only: Annotated[list[str], Option(help="Package name; repeatable.")] = [],
+    only: Annotated[list[str], Option(help="Package name; repeatable, or with commas.")] = [],
     jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Update packages one by one; 0 all good, 1 conflicts or failures, 2 bad usage."""
-    packages = [path for path in find_packages(folder.resolve()) if not only or path.name in only]
-    if not packages:
-        typer.echo(f"{folder} holds no generated package (hf_*/.copier-answers.yml)", err=True)
-        raise typer.Exit(BAD_USAGE)
+    """Update packages one by one; nothing is committed.
+
+    Exit code 0: all good; 1: conflicts or failures; 2: wrong usage.
+    """
+    packages = select_packages(folder, split(only))
+    require_writable(folder)
     try:
-        with BatchProgress(len(packages), "updating", quiet=as_json) as progress:
+        with (
+            locked(folder / ".batch-update.lock"),
+            BatchProgress(len(packages), "updating", quiet=as_json) as progress,
+        ):
             outcomes = update_all(packages, vcs_ref, min(jobs, len(packages)), progress.advance)
     except KeyboardInterrupt as error:
-        typer.echo("interrupted; the same command goes on where it stopped", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+        say("interrupted; the same command goes on where it stopped")
+        raise typer.Exit(command_line.INTERRUPTED) from error
     counts = Counter(outcome.status for outcome in outcomes)
     if as_json:
         records = [outcome.to_dict() for outcome in outcomes]
@@ -50,8 +63,8 @@ def main(
             )
         typer.echo(", ".join(f"{counts[status]} {status}" for status in STATUSES))
     if counts["conflict"] or counts["failed"]:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(command_line.FAILED)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

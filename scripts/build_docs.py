@@ -1,7 +1,5 @@
-"""Write docs/tasks.md and the coverage in docs/platforms.md, or check that they are up to date.
-
-python scripts/build_docs.py --check
-"""
+#!/usr/bin/env python3
+"""Write docs/tasks.md and the coverage in docs/platforms.md, or check that they are up to date."""
 
 from __future__ import annotations
 
@@ -10,9 +8,15 @@ from typing import Annotated
 
 import typer
 
+from hf_skillset_templates import command_line
 from hf_skillset_templates.registry.store.entries import write_text
 from hf_skillset_templates.reports.platforms import PLATFORMS_PAGE, platforms_page
 from hf_skillset_templates.reports.tasks import TASKS_PAGE, tasks_page
+
+EXAMPLES = """
+python scripts/build_docs.py
+python scripts/build_docs.py --check
+"""
 
 
 def main(
@@ -36,4 +40,4 @@ def read(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

@@ -1,37 +1,43 @@
+#!/usr/bin/env python3
 """Builds the registry from the installed transformers, each model type in a process of its own."""
 
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from hf_skillset_templates import command_line
+from hf_skillset_templates.batch.selection import check_known, resolve_models
+from hf_skillset_templates.command_line import seconds, split
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import MEMORY_MB, Limits
 from hf_skillset_templates.registry.build import STAGES, build, missing
 from hf_skillset_templates.registry.sources.universe import load_universe
 from hf_skillset_templates.registry.stages.running import Outcome, Workers
 from hf_skillset_templates.reports.coverage import write_coverage
 
-BAD_USAGE = 2
-app = typer.Typer(add_completion=False)
+EXAMPLES = """
+python scripts/build_registry.py --model bert --model vit
+python scripts/build_registry.py --stage shapes --all --jobs 2
+python scripts/build_registry.py --missing --json
+"""
 notes = Console(stderr=True)
 
 
 def selection(models: list[str], everything: bool, rest: bool) -> list[str]:
     """The model types asked for; a mistyped name is a usage error with near matches."""
-    from hf_skillset_templates.registry.resolve import UnknownModelError, resolve_model
-
     universe = list(load_universe().model_types)
-    try:
-        named = [name if name in universe else resolve_model(name, hub=False) for name in models]
-    except UnknownModelError as error:
-        notes.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        sys.exit(BAD_USAGE)
+    named = [model_type for name in models for model_type in known_as(name, universe)]
     return named or (universe if everything or rest else [])
+
+
+def known_as(name: str, universe: list[str]) -> list[str]:
+    """A model type of transformers, or what the registry takes a name as."""
+    return [name] if name in universe else resolve_models([name], ask_hub=False)
 
 
 def line(outcome: Outcome) -> str:
@@ -39,7 +45,6 @@ def line(outcome: Outcome) -> str:
     return f"{outcome.stage}: {outcome.model_type}  {outcome.seconds:.1f} s  {state}"
 
 
-@app.command()
 def main(
     model: Annotated[list[str] | None, typer.Option(help="A model type; may be repeated.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every model type.")] = False,
@@ -51,8 +56,15 @@ def main(
         list[str] | None, typer.Option(help=f"One of {', '.join(STAGES)}; all without it.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
-    timeout: Annotated[float, typer.Option(help="Seconds for one stage of a model type.")] = 180.0,
-    memory: Annotated[int, typer.Option(help="MiB that one model type may allocate.")] = MEMORY_MB,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            help="Seconds for one stage of a model type.", parser=seconds, metavar="SECONDS"
+        ),
+    ] = 180.0,
+    memory: Annotated[
+        int, typer.Option(min=1, help="MiB that one model type may allocate.")
+    ] = MEMORY_MB,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON line per model type and stage on stdout.")
     ] = False,
@@ -61,19 +73,16 @@ def main(
 
     What fails is recorded in the entry and counted; the exit code is 0 all the same.
     """
-    if unknown := sorted(set(stage or ()) - set(STAGES)):
-        raise typer.BadParameter(
-            f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)}"
-        )
-    chosen = selection(model or [], everything, rest)
+    stages = check_known("stage", split(stage or []), set(STAGES)) or STAGES
+    chosen = selection(split(model or []), everything, rest)
     if not chosen:
-        raise typer.BadParameter("name a --model, or --all, or --missing")
+        raise UsageError("name a --model, or --all, or --missing")
     workers = Workers(jobs, Limits(timeout, memory))
     counts = {True: 0, False: 0}
     bar = Progress(console=notes, disable=not notes.is_terminal)
     try:
         with bar:
-            for name in (each for each in STAGES if each in (stage or STAGES)):
+            for name in (each for each in STAGES if each in stages):
                 types = missing(name, chosen) if rest else chosen
                 step = bar.add_task(name, total=len(types))
                 for outcome in build(name, types, workers):
@@ -83,12 +92,12 @@ def main(
                         print(json.dumps(outcome.as_dict()), flush=True)
                     elif not outcome.ok or not notes.is_terminal:
                         notes.print(line(outcome), markup=False, highlight=False, soft_wrap=True)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         notes.print("interrupted; --missing goes on from here")
-        sys.exit(130)
+        raise typer.Exit(command_line.INTERRUPTED) from error
     write_coverage()
     notes.print(f"{counts[True]} steps done, {counts[False]} failed: see registry/COVERAGE.md")
 
 
 if __name__ == "__main__":
-    app()
+    command_line.run(main, EXAMPLES)

@@ -1,7 +1,5 @@
-"""Print one MODEL_REGISTRY of measured facts, to import or to read without this project.
-
-python scripts/export_registry.py --format python --model bert > model_registry.py
-"""
+#!/usr/bin/env python3
+"""Print one MODEL_REGISTRY of measured facts, to import or to read without this project."""
 
 from __future__ import annotations
 
@@ -12,11 +10,15 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.registry.resolve import UnknownModelError, resolve_model
+from hf_skillset_templates import command_line
+from hf_skillset_templates.batch.selection import resolve_models
 from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.reports.model_registry import model_registry
 
-BAD_USAGE = 2
+EXAMPLES = """
+python scripts/export_registry.py --format python --model bert > model_registry.py
+python scripts/export_registry.py --format json --model bert,gpt2
+"""
 
 
 class Format(str, Enum):
@@ -27,16 +29,12 @@ class Format(str, Enum):
 def main(
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.python,
     model: Annotated[
-        list[str], typer.Option(help="Model type or checkpoint; repeatable; default: all.")
+        list[str],
+        typer.Option(help="Model type or checkpoint; repeatable, or with commas; default: all."),
     ] = [],
 ) -> None:
     """Print the registry on stdout; 2 for a name that is no model."""
-    try:
-        chosen = sorted({resolve_model(name) for name in model}) or list(model_types())
-    except UnknownModelError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_USAGE) from error
-    registry = model_registry(chosen)
+    registry = model_registry(sorted(resolve_models(model)) or list(model_types()))
     if form is Format.json:
         typer.echo(json.dumps(registry, indent=2, ensure_ascii=False))
     else:
@@ -44,4 +42,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

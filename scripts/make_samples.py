@@ -69,14 +69,16 @@ def vowels(text: str, pitch: float, seconds: float = 0.25) -> np.ndarray:
         gains = sum(np.exp(-(((harmonics - formant) / 120) ** 2)) for formant in VOWELS[vowel])
         sounds.append(envelope * (gains @ np.sin(2 * np.pi * np.outer(harmonics, time))))
     wave = np.concatenate(sounds)
-    return (0.6 * wave / np.abs(wave).max()).astype(np.float32)
+    scaled: np.ndarray = 0.6 * wave / np.abs(wave).max()
+    return scaled.astype(np.float32)
 
 
 def melody() -> np.ndarray:
     """Four decaying tones."""
     time = np.arange(RATE // 4) / RATE
     tones = [np.sin(2 * np.pi * hertz * time) * np.exp(-6 * time) for hertz in (262, 330, 392, 523)]
-    return (0.6 * np.concatenate(tones)).astype(np.float32)
+    wave: np.ndarray = 0.6 * np.concatenate(tones)
+    return wave.astype(np.float32)
 
 
 def rhythm(beats_per_minute: int, seconds: float = 3.0) -> np.ndarray:
@@ -84,7 +86,8 @@ def rhythm(beats_per_minute: int, seconds: float = 3.0) -> np.ndarray:
     time = np.arange(int(RATE * seconds)) / RATE
     since_beat = time % (60 / beats_per_minute)
     drum = np.sin(2 * np.pi * 100 * since_beat) * np.exp(-50 * since_beat)
-    return (0.6 * drum + 0.2 * np.sin(2 * np.pi * 220 * time)).astype(np.float32)
+    wave: np.ndarray = 0.6 * drum + 0.2 * np.sin(2 * np.pi * 220 * time)
+    return wave.astype(np.float32)
 
 
 def write_video(path: Path, start: int, frames: int = 16, frames_per_second: int = 8) -> None:

@@ -1,8 +1,5 @@
-"""Write what a batch test found into the registry's entries, and the coverage page.
-
-python scripts/batch_test.py generated
-python scripts/record_results.py generated/.results.jsonl
-"""
+#!/usr/bin/env python3
+"""Write what a batch test found into the registry's entries, and the coverage page."""
 
 from __future__ import annotations
 
@@ -11,23 +8,45 @@ from typing import Annotated
 
 import typer
 
-from hf_skillset_templates.batch.testing import read_records
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import readable_file, resolved, say
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.reports.coverage import write_coverage
-from hf_skillset_templates.results.record import record_results
+from hf_skillset_templates.results.lines import read_lines
+from hf_skillset_templates.results.record import record_results, unknown_cells
+from hf_skillset_templates.results.records import RESULT
+from hf_skillset_templates.results.run_folder import RESULTS
+
+EXAMPLES = """
+python scripts/batch_test.py generated
+python scripts/record_results.py runs/last
+"""
+
+
+def results_file(text: str) -> Path:
+    """The file with the results of a run's folder, or a file of them."""
+    folder = resolved(text) if text else Path()
+    return readable_file(str(folder / RESULTS) if text and folder.is_dir() else text)
 
 
 def main(
-    results: Annotated[Path, typer.Argument(help="The records of scripts/batch_test.py.")],
+    results: Annotated[
+        Path, typer.Argument(help="A run's folder, or its results.", parser=results_file)
+    ],
 ) -> None:
     """Record results; the coverage page follows from the entries."""
-    records = read_records(results)
+    lines = read_lines(results, RESULT)
+    unknown = unknown_cells(lines.records)
+    records = [record for record in lines.records if record not in unknown]
+    if lines.skipped or unknown:
+        said = f"{lines.skipped} lines are no results, {len(unknown)} name no cell of the registry"
+        say(f"{results}: {said}; they were left aside")
     if not records:
-        typer.echo(f"{results} holds no records: run scripts/batch_test.py first", err=True)
-        raise typer.Exit(2)
+        raise UsageError(f"{results} holds no records: run scripts/batch_test.py first")
     changed = record_results(records)
     changed += write_coverage()
     typer.echo(f"{len(records)} cells recorded, {changed} files changed")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command_line.run(main, EXAMPLES)

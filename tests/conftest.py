@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -9,19 +10,29 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE_PARTS = (
+    "LICENSE",
     "copier.yml",
-    "macros",
-    "template",
-    "licenses",
-    "runtime",
-    "task_variants",
     "hardware",
     "hooks",
+    "licenses",
+    "macros",
+    "runtime",
+    "task_variants",
+    "template",
+)
+REGISTRY_TABLES = (
+    "platforms.json",
+    "unknown.json",
+    "pipeline_map.json",
+    "names.json",
+    "reserved_names.json",
 )
 FEW_MODEL_TYPES = ("bert", "gpt2", "vit", "whisper")
 
@@ -48,11 +59,11 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source, target = ROOT / name, repository / name
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
+        elif source.is_file():
             shutil.copy(source, target)
     registry = repository / "registry"
     (registry / "models").mkdir(parents=True)
-    for name in ("platforms.json", "unknown.json", "pipeline_map.json"):
+    for name in REGISTRY_TABLES:
         shutil.copy(ROOT / "registry" / name, registry / name)
     for model_type in FEW_MODEL_TYPES:
         shutil.copy(ROOT / "registry" / "models" / f"{model_type}.json", registry / "models")
@@ -83,6 +94,15 @@ def run_script() -> Run:
     return run
 
 
+def script(name: str) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(f"script_{name}", ROOT / "scripts" / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def summary_of(finished: subprocess.CompletedProcess[str]) -> dict[str, object]:
     """The JSON object that a script printed."""
     summary: dict[str, object] = json.loads(finished.stdout)
@@ -97,3 +117,26 @@ def file_bytes(folder: Path) -> dict[str, bytes]:
         for path in files
         if "__pycache__" not in path.parts
     }
+
+
+OpenHandler = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def open_handler(tmp_path_factory: pytest.TempPathFactory) -> OpenHandler:
+    """Opens the handler of a task of a tiny model from the sources, without a package."""
+    from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
+    from hf_skillset_templates.source_skillset import source_skillset
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+
+    def opened(model_type: str, task: str, platform: str = "cpu", **metadata: Any) -> Any:
+        kind = source_skillset(model_type, (platform,))
+        skillset = kind(metadata={"export_dir": str(folder / "exports"), **metadata})
+        auto_class = skillset.task(task).auto_class
+        checkpoint = folder / f"{model_type}-{auto_class}"
+        if not checkpoint.exists():
+            build_checkpoint(ROOT / "registry" / "tiny" / model_type, auto_class, checkpoint)
+        return getattr(skillset, f"init_{platform}")(str(checkpoint), task=task).handler
+
+    return opened

@@ -15,8 +15,9 @@ import pytest
 from conftest import ROOT, Run, file_bytes, summary_of
 
 from hf_skillset_templates.batch import package as package_module
-from hf_skillset_templates.batch.package import PackageJob, generate_package, publish, recover
+from hf_skillset_templates.batch.package import PackageJob, generate_package, publish
 from hf_skillset_templates.batch.run import run_jobs
+from hf_skillset_templates.batch.staging import MARKER, staging_of
 
 
 def test_sample_generates_one_package_of_each_kind(run_script: Run, tmp_path: Path) -> None:
@@ -166,7 +167,9 @@ def test_package_caught_between_two_renames_comes_back(tmp_path: Path) -> None:
     replaced = tmp_path / ".staging" / "hf_bert.replaced"
     replaced.mkdir(parents=True)
     (replaced / "mine").touch()
-    recover(tmp_path)
+    (tmp_path / ".staging" / MARKER).touch()
+    with staging_of(tmp_path):
+        pass
     assert (tmp_path / "hf_bert" / "mine").is_file()
     assert not (tmp_path / ".staging").exists()
 
@@ -176,6 +179,7 @@ def test_publishing_replaces_the_whole_package(tmp_path: Path) -> None:
     for folder, name in ((staging, "new"), (target, "old")):
         folder.mkdir(parents=True)
         (folder / name).touch()
+    (target / ".copier-answers.yml").touch()
     publish(staging, target)
     assert [path.name for path in target.iterdir()] == ["new"]
 

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
-from hf_skillset_templates.batch import testing
-from hf_skillset_templates.isolation import Limits
+import pytest
+from conftest import ROOT, script
 
+from hf_skillset_templates import command_line
+from hf_skillset_templates.batch import run_tests, testing
+from hf_skillset_templates.batch.choice import Choice
+from hf_skillset_templates.batch.packages import find_packages
+from hf_skillset_templates.batch.progress import CellProgress
+from hf_skillset_templates.isolation import Limits
+from hf_skillset_templates.results.records import Cell
+from hf_skillset_templates.results.run_folder import read_run
+
+CPU = Choice(("cpu",))
 SKILLSET = """
 import os
 from pathlib import Path
@@ -15,8 +29,11 @@ from types import SimpleNamespace
 
 class Record:
     def __init__(self, task): self.task = task
-    def to_dict(self): return {"model_type": "dying", "task": self.task, "platform": "cpu",
-                               "status": "REAL", "detail": ""}
+    def to_dict(self):
+        import multiprocessing, tempfile
+        self.lock = multiprocessing.RLock(), tempfile.mkdtemp()
+        return {"model_type": "dying", "task": self.task, "platform": "cpu",
+                "status": "REAL", "detail": ""}
 
 class Skillset:
     pass
@@ -36,8 +53,9 @@ def build_for_task(skillset, task, tiny, folder): return folder
 """
 
 
-def test_cells_behind_a_crash_are_run(tmp_path: Path) -> None:
-    package = tmp_path / "hf_dying"
+def dying_package(folder: Path, name: str = "hf_dying") -> Path:
+    """A package whose second task ends its process."""
+    package = folder / name
     source, tests = package / "src" / "hf_dying", package / "tests"
     source.mkdir(parents=True)
     tests.mkdir()
@@ -47,7 +65,13 @@ def test_cells_behind_a_crash_are_run(tmp_path: Path) -> None:
     (source / "skillset.py").write_text(SKILLSET)
     (source / "testing").mkdir()
     (source / "testing" / "tiny_checkpoint.py").write_text(CHECKPOINT)
-    records = testing.test_package(package, ["cpu"], [], Limits(timeout_s=60))
+    (package / ".copier-answers.yml").write_text("package_name: hf_dying\nprofile: improved\n")
+    return package
+
+
+def test_cells_behind_a_crash_are_run(tmp_path: Path) -> None:
+    package = dying_package(tmp_path)
+    records = testing.run_job(testing.job_of(package, CPU), Limits(timeout_s=60))
     assert [(r["task"], r["status"]) for r in records] == [
         ("first", "REAL"),
         ("second", "FAILED"),
@@ -55,3 +79,196 @@ def test_cells_behind_a_crash_are_run(tmp_path: Path) -> None:
     ]
     assert records[1]["stage"] == "load"
     assert "process ended with 7" in records[1]["detail"]
+
+
+def break_package(package: Path, how: str) -> None:
+    """Make a package one that cannot be tested."""
+    registry = package / "src" / "hf_dying" / "registry.json"
+    answers = package / ".copier-answers.yml"
+    if how == "missing":
+        registry.unlink()
+    elif how == "broken":
+        registry.write_text("{")
+    elif how == "no object":
+        registry.write_text("[1]")
+    elif how == "not UTF-8":
+        registry.write_bytes(b"\xff\xfe")
+    elif how == "deep":
+        registry.write_text("[" * 100_000)
+    elif how == "no tasks":
+        registry.write_text('{"model_type": "dying", "tasks": 7}')
+    elif how == "basic":
+        answers.write_text("package_name: hf_dying\nprofile: basic\n")
+    elif how == "answers":
+        answers.write_text("platforms: [")
+    elif how == "renamed":
+        package.rename(package.with_name("ours"))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "missing",
+        "broken",
+        "no object",
+        "not UTF-8",
+        "deep",
+        "no tasks",
+        "basic",
+        "answers",
+        "renamed",
+    ],
+)
+def test_a_broken_package_is_one_failure_at_config(tmp_path: Path, how: str) -> None:
+    break_package(dying_package(tmp_path), how)
+    (package,) = find_packages(tmp_path)
+    (record,) = testing.run_job(testing.job_of(package, CPU), Limits(timeout_s=60))
+    assert (record["status"], record["stage"], record["platform"]) == ("FAILED", "config", "cpu")
+    assert "\n" not in record["detail"] and record["detail"]
+
+
+def test_broken_packages_end_no_batch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    break_package(dying_package(tmp_path / "generated"), "renamed")
+    dying_package(tmp_path / "generated")
+    arguments = [tmp_path / "generated", "--run", tmp_path / "run", "--jobs", "1", "--json"]
+    assert batch_test(*arguments) == 1
+    assert json.loads(capsys.readouterr().out)["counts"] == {"REAL": 2, "FAILED": 2}
+    assert batch_test(*arguments, "--resume") == 1
+    assert json.loads(capsys.readouterr().out)["counts"] == {"REAL": 2, "FAILED": 2}
+
+
+def test_resuming_leaves_out_cells_not_packages(tmp_path: Path) -> None:
+    package = dying_package(tmp_path)
+    done = frozenset({Cell("dying", "second", "cpu"), Cell("dying", "first", "cpu")})
+    job = testing.job_of(package, replace(CPU, done=done))
+    records = testing.run_job(job, Limits(timeout_s=60))
+    assert [(r["task"], r["platform"]) for r in records] == [("third", "cpu")]
+    both = testing.job_of(package, Choice(("cpu", "openvino"), done=done))
+    assert ["first", "openvino"] in both.tasks and ["first", "cpu"] not in both.tasks
+
+
+def test_a_folder_that_is_not_ours_is_no_place_for_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dying_package(tmp_path / "generated")
+    notes = tmp_path / "mine" / "notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("my notes\n")
+    assert batch_test(tmp_path / "generated", "--run", notes.parent) == 2
+    assert "stays as it is" in capsys.readouterr().err
+    assert notes.read_text() == "my notes\n"
+
+
+def batch_test(*arguments: object) -> int:
+    """The exit code of scripts/batch_test.py."""
+    module = script("batch_test")
+    return command_line.outcome(module.main, module.EXAMPLES, [*map(str, arguments)])
+
+
+@pytest.fixture
+def knows(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
+    """What the registry knows of the dying package: task and platform, error (empty: verified)."""
+    known: dict[tuple[str, str], str] = {}
+
+    def record(cell: Cell) -> dict[str, str] | None:
+        if (error := known.get((cell.task, cell.platform))) is None:
+            return None
+        status = {"status": "FAILED" if error else "REAL", "stage": "load", "detail": error}
+        return {**cell._asdict(), **status}
+
+    monkeypatch.setattr(run_tests, "known", record)
+    return known
+
+
+def test_expectations_make_the_exit_code(
+    tmp_path: Path, knows: dict[tuple[str, str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dying_package(tmp_path / "generated")
+    arguments = [tmp_path / "generated", "--run", tmp_path / "run", "--json", "--jobs", "1"]
+    assert batch_test(*arguments) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["expectations"] == {"new": 2, "new failure": 1}
+    knows.update({("second", "cpu"): "process ended with 7", ("third", "cpu"): "an error"})
+    assert batch_test(*arguments, "--resume", "--strict") == 1
+    assert json.loads(capsys.readouterr().out)["counts"] == {"REAL": 2, "FAILED": 1}
+    assert batch_test(*arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["expectations"] == {"new": 1, "expected failure": 1, "surprise": 1}
+    assert [each["task"] for each in found["listed"]] == ["third"]
+    assert batch_test(*arguments, "--strict") == 1
+    capsys.readouterr()
+    knows["second", "cpu"] = ""
+    assert batch_test(*arguments) == 1
+    assert json.loads(capsys.readouterr().out)["expectations"]["regression"] == 1
+    runs = [path for path in tmp_path.iterdir() if (path / "run.json").is_file()]
+    assert len(runs) == 4, "an earlier run is kept"
+
+
+def test_options_choose_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dying_package(tmp_path / "generated")
+    shown = [tmp_path / "generated", "--run", tmp_path / "run", "--dry-run"]
+
+    def cells(*more: object) -> list[str]:
+        code = batch_test(*shown, "--platform", "cpu,openvino", *more)
+        listed = capsys.readouterr().out.split()
+        assert code == (0 if listed else 5)
+        return listed
+
+    everything = cells()
+    assert len(everything) == 6
+    assert cells("--primary") == ["dying/first/cpu", "dying/first/openvino"]
+    assert cells("--only", "hf_dy*") == cells("--only", "dying") == everything
+    assert cells("--exclude", "*ing") == cells("--only", "nothing*") == []
+    shards = [cells("--shard", f"{number}/3") for number in (1, 2, 3)]
+    assert sorted(cell for cells in shards for cell in cells) == sorted(everything)
+    assert not (tmp_path / "run").exists()
+
+
+def test_failed_in_runs_only_what_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dying_package(tmp_path / "generated")
+    arguments = [tmp_path / "generated", "--jobs", "1", "--json"]
+    assert batch_test(*arguments, "--run", tmp_path / "first") == 1
+    capsys.readouterr()
+    again = ["--failed-in", tmp_path / "first", "--run", tmp_path / "second"]
+    assert batch_test(*arguments, *again) == 1
+    assert json.loads(capsys.readouterr().out)["counts"] == {"FAILED": 1}
+
+
+def test_fail_fast_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("hf_a", "hf_b", "hf_c"):
+        break_package(dying_package(tmp_path / "generated", name), "missing")
+    arguments = [tmp_path / "generated", "--run", tmp_path / "run", "--jobs", "1", "--json"]
+    assert batch_test(*arguments, "--fail-fast") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["stopped"]
+    assert read_run(tmp_path / "run").about["finished"] is None
+    assert batch_test(*arguments, "--resume") == 1
+    assert json.loads(capsys.readouterr().out)["counts"] == {"FAILED": 3}
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
+    dying_package(tmp_path / "generated")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, ROOT / "scripts" / "batch_test.py", tmp_path / "generated"]
+    finished = subprocess.run(
+        [*command, "--run", tmp_path / "run", "--jobs", "1"],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 1, finished.stderr
+    assert "leaked" not in finished.stderr
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_log_says_how_far_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    with CellProgress(3) as progress:
+        progress.told -= 61
+        progress.advance({"status": "FAILED"})
+        progress.advance({"status": "REAL"})
+    first, last = capfd.readouterr().err.splitlines()
+    assert first.startswith("1 done, 1 failed, 2 left, about")
+    assert last.startswith("2 done, 1 failed, 1 left")

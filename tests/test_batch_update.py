@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import Run, commit_and_tag, git, summary_of
 
+from hf_skillset_templates.batch.update import update_package
+
 PACKAGES = ("bert", "gpt2", "vit", "whisper")
 
 
@@ -181,3 +183,59 @@ def test_folder_without_packages_is_bad_usage(run_script: Run, tmp_path: Path) -
     finished = run_script("batch_update", tmp_path)
     assert finished.returncode == 2
     assert "holds no generated package" in finished.stderr
+
+
+def test_another_repository_in_the_environment_is_not_touched(
+    packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_script: Run
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    git(mine, "init", "--quiet")
+    (mine / ".gitignore").write_text(".env\n")
+    (mine / ".env").write_text("SECRET=1\n")
+    (mine / "work.txt").write_text("work\n")
+    git(mine, "add", "--all")
+    git(mine, "commit", "--quiet", "--message", "work")
+    before = (git(mine, "rev-parse", "HEAD"), (mine / ".git" / "index").read_bytes())
+    with monkeypatch.context() as hook:
+        hook.setenv("GIT_DIR", str(mine / ".git"))
+        hook.setenv("GIT_WORK_TREE", str(mine))
+        hook.setenv("GIT_INDEX_FILE", str(mine / ".git" / "index"))
+        finished = run_script("batch_update", packages, "--only", "hf_bert", "--json")
+    assert summary_of(finished)["updated"] == 1, finished.stdout + finished.stderr
+    assert before == (git(mine, "rev-parse", "HEAD"), (mine / ".git" / "index").read_bytes())
+    assert "## What it can do" in (packages / "hf_bert" / "README.md").read_text()
+
+
+def test_an_ignored_file_is_not_replaced_by_an_update(packages: Path, run_script: Run) -> None:
+    """The test of a task that was deleted and ignored, and is there again as a person's own."""
+    package = packages / "hf_vit"
+    own = package / "src/hf_vit/platforms/cuda/handler.py"
+    git(packages, "rm", "--quiet", "--cached", str(own))
+    (packages / ".gitignore").write_text("hf_vit/src/hf_vit/platforms/cuda/\n")
+    own.write_text("OURS = 1\n")
+    git(packages, "add", "--all")
+    git(packages, "commit", "--quiet", "--message", "ours is ignored")
+    run_script("batch_update", packages, "--only", "hf_vit", "--json")
+    assert own.read_text() == "OURS = 1\n"
+
+
+def test_an_edited_file_that_leaves_the_template_is_kept(
+    packages: Path, template_repository: Path, tmp_path: Path
+) -> None:
+    newest = tmp_path / "newest"
+    git(tmp_path, "clone", "--quiet", str(template_repository), str(newest))
+    shutil.rmtree(newest / "hardware" / "xpu")
+    (newest / "registry/platforms.json").write_text('["cpu", "cuda", "openvino"]\n')
+    commit_and_tag(newest, "0.3.0")
+    for name in ("hf_bert", "hf_vit"):
+        edit(packages / name / ".copier-answers.yml", str(template_repository), str(newest))
+    edited = packages / "hf_bert/src/hf_bert/platforms/xpu/handler.py"
+    edited.write_text(edited.read_text() + "OURS = 1\n")
+    git(packages, "add", "--all")
+    git(packages, "commit", "--quiet", "--message", "ours")
+    bert, vit = (update_package(packages / name, None) for name in ("hf_bert", "hf_vit"))
+    assert bert.status == "conflict" and "platforms/xpu/handler.py" in bert.error
+    assert edited.read_text().endswith("OURS = 1\n")
+    assert (vit.status, vit.error) == ("updated", "")
+    assert not (packages / "hf_vit/src/hf_vit/platforms/xpu/handler.py").exists()

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import copier
 import pexpect
 import pytest
 import yaml
 from conftest import ROOT, file_bytes
+from copier._cli import CopierApp
+from copier.errors import UserMessageError
+from hypothesis import HealthCheck, settings
+from hypothesis import example as example_text
+from hypothesis import given as given_text
+from hypothesis import strategies as st
+from jinja2 import Environment, FileSystemLoader
+from jinja2_ansible_filters import AnsibleCoreFiltersExtension
+
+from hf_skillset_templates.batch.package import PackageJob, generate_package
+from hf_skillset_templates.registry.resolve import UnknownModelError, resolve
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 COPY = [sys.executable, "-m", "copier", "copy", "--trust"]
 
@@ -42,7 +63,7 @@ def test_misspelt_model_type_is_refused_with_near_matches(
 ) -> None:
     finished = copy(template_repository, tmp_path / "out", "-d", f"model_type={misspelt}")
     assert finished.returncode != 0
-    near = finished.stderr.split("Near matches:")[1]
+    near = finished.stderr.split("near matches:")[1]
     assert misspelt in finished.stderr and meant in near
     assert not (tmp_path / "out").exists()
 
@@ -96,6 +117,8 @@ def test_questions_are_asked_in_order(template_repository: Path, tmp_path: Path)
     terminal.expect("Tasks")
     terminal.expect("image-classification")
     terminal.send("\r")
+    terminal.expect("Primary task")
+    terminal.send("\r")
     terminal.expect("Platforms")
     terminal.send("\r")
     terminal.expect("Default checkpoint")
@@ -128,3 +151,186 @@ def test_the_batch_gives_the_same_bytes(template_repository: Path, tmp_path: Pat
         [sys.executable, "-c", code, str(template_repository), str(batch)], check=True, cwd=ROOT
     )
     assert file_bytes(batch / "hf_bert") == file_bytes(tmp_path / "hf_bert")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([], "model type is needed"),
+        (["model_type=gpt5"], "gpt5 is no model type"),
+        (["model_type="], "model type is needed"),
+        (["model_type=[bert]"], "no model type"),
+        (["model_type=../../registry/models/bert"], "no model type"),
+        (["model_type=bert", "tasks=[image-classification]"], "no tasks image-classification"),
+        (["model_type=bert", "tasks=[fill-mask, nope]"], "no tasks nope"),
+        (["model_type=bert", "tasks=[]"], "tasks is a list"),
+        (["model_type=bert", "primary_task=nope"], "no primary_task nope"),
+        (["model_type=bert", "platforms=[abacus]"], "no platforms abacus"),
+        (["model_type=bert", "platforms=[openvino]"], "Keep cpu"),
+        (["model_type=bert", "profile=nope"], "no profile nope"),
+        (["model_type=bert", "license=nope"], "no license nope"),
+        (["model_type=bert", 'package_name="bert\\n"'], "lower-case letters"),
+        (["model_type=bert", "package_name=class"], "a word of the Python language"),
+        (["model_type=bert", "package_name=json"], "a module of Python"),
+        (["model_type=bert", "package_name=torch"], "a library that packages use"),
+        (["model_type=bert", "package_name=tests"], "a folder that every package has"),
+        (["model_type=bert", f"package_name={'a' * 300}"], "at most 64"),
+    ],
+)
+def test_a_wrong_answer_is_one_line(
+    template_repository: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    answers: list[str],
+    said: str,
+) -> None:
+    assert copy_here(template_repository, tmp_path / "out", answers) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not (tmp_path / "out").exists()
+
+
+def copy_here(template: Path, target: Path, answers: list[str]) -> int:
+    """`copier copy` by its command line, in this process; its exit code."""
+    options = [word for answer in answers for word in ("--data", answer)]
+    words = ["copier", "copy", "--trust", "--defaults", "--quiet", *options]
+    _, code = CopierApp.run([*words, str(template), str(target)], exit=False)
+    return int(code)
+
+
+@pytest.fixture(scope="module")
+def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The questions alone: a template that renders nothing but the answers, without hooks."""
+    root = tmp_path_factory.mktemp("questions")
+    shutil.copytree(ROOT / "macros", root / "macros")
+    shutil.copytree(ROOT / "registry", root / "registry", ignore=shutil.ignore_patterns("tiny"))
+    for profile in ("basic", "package"):
+        name = f"template/{profile}/{{{{_copier_conf.answers_file}}}}.jinja"
+        (root / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, root / name)
+    text = (ROOT / "copier.yml").read_text("utf-8")
+    before, _, rest = text.partition("_tasks:\n")
+    (root / "copier.yml").write_text(before + rest[rest.index("_message_after_copy") :], "utf-8")
+    return root
+
+
+def given(questions: Path, target: Path, **answers: object) -> dict[str, object]:
+    """The answers file that answers lead to."""
+    copier.run_copy(str(questions), target, data=answers, defaults=True, quiet=True, overwrite=True)
+    return answers_of(target)
+
+
+NAMES = (
+    *("bert", "BERT", "hf_bert", "hf-bert", "qwen2vl", "Qwen2-VL", "qwen2.5-vl", "b-e-r-t"),
+    *(
+        "gpt5",
+        "barter",
+        "distilled",
+        "option",
+        "bertt",
+        "😀bert",
+        "\uff42\uff45\uff52\uff54",
+        "bert!",
+        "../bert",
+    ),
+    *("bert-base-uncased", "google-bert/bert-base-uncased", "someone/My-BERT_v2", "a/b/bert"),
+    *("someone/vit-gpt2-x", "someone/distilled-x", "someone/wav2vec2-bert.x", "t5", "x" * 300),
+    *("distilbert/distilroberta-base", "-/bert", "bert/", "/bert", "gpt-2", "audio_spectrogram"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_copier_copy_and_the_batch_agree_on_every_name(
+    questions: Path, tmp_path: Path, name: str
+) -> None:
+    try:
+        expected = resolve(name, ask_hub=False).model_type
+    except UnknownModelError:
+        with pytest.raises(UserMessageError):
+            given(questions, tmp_path / "out", model_type=name)
+    else:
+        assert given(questions, tmp_path / "out", model_type=name)["model_type"] == expected
+
+
+@pytest.mark.parametrize(("name", "near"), [("brt", "bert"), ("whispr", "whisper"), ("zzzz", "")])
+def test_near_matches_are_real_ones(questions: Path, tmp_path: Path, name: str, near: str) -> None:
+    with pytest.raises(UserMessageError) as refused:
+        given(questions, tmp_path / "out", model_type=name)
+    _, found, listed = str(refused.value).partition("near matches: ")
+    assert near in listed and bool(found) == bool(near)
+
+
+def test_what_was_taken_as_what_is_told(
+    questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = {"model_type": "bert-base-uncased"}
+    copier.run_copy(str(questions), tmp_path / "out", data=data, defaults=True)
+    assert "bert-base-uncased was taken as bert" in capsys.readouterr().err
+
+
+def test_the_primary_task_is_asked_for(questions: Path, tmp_path: Path) -> None:
+    chosen = ["fill-mask", "token-classification", "text-classification"]
+    answers = given(
+        questions, tmp_path / "a", model_type="bert", tasks=chosen, primary_task=chosen[1]
+    )
+    assert answers["primary_task"] == "token-classification"
+    assert "primary_task" not in given(
+        questions, tmp_path / "b", model_type="bert", tasks=chosen[:1]
+    )
+    alone = given(questions, tmp_path / "c", model_type="bert", tasks=chosen)
+    assert alone["primary_task"] == "fill-mask"
+
+
+def test_the_choices_are_checked_beforehand_as_they_are_offered() -> None:
+    asked = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+    for name, choices in (
+        ("profile", list(asked["profile"]["choices"].values())),
+        ("license", asked["license"]["choices"]),
+    ):
+        assert repr(choices) in asked["wrong_answer"]["when"], name
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given_text(TEXTS)
+@example_text("😀 \"quoted\" 'twice' \\ back\nnew\tline\r\n")
+@example_text("مرحبا \u202e‮ עברית")
+@example_text("\x00\x07\x7f\x85\u2028\ufeff")
+@example_text("```\n# no heading\n``` {{ 7 * 7 }} {% raw %}")
+@example_text("null")
+@example_text("- a: [b")
+def test_every_text_survives(questions: Path, tmp_path: Path, text: str) -> None:
+    answers = given(questions, tmp_path / "out", model_type="bert", author=text, checkpoint=text)
+    assert (answers["author"], answers["checkpoint"]) == (text, text)
+    environment = Environment(
+        loader=FileSystemLoader(ROOT), extensions=[AnsibleCoreFiltersExtension], autoescape=False
+    )
+    macros = environment.get_template("macros/answers.jinja").module
+    literal, fenced = macros.literal(text), macros.fenced(text)  # type: ignore[attr-defined]
+    assert tomllib.loads(f"x = {literal}")["x"] == text
+    assert ast.literal_eval(literal) == ast.literal_eval(fenced) == text
+    assert json.loads(literal) == text
+    assert "`" not in fenced and "\n" not in fenced
+
+
+def test_a_package_says_texts_as_they_were_typed(tmp_path: Path) -> None:
+    text = "😀 \"Zoë\" \\ 'x' ```\u202e שלום\nsecond\tline\x7f"
+    answers = {"author": text, "checkpoint": text, "tasks": ["fill-mask"], "platforms": ["cpu"]}
+    job = PackageJob("bert", "hf_bert", str(tmp_path), answers)
+    assert generate_package(job).error == ""
+    package = tmp_path / "hf_bert"
+    project = tomllib.loads((package / "pyproject.toml").read_bytes().decode())["project"]
+    assert project["authors"] == [{"name": text}]
+    entry = json.loads((package / "src/hf_bert/registry.json").read_bytes())
+    assert entry["default_checkpoint"] == text
+    assert answers_of(package)["author"] == text
+    readme = (package / "README.md").read_bytes().decode()
+    (example,) = re.findall(r"^checkpoint = (.*)$", readme, flags=re.MULTILINE)
+    assert ast.literal_eval(example) == text and "`" not in example

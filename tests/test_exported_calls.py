@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from hf_skillset_runtime.export import exported_forward, known_numbers, normed_attention
+from hf_skillset_runtime.export import exported_model as exported_models
+from hf_skillset_runtime.export import graphs, known_numbers, normed_attention
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers.exporters")
@@ -22,7 +23,7 @@ pytest.importorskip("transformers.exporters")
 def exported_model(tmp_path: Path) -> Callable[..., Any]:
     """Lets a model's calls be exported, each graph a module that notes its name."""
 
-    class Traced(exported_forward.Graph):  # type: ignore[name-defined,misc]
+    class Traced(graphs.Graph):
         def __init__(self, program: Any) -> None:
             self.program = program
 
@@ -40,19 +41,19 @@ def exported_model(tmp_path: Path) -> Callable[..., Any]:
         def __call__(self, inputs: Any) -> Any:
             return self.program.module()(**inputs)
 
-    class Maker(exported_forward.GraphMaker):  # type: ignore[name-defined,misc]
-        def make(self, module: Any, inputs: Any, path: Path, dynamic_shapes: Any) -> Any:
+    class Maker(graphs.GraphMaker):
+        def make(self, module: Any, inputs: Any, folder: Path, dynamic_shapes: Any) -> Any:
             return Traced(
                 torch.export.export(module, (), dict(inputs), dynamic_shapes=dynamic_shapes)
             )
 
-        def load(self, path: Path) -> Any:
+        def load(self, folder: Path) -> Any:
             raise AssertionError("nothing was kept")
 
     def exported(model: Any, tolerance: float | None = None) -> Any:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
-        found = exported_forward.ExportedModel(model, Maker(), folder, tolerance)
+        found = exported_models.ExportedModel(model, Maker(), folder, tolerance)
         found.intercept([""])
         return found
 
@@ -103,7 +104,7 @@ def test_a_part_that_no_exporter_takes_is_an_error(exported_model: Any) -> None:
 
     model = Alone(2, 2)
     exported_model(model)
-    with pytest.raises(exported_forward.ExportError, match=r"the model \(Alone\)"):
+    with pytest.raises(graphs.ExportError, match=r"the model \(Alone\)"):
         model(torch.ones(3, 2))
 
 
@@ -135,19 +136,108 @@ def test_pictures_are_fixed_until_a_second_size_of_them_comes(exported_model: An
     model = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.AdaptiveAvgPool2d(1)).eval()
     exported = exported_model(model)
 
-    def graphs(*shape: int) -> list[str]:
+    def openness(*shape: int) -> list[str]:
         pictures = torch.randn(shape)
         found = model(pictures)
-        with exported.exports():
+        with exported.in_torch():
             torch.testing.assert_close(found, model(pictures))
-        (known,) = exported.modules[""].graphs.values()
-        return [each.openness.name for each in known]
+        return [known.call.openness.name for known in exported.modules[""].graphs]
 
     with torch.no_grad():
-        assert graphs(2, 3, 8, 8) == ["PICTURES_FIXED"]
-        assert graphs(5, 3, 8, 8) == ["PICTURES_FIXED"]
-        assert graphs(2, 3, 9, 12) == ["PICTURES_FIXED", "DYNAMIC"]
-        assert graphs(3, 3, 15, 10) == ["PICTURES_FIXED", "DYNAMIC"]
+        assert openness(2, 3, 8, 8) == ["PICTURES_FIXED"]
+        assert openness(5, 3, 8, 8) == ["PICTURES_FIXED"]
+        assert openness(2, 3, 9, 12) == ["PICTURES_FIXED", "DYNAMIC"]
+        assert openness(3, 3, 15, 10) == ["PICTURES_FIXED", "DYNAMIC"]
+
+
+class Switched(torch.nn.Module):
+    """Refuses what is too long, as position embeddings do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 2)
+
+    def forward(self, inputs: Any, reverse: bool = False) -> Any:
+        if inputs.shape[0] > 4:
+            raise IndexError("too long")
+        hidden = self.layer(inputs)
+        return hidden if not reverse or hidden.sum() > 0 else -hidden
+
+
+def test_what_torch_refuses_is_its_error_and_changes_nothing(exported_model: Any) -> None:
+    model = Switched().eval()
+    exported = exported_model(model)
+    with torch.no_grad():
+        for _ in range(2):  # before and after there is a graph
+            with pytest.raises(IndexError, match="too long"):
+                model(torch.ones(5, 2))
+            expected = model.layer(torch.ones(3, 2))
+            torch.testing.assert_close(model(torch.ones(3, 2)), expected)
+    assert not exported.modules[""].in_parts
+    assert [known.call.openness.name for known in exported.modules[""].graphs] == ["DYNAMIC"]
+    assert not (exported.folder / exported_models.MODULES_FILE).exists()
+
+
+def test_an_unusual_call_leaves_the_others_their_graph(exported_model: Any) -> None:
+    model = Switched().eval()
+    exported = exported_model(model)
+    with torch.no_grad():
+        model(torch.ones(3, 2))
+        runs = exported.graph_runs()
+        for _ in range(2):
+            model(torch.ones(3, 2), reverse=True)  # decides by values: no graph holds that
+        assert not exported.modules[""].in_parts
+        assert exported.modules["layer"].graph_runs == 2
+        model(torch.ones(3, 2))
+    assert exported.modules[""].graph_runs == runs + 1
+    assert exported.share_in_graphs() == 1.0
+    assert not (exported.folder / exported_models.MODULES_FILE).exists()
+
+
+def test_a_graph_that_fails_once_is_kept(
+    exported_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Switched().eval()
+    exported = exported_model(model)
+    with torch.no_grad():
+        model(torch.ones(3, 2))
+        (known,) = exported.modules[""].graphs
+        with monkeypatch.context() as patch:
+            patch.setattr(known, "graph", Busy())
+            model(torch.ones(3, 2))
+        model(torch.ones(3, 2))
+    assert not exported.modules[""].in_parts
+    assert known.loaded().accepts({"inputs": (3, 2)})
+
+
+class Busy(graphs.Graph):
+    """Says what a runtime says whose only request another thread uses."""
+
+    def accepts(self, shapes: Any) -> bool:
+        return True
+
+    def __call__(self, inputs: Any) -> Any:
+        raise RuntimeError("Infer Request is busy")
+
+
+def test_a_full_disk_is_no_reason_to_give_a_graph_up(
+    exported_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Switched().eval()
+    exported = exported_model(model)
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    with torch.no_grad(), monkeypatch.context() as patch:
+        patch.setattr(type(exported.maker), "make", full)
+        with pytest.raises(OSError, match="No space left"):
+            model(torch.ones(3, 2))
+    assert not exported.modules[""].in_parts
+    assert not list(exported.folder.iterdir())
+    with torch.no_grad():
+        model(torch.ones(3, 2))
+    assert exported.graph_runs() == 1
 
 
 class PadsByItsStride(torch.nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from conftest import ROOT, file_bytes
 
+from hf_skillset_templates.batch.origin import template_origin
 from hf_skillset_templates.batch.package import PackageJob, generate_package
 
 
@@ -18,7 +20,8 @@ from hf_skillset_templates.batch.package import PackageJob, generate_package
 def made_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bert package with the CPU alone."""
     folder = tmp_path_factory.mktemp("made")
-    outcome = generate_package(PackageJob("bert", "hf_bert", str(folder), {"platforms": ["cpu"]}))
+    answers, origin = {"platforms": ["cpu"]}, template_origin(ROOT)
+    outcome = generate_package(PackageJob("bert", "hf_bert", str(folder), answers, origin))
     assert outcome.error == ""
     return folder / "hf_bert"
 
@@ -116,3 +119,9 @@ def test_a_model_type_without_tiny_model_has_no_tiny_folder(package: Path) -> No
     answers.write_text(answers.read_text().replace("model_type: bert", "model_type: no_such_type"))
     assert run_hook("copy_tiny_model", package).returncode == 0
     assert not (package / "tests" / "tiny").exists()
+
+
+def test_a_process_that_uses_a_platform_may_generate_packages(tmp_path: Path) -> None:
+    importlib.import_module("hardware.cpu.handler")
+    answers = {"platforms": ["cpu"], "tasks": ["fill-mask"]}
+    assert generate_package(PackageJob("bert", "hf_bert", str(tmp_path), answers)).error == ""

@@ -32,6 +32,16 @@ def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "def sleep_long(path):\n"
         "    pathlib.Path(path).write_text(str(os.getpid()))\n"
         "    time.sleep(60)\n"
+        "def allocate(mib): return len(bytearray(mib * 2**20)) >> 20\n"
+        "def reserve(mib):\n"
+        "    import ctypes\n"
+        "    mmap = ctypes.CDLL(None, use_errno=True).mmap\n"
+        "    mmap.restype = ctypes.c_void_p\n"
+        "    mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3\n"
+        "    mmap.argtypes += [ctypes.c_long]\n"
+        "    private, anonymous, no_reserve = 0x2, 0x20, 0x4000\n"
+        "    found = mmap(None, mib * 2**20, 0, private | anonymous | no_reserve, -1, 0)\n"
+        "    return found not in (None, ctypes.c_void_p(-1).value)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
@@ -47,6 +57,14 @@ def test_a_crash_and_a_hang_are_records(jobs: Path) -> None:
     assert died["error"].startswith(f"process ended with -{int(signal.SIGABRT)}")
     late = isolation.run_isolated("jobs:sleep_long", str(jobs / "pid"), 2, 512)
     assert late["error"] == "no result after 2 s"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
+def test_memory_is_limited_and_reserved_addresses_are_not(jobs: Path) -> None:
+    """A CUDA context reserves addresses for all memory of the GPU and of the machine."""
+    assert isolation.run_isolated("jobs:allocate", 256, 60, 512) == 256
+    assert isolation.run_isolated("jobs:allocate", 1024, 60, 512)["error"] == "MemoryError: "
+    assert isolation.run_isolated("jobs:reserve", 2**20, 60, 512) is True
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

@@ -1,4 +1,4 @@
-"""Facts about model types are data of the task: a package gets its own, and code names no type."""
+"""Facts about model types are data: a package gets its own, and code names no type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,20 @@ from conftest import ROOT
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
 from hf_skillset_templates.registry.sources.pipeline_map import PipelineMapError, check_facts
+from hf_skillset_templates.registry.store import overrides
+from hf_skillset_templates.registry.store.overrides import task_overrides
 from hf_skillset_templates.registry.store.paths import PIPELINE_MAP, VARIANTS
-from hf_skillset_templates.registry.store.variants import Variant, load_variants
+from hf_skillset_templates.registry.store.variants import load_variants
 from hf_skillset_templates.source_skillset import source_skillset
 
 TASKS: dict[str, list[str]] = json.loads(PIPELINE_MAP.read_text(encoding="utf-8"))
-TOLD = [variant for variant in load_variants().values() if variant.model_facts]
+FACTS = {
+    (model_type, task): own["facts"]
+    for model_type, tasks in TASKS.items()
+    for task in tasks
+    if "facts" in (own := task_overrides(model_type, task))
+}
+TOLD = sorted({task for _, task in FACTS})
 COMPARED = re.compile(r"\bmodel_type\b")
 
 
@@ -41,22 +48,21 @@ def test_a_package_has_the_facts_about_its_own_model_type_alone(
     for model_type in ("siglip", "clip"):
         tasks = entries(model_type, profile, tmp_path)
         for name, entry in tasks.items():
-            own = load_variants()[name].model_facts.get(model_type)
-            assert entry.get("facts") == own
-            assert "model_facts" not in entry
+            assert entry.get("facts") == FACTS.get((model_type, name))
+            assert "fact_names" not in entry
     assert "facts" not in tasks["zero-shot-image-classification"]
 
 
 def test_the_registry_stages_see_the_same_facts() -> None:
-    for variant in TOLD:
-        for model_type, facts in variant.model_facts.items():
-            assert source_skillset(model_type)().task(variant.task).facts == facts
+    assert FACTS
+    for (model_type, task), facts in FACTS.items():
+        assert source_skillset(model_type)().task(task).facts == facts
 
 
-@pytest.mark.parametrize("variant", TOLD, ids=lambda variant: variant.task)
-def test_steps_are_told_the_facts_that_they_take(variant: Variant) -> None:
-    model_type, facts = next(iter(variant.model_facts.items()))
-    spec = source_skillset(model_type)().task(variant.task)
+@pytest.mark.parametrize("task", TOLD)
+def test_steps_are_told_the_facts_that_they_take(task: str) -> None:
+    model_type, facts = next((name, known) for (name, of), known in FACTS.items() if of == task)
+    spec = source_skillset(model_type)().task(task)
     steps = spec.parameters(spec.sample_params)
     assert any(step.get("facts") == facts for step in steps)
 
@@ -76,13 +82,22 @@ def test_facts_are_about_model_types_that_do_the_task() -> None:
     check_facts(load_variants(), TASKS)
 
 
-@pytest.mark.parametrize("stranger", ["no_such_type", "bert"])
-def test_facts_about_other_model_types_are_refused(stranger: str) -> None:
-    variants = load_variants()
-    task = "text-to-audio"
-    variants[task] = replace(variants[task], model_facts={stranger: {"speaker": "[0]"}})
-    with pytest.raises(PipelineMapError, match=f"text-to-audio/variant.yml: .*{stranger}"):
-        check_facts(variants, TASKS)
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{fill-mask: {facts: {speaker: x}}}", "bert.yml: facts that are .*fill-mask.*: speaker"),
+        ("{text-to-audio: {facts: {speaker: x}}}", "bert.yml: bert does not do .*text-to-audio"),
+    ],
+)
+def test_facts_that_no_code_asks_for_are_refused(
+    text: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overrides, "OVERRIDES", tmp_path)
+    overrides._stated.cache_clear()
+    (tmp_path / "bert.yml").write_text(f"facts: {{why: a reason, tasks: {text}}}")
+    with pytest.raises(PipelineMapError, match=problem):
+        check_facts(load_variants(), {"bert": TASKS["bert"]})
+    overrides._stated.cache_clear()
 
 
 def strings(sources: list[Path]) -> Iterator[str]:
@@ -93,17 +108,12 @@ def strings(sources: list[Path]) -> Iterator[str]:
                 yield node.value
 
 
-@pytest.mark.parametrize("variant", TOLD, ids=lambda variant: variant.task)
-def test_the_code_asks_for_every_fact(variant: Variant) -> None:
-    asked = set(
-        strings(
-            [
-                VARIANTS / variant.task / "task.py",
-                *(ROOT / "runtime" / "hf_skillset_runtime" / "tasks").glob("*.py"),
-            ]
-        )
-    )
-    assert {name for facts in variant.model_facts.values() for name in facts} <= asked
+def test_the_code_asks_for_every_fact_that_a_variant_names() -> None:
+    common = [*(ROOT / "runtime" / "hf_skillset_runtime" / "tasks").glob("*.py")]
+    for task, variant in load_variants().items():
+        if variant.fact_names:
+            asked = set(strings([*(VARIANTS / task).glob("*.py"), *common]))
+            assert set(variant.fact_names) <= asked, task
 
 
 def test_code_of_tasks_names_no_model_type() -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hf_skillset_templates.registry.store import overrides
 from hf_skillset_templates.registry.store.entries import dump, in_order
 from hf_skillset_templates.registry.store.paths import (
     CHECKPOINTS,
     MODELS,
+    NAMES,
     OVERRIDES,
     PIPELINE_MAP,
     TINY,
@@ -235,7 +237,37 @@ def test_building_again_changes_no_byte(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(entries, "MODELS", tmp_path)
     monkeypatch.setattr(facts, "PIPELINE_MAP", tmp_path / "map" / "pipeline_map.json")
     monkeypatch.setattr(facts, "CHECKPOINTS", tmp_path / "map" / "checkpoints.json")
+    monkeypatch.setattr(facts, "NAMES", tmp_path / "map" / "names.json")
     assert facts.build_facts(chosen) == set()
     assert {name: (tmp_path / f"{name}.json").read_bytes() for name in chosen} == before
     assert (tmp_path / "map" / "pipeline_map.json").read_bytes() == PIPELINE_MAP.read_bytes()
     assert (tmp_path / "map" / "checkpoints.json").read_bytes() == CHECKPOINTS.read_bytes()
+    assert (tmp_path / "map" / "names.json").read_bytes() == NAMES.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[1]",
+        b"text",
+        b"facts: [",
+        b"\xff\xfe",
+        b"facts: " + b"[" * 50_000,
+        b"facts: 7",
+        b"facts: {1: 2, why: x}",
+        b"facts: {tasks: 7, why: x}",
+        b"facts: {tasks: {fill-mask: 7}, why: x}",
+        b"facts: {why: ''}",
+        b"1: 2",
+        b"facts: !!python/object/apply:os.system [echo]",
+    ],
+)
+def test_a_hostile_override_is_named(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hostile.yml").write_bytes(content)
+    monkeypatch.setattr(overrides, "OVERRIDES", tmp_path)
+    overrides._stated.cache_clear()
+    with pytest.raises(overrides.OverrideError, match=r"hostile\.yml"):
+        overrides.fact_overrides("hostile")
+    overrides._stated.cache_clear()

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import file_bytes
+import yaml
+from conftest import ROOT, file_bytes
 
-from hf_skillset_templates.batch.package import PackageJob
+from hf_skillset_templates.batch.package import PackageJob, generate_package
 from hf_skillset_templates.batch.run import run_jobs
 from hf_skillset_templates.registry.store.model_types import model_types, package_name
 
@@ -119,3 +120,18 @@ def test_profiles_contain_what_the_readme_says(tmp_path: Path) -> None:
     assert "tests/test_hf_bert.py" in basic
     assert set(template) == set(improved)
     assert len(improved["src/hf_bert/registry.json"]) > len(template["src/hf_bert/registry.json"])
+
+
+@pytest.mark.parametrize("profile", ["basic", "improved"])
+@pytest.mark.parametrize("author", ["", "Ada Lovelace"])
+def test_package_has_the_text_of_its_licence(profile: str, author: str, tmp_path: Path) -> None:
+    question = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))["license"]
+    texts = []
+    for licence in question["choices"]:
+        answers = {"license": licence, "author": author, "profile": profile}
+        assert generate_package(PackageJob("bert", "hf_bert", str(tmp_path), answers)).error == ""
+        texts.append((tmp_path / "hf_bert" / "LICENSE").read_text("utf-8"))
+    holder = re.compile(rf"Copyright (\(c\) )?{author or 'the authors of hf_bert'}\b")
+    assert len(set(texts)) == len(texts) == 4
+    assert all(holder.search(text) for text in texts)
+    assert not any(re.search(r"{[{%]|yyyy|\[name", text) for text in texts)

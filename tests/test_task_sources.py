@@ -14,10 +14,14 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.template_hooks import load_hook
+
+ENTRIES = sorted((ROOT / "registry" / "models").glob("*.json"))
 TASKS = sorted(path.parent for path in (ROOT / "task_variants").glob("*/variant.yml"))
 SOURCES = sorted(
     path
-    for folder in ("task_variants", "hardware", "hooks")
+    for folder in ("task_variants", "hardware", "runtime")
     for path in (ROOT / folder).rglob("*.py")
 )
 STEPS = {"encode": 3, "decode": 4}
@@ -27,14 +31,12 @@ STEPS = {"encode": 3, "decode": 4}
 def step_parameters(module: Path) -> dict[str, Any]:
     """The handler parameters that a task's code takes, with their defaults (... for none)."""
     found: dict[str, Any] = {}
-    for node in ast.parse(module.read_text("utf-8")).body:
-        if isinstance(node, ast.FunctionDef) and node.name in STEPS:
-            named = node.args.args[STEPS[node.name] :]
-            defaults = [ast.literal_eval(default) for default in node.args.defaults]
-            padded = [...] * (len(named) - len(defaults)) + defaults
-            found |= {argument.arg: value for argument, value in zip(named, padded)}
-    found.pop("facts", None)
-    return found
+    for name, node in load_hook("function_reference").steps(module).items():
+        named = node.args.args[STEPS[name] :]
+        defaults = [ast.literal_eval(default) for default in node.args.defaults]
+        padded = [...] * (len(named) - len(defaults)) + defaults
+        found |= {argument.arg: value for argument, value in zip(named, padded)}
+    return {name: value for name, value in found.items() if name not in ("facts", "kinds")}
 
 
 @pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)
@@ -44,7 +46,26 @@ def test_documented_parameters_are_those_of_the_code(folder: Path) -> None:
         name: ... if parameter["required"] else parameter.get("default")
         for name, parameter in variant["handler_params"].items()
     }
-    assert documented == step_parameters(folder / "task.py")
+    modules = [step_parameters(folder / f"{name}.py") for name in ("task", *families(folder))]
+    for parameters in modules:
+        assert parameters.items() <= documented.items()
+    assert documented == {name: value for one in modules for name, value in one.items()}
+
+
+def families(folder: Path) -> list[str]:
+    """The modules of a task for some model types."""
+    return sorted({path.stem for path in folder.glob("*.py")} - {"task", "test_task"})
+
+
+@pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)
+def test_every_module_of_a_task_has_both_steps_and_a_model_type(folder: Path) -> None:
+    variant = yaml.safe_load((folder / "variant.yml").read_text("utf-8"))
+    entries = [read_entry(path.stem)["tasks"].get(folder.name, {}) for path in ENTRIES]
+    named = {*variant.get("modules", {}), *(entry.get("module") for entry in entries)}
+    for name in families(folder):
+        steps = load_hook("function_reference").steps(folder / f"{name}.py")
+        assert list(steps) == ["encode", "decode"]
+        assert name in named
 
 
 @pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)

@@ -9,14 +9,11 @@ pytest.importorskip("torch")
 from hf_skillset_templates import isolation
 from hf_skillset_templates.registry.sources.model_classes import class_names
 from hf_skillset_templates.registry.store.publish import merge_entry, publish_folder
+from hf_skillset_templates.tiny.config.defaults import default_config
 from hf_skillset_templates.tiny.config.draft import draft_of
 from hf_skillset_templates.tiny.config.guess import guess
-from hf_skillset_templates.tiny.config.shrink import (
-    MAX_PARAMETERS,
-    default_config,
-    round_trip,
-    shrink,
-)
+from hf_skillset_templates.tiny.config.judge import MAX_PARAMETERS, round_trip
+from hf_skillset_templates.tiny.config.shrink import shrink
 from hf_skillset_templates.tiny.config.sizes import kind_of, scaled_target, uniform_target
 
 

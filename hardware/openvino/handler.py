@@ -7,26 +7,36 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import Any
 
-from hf_skillset_runtime.export.cache import export_folder, write_whole
-from hf_skillset_runtime.export.exported_forward import (
-    ExportedModel,
-    Graph,
-    GraphMaker,
-    outermost_calls,
-)
+from hf_skillset_runtime.concurrency import PROCESS
+from hf_skillset_runtime.export.cache import export_folder
+from hf_skillset_runtime.export.exported_model import ExportedModel
+from hf_skillset_runtime.export.graphs import Graph, GraphMaker
+from hf_skillset_runtime.export.parts import outermost_calls
 from hf_skillset_runtime.export.proof import proof_of_graphs
-from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device, Platform
+from hf_skillset_runtime.platforms.base import (
+    EMULATED,
+    REAL,
+    Detection,
+    Device,
+    Handler,
+    Platform,
+)
 from hf_skillset_runtime.platforms.token_steps import token_scores
-from hf_skillset_runtime.platforms.torch_platform import load_model, rows_that_fit, run_model
+from hf_skillset_runtime.platforms.torch_platform import (
+    load_model,
+    rows_that_fit,
+    run_model,
+    streams,
+)
 from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
-if TYPE_CHECKING:
-    from hf_skillset_runtime.endpoint import EndpointHandler
-
+PROGRAM_FILE = "graph.xml"
+METADATA_FILE = "metadata.json"
 PACKAGES = ("openvino", "torch", "transformers")
 PRECISIONS = ("f32", "bf16", "f16", "int8")
 EMULATED_DEVICES = ("GPU", "NPU")
@@ -101,7 +111,7 @@ class OpenVINO(Platform):
             exported.intercept([""])
         return model
 
-    def prepare(self, handler: EndpointHandler) -> None:
+    def prepare(self, handler: Handler) -> None:
         """Export what the samples need: the first one twice, to keep the batch open, and all."""
         samples = sample_inputs(handler.spec, handler.processor)
         handler([samples[0]] * 2, **handler.spec.sample_params)
@@ -109,17 +119,23 @@ class OpenVINO(Platform):
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         exported: ExportedModel = endpoint.exported
-        if not exported.modules:
-            with outermost_calls(endpoint) as names:
-                run_model(endpoint, spec, encoded)
-            exported.intercept(names)
-            exported.save()
-        return run_model(endpoint, spec, encoded)
+        with exported.lock, PROCESS.shared():
+            if not exported.modules:
+                with outermost_calls(endpoint) as names:
+                    run_model(endpoint, spec, encoded)
+                exported.intercept(names)
+                exported.save()
+            return run_model(endpoint, spec, encoded)
+
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        return streams(endpoint, encoded)
 
     def scores(
         self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
     ) -> tuple[list[Any], list[Any]] | None:
-        return token_scores(endpoint, spec, encoded, chosen)
+        exported: ExportedModel = endpoint.exported
+        with exported.lock, PROCESS.shared():
+            return token_scores(endpoint, spec, encoded, chosen)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -134,7 +150,7 @@ class OpenVINO(Platform):
 
         return isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
-    def evidence(self, handler: EndpointHandler) -> dict[str, Any]:
+    def evidence(self, handler: Handler) -> dict[str, Any]:
         return proof_of_graphs(handler, handler.endpoint.exported)
 
 
@@ -146,7 +162,7 @@ class OpenVINOGraphs(GraphMaker):
         self.precision = precision
 
     def make(
-        self, module: Any, inputs: Mapping[str, Any], path: Path, dynamic_shapes: Any
+        self, module: Any, inputs: Mapping[str, Any], folder: Path, dynamic_shapes: Any
     ) -> Graph:
         import torch
         from transformers.exporters import OpenVINOConfig, OpenVINOExporter
@@ -157,8 +173,8 @@ class OpenVINOGraphs(GraphMaker):
         # Two dimensions that happen to be equal in this call are still two dimensions.
         with torch.fx.experimental._config.patch(use_duck_shape=False):
             program, metadata = OpenVINOExporter().export_program(module, dict(inputs), config)
-        OpenVINOExporter.save_program(program, beside(path, ".xml"))
-        write_whole(beside(path, ".json"), json.dumps(asdict(metadata)))
+        OpenVINOExporter.save_program(program, folder / PROGRAM_FILE)
+        (folder / METADATA_FILE).write_text(json.dumps(asdict(metadata)), "utf-8")
         return self.compiled(program, metadata)
 
     def quantizer(self) -> Any:
@@ -169,14 +185,14 @@ class OpenVINOGraphs(GraphMaker):
 
         return NNCFOpenVINOQuantizer(NNCFWeightCompressionConfig())
 
-    def load(self, path: Path) -> Graph:
+    def load(self, folder: Path) -> Graph:
         from transformers.exporters import OpenVINOExporter
         from transformers.exporters.metadata import ExportMetadata, register_treespec_types
 
-        metadata = ExportMetadata.from_dict(json.loads(beside(path, ".json").read_text("utf-8")))
+        metadata = ExportMetadata.from_dict(json.loads((folder / METADATA_FILE).read_text("utf-8")))
         for spec in (metadata.in_spec, metadata.out_spec):
             register_treespec_types(spec)
-        return self.compiled(OpenVINOExporter.load_program(beside(path, ".xml")), metadata)
+        return self.compiled(OpenVINOExporter.load_program(folder / PROGRAM_FILE), metadata)
 
     def compiled(self, program: Any, metadata: Any) -> Graph:
         """The program on the device, at the asked precision."""
@@ -194,6 +210,7 @@ class OpenVINOGraph(Graph):
 
     def __init__(self, runner: Any) -> None:
         self.runner = runner
+        self.lock = Lock()  # of its one infer request
 
     def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
         return all(
@@ -203,12 +220,8 @@ class OpenVINOGraph(Graph):
 
     def __call__(self, inputs: Mapping[str, Any]) -> Any:
         # Copied inputs: the CPU plugin grows a cache in place and would write beyond ours.
-        return self.runner(share_inputs=False, **inputs)
-
-
-def beside(path: Path, suffix: str) -> Path:
-    """The file of a graph with this suffix; the graph's own name may hold dots."""
-    return path.with_name(path.name + suffix)
+        with self.lock:
+            return self.runner(share_inputs=False, **inputs)
 
 
 def shape_of(port: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:

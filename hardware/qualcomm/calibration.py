@@ -94,4 +94,5 @@ def generated_text(model: Any, arguments: Mapping[str, Any]) -> list[int]:
     found = model.generate(**arguments)
     if not isinstance(found, torch.Tensor):
         raise NotImplementedError(own_way)
-    return found[0].tolist()  # type: ignore[no-any-return]
+    tokens: list[int] = found[0].tolist()
+    return tokens

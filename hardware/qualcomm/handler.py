@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hf_skillset_runtime.export.cache import export_folder, write_whole
 from hf_skillset_runtime.platforms.base import (
@@ -15,6 +15,7 @@ from hf_skillset_runtime.platforms.base import (
     REAL,
     Detection,
     Device,
+    Handler,
     HardwareUnavailableError,
     Platform,
 )
@@ -26,9 +27,6 @@ from .calibration import calibration
 from .graphs import QualcommModel, generate_row, row_scores, run_row, stacked
 from .sessions import is_real, operators_by_place, qnn_devices
 from .static_calls import layout_of, rows, shapes_of
-
-if TYPE_CHECKING:
-    from hf_skillset_runtime.endpoint import EndpointHandler
 
 MANIFEST = "qualcomm.json"
 PACKAGES = ("onnx", "onnxruntime", "onnxruntime-qnn", "torch", "transformers")
@@ -80,7 +78,7 @@ class Qualcomm(Platform):
             folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
         return QualcommModel(checkpoint, folder, config)
 
-    def prepare(self, handler: EndpointHandler) -> None:
+    def prepare(self, handler: Handler) -> None:
         """Export what the samples need, unless that was done before."""
         model: QualcommModel = handler.endpoint
         if not (model.folder / MANIFEST).is_file():
@@ -150,7 +148,7 @@ class Qualcomm(Platform):
         tokens = None if chosen is None else [int(token[0]) for token in chosen]
         return row_scores(endpoint, each[0], encoded.generate_kwargs, tokens)
 
-    def evidence(self, handler: EndpointHandler) -> dict[str, Any]:
+    def evidence(self, handler: Handler) -> dict[str, Any]:
         model: QualcommModel = handler.endpoint
         before = model.graph_runs
         sample = sample_inputs(handler.spec, handler.processor)[0]

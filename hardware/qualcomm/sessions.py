@@ -24,7 +24,8 @@ def qnn_devices() -> list[Any]:
 
 def is_real(device: Any) -> bool:
     """Whether a device of the provider is a Qualcomm NPU."""
-    return device.device.type.name == "NPU" and device.device.vendor.startswith("Qualcomm")
+    vendor: str = device.device.vendor
+    return bool(device.device.type.name == "NPU") and vendor.startswith("Qualcomm")
 
 
 class CompileError(RuntimeError):

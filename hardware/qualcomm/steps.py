@@ -72,7 +72,8 @@ def decoder_start(config: Any, defaults: Mapping[str, Any]) -> int | list[int]:
     for name in ("decoder_start_token_id", "bos_token_id"):
         for value in (defaults.get(name), getattr(config, name, None)):
             if value is not None:
-                return value  # type: ignore[no-any-return]
+                token: int | list[int] = value
+                return token
     raise ValueError("the checkpoint has no decoder_start_token_id and no bos_token_id")
 
 

@@ -6,11 +6,30 @@ They are attached by name, from `registry.json`, and import a platform only when
 from __future__ import annotations
 
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-if TYPE_CHECKING:
-    from .endpoint import Endpoint, EndpointHandler
-    from .skillset import Skillset
+from .endpoint import Endpoint, EndpointHandler
+
+
+class EndpointSource(Protocol):
+    """What the methods need of the skillset that they are attached to."""
+
+    model_type: ClassVar[str]
+
+    def open_endpoint(
+        self, platform: str, model: str, device: str, label: str, task: str | None
+    ) -> Endpoint: ...
+
+    def handler_of(
+        self,
+        platform: str,
+        model: str,
+        device: str,
+        label: str,
+        task: str,
+        endpoint: Any,
+        processor: Any = None,
+    ) -> EndpointHandler: ...
 
 
 class Initializer(Protocol):
@@ -53,7 +72,7 @@ def initializer(platform: str, default_device: str, takes_model_type: bool) -> A
     """
     signature = initializer_signature(platform, default_device, takes_model_type)
 
-    def init(self: Skillset, *args: Any, **kwargs: Any) -> Endpoint:
+    def init(self: EndpointSource, *args: Any, **kwargs: Any) -> Endpoint:
         if not takes_model_type and len(args) > 1 and args[1] == self.model_type:
             args = (args[0], *args[2:])
         bound = signature.bind(self, *args, **kwargs)
@@ -95,7 +114,7 @@ def handler_factory(platform: str, task: str, name: str) -> Any:
     """The method `create_<platform>_<task name>_endpoint_handler` of a skillset class."""
 
     def create(
-        self: Skillset,
+        self: EndpointSource,
         endpoint_model: str,
         device: str,
         hardware_label: str,
@@ -107,7 +126,7 @@ def handler_factory(platform: str, task: str, name: str) -> Any:
             handler = self.open_endpoint(
                 platform, endpoint_model, device, hardware_label, task
             ).handler
-            handler.processor = tokenizer or handler.processor
+            handler.processor = handler.spec.adapted(tokenizer) or handler.processor
             return handler
         return self.handler_of(
             platform, endpoint_model, device, hardware_label, task, endpoint, tokenizer

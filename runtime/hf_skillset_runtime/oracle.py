@@ -30,9 +30,7 @@ def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any
     if not parts:
         parts = {name: getattr(processor, name) for name in PARTS if hasattr(processor, name)}
         parts["processor"] = processor
-    tensors = getattr(processor, "model_input_names", ())
-    needs_boxes = "bbox" in tensors or hasattr(model.config, "dim_bbox")
-    if needs_boxes and spec.pipeline != "document-question-answering":
+    if spec.adapter:
         raise LookupError("the pipeline gives the model no boxes of words")
     try:
         pipeline = transformers.pipeline(spec.pipeline, model=model, **parts)

@@ -21,12 +21,14 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
 MEMORY_MB = 8192
 
 _channel: Connection | None = None
+_starting = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,27 @@ def preload(*modules: str) -> None:
     """Names the modules that the fork server imports once; call it before the first job."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.get_context("forkserver").set_forkserver_preload(list(modules))
+
+
+@cache
+def _server_folder() -> tempfile.TemporaryDirectory[str]:
+    """Where the fork server and its jobs put temporary files; removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="hf-skillset-")
+
+
+def _start_server() -> None:
+    """Start the fork server, which needs a temporary folder of its own for what it imports."""
+    from multiprocessing import forkserver
+
+    with _starting:
+        before = os.environ.get("TMPDIR")
+        os.environ["TMPDIR"] = _server_folder().name
+        try:
+            forkserver.ensure_running()
+        finally:
+            os.environ.pop("TMPDIR")
+            if before is not None:
+                os.environ["TMPDIR"] = before
 
 
 def enter_stage(name: str) -> None:
@@ -59,12 +82,15 @@ def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb:
     """Returns the function's result, or `{"stage", "error", "parts"}` when it failed.
 
     `timeout_s` is wall-clock seconds; `memory_mb` is what the job may allocate on top of
-    what its process has mapped when it starts, in MiB (enforced where `resource` exists).
+    what its process has when it starts, in MiB (enforced on Linux; files that are mapped to
+    be read, and addresses that are only reserved, do not count).
     """
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        _start_server()
     receiver, sender = context.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_server_folder().name) as folder:
         log = os.path.join(folder, "output")
         job = json.dumps([function_path, argument, memory_mb, log])
         process = context.Process(target=_child, args=(job, sender), daemon=True)
@@ -117,7 +143,8 @@ def _child(job: str, sender: Connection) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
+    _leave_nothing_behind(os.path.dirname(log))
     _limit_memory(memory_mb)
     _channel = sender
     try:
@@ -133,8 +160,26 @@ def _child(job: str, sender: Connection) -> None:
     os._exit(0)
 
 
-def _end_with_parent() -> None:
-    """A job whose caller was killed has nobody to tell its result."""
+def _leave_nothing_behind(folder: str) -> None:
+    """Let what the job makes go with it, also when it is killed.
+
+    Temporary files lie in the folder that the parent removes. Locks of multiprocessing (a
+    progress bar makes one) have no name in the system with the start method `fork`.
+    """
+    tempfile.tempdir = os.environ["TMPDIR"] = folder
+    if "fork" in multiprocessing.get_all_start_methods():
+        multiprocessing.set_start_method("fork", force=True)
+
+
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it does, however that ended.
+
+    A worker whose caller was killed has nobody to tell its result, and must write nothing more.
+    """
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -142,11 +187,15 @@ def _end_with_parent() -> None:
 
 
 def _limit_memory(memory_mb: int) -> None:
-    """Caps the address space at what is mapped now plus the allowance; nothing on Windows."""
+    """Caps what is allocated at what is there now plus the allowance; nothing on Windows.
+
+    What is only reserved does not count: a CUDA context reserves far more addresses than the
+    machine has memory, so that a cap on the address space (RLIMIT_AS) ends it at once.
+    """
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         with open("/proc/self/statm") as file:
-            mapped = int(file.read().split()[0]) * resource.getpagesize()
-        limit = mapped + memory_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            allocated = int(file.read().split()[5]) * resource.getpagesize()
+        limit = allocated + memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

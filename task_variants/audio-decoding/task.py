@@ -1,4 +1,4 @@
-"""The latents of an audio tokenizer in, the recording out (task `audio-decoding`)."""
+"""The latents of an audio tokenizer in, the audio clip out (task `audio-decoding`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`audio-decoding` gives the sound that the transformers model itself gives."""
+"""`audio-decoding` gives the audio that the transformers model itself gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording in, a vector for each frame of it out (task `audio-feature-extraction`)."""
+"""Audio in, a vector for each frame of it out (task `audio-feature-extraction`)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import audio_features
 
 
 def encode(
-    recordings: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
+    audios: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
 ) -> list[Encoded]:
-    """Load, resample and turn each recording into the model's features."""
+    """Load, resample and turn each audio clip into the model's features."""
     alone = facts.get("one_at_a_time", False)
-    batches = [[recording] for recording in recordings] if alone else [recordings]
+    batches = [[clip] for clip in audios] if alone else [audios]
     return [Encoded(model_inputs(batch, feature_extractor, config, facts)) for batch in batches]
 
 
 def model_inputs(
-    recordings: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
+    audios: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The features of recordings by the model's names."""
+    """The features of audio clips by the model's names."""
     names = facts.get("input_names", {})
     options = {"return_attention_mask": True} if "attention_mask" in names else {}
-    features = audio_features(recordings, feature_extractor, names, **options)
+    features = audio_features(audios, feature_extractor, names, **options)
     if "whole_groups_of" in facts:
         missing = -features["input_features"].shape[1] % getattr(config, facts["whole_groups_of"])
         features = {name: with_frames(value, missing) for name, value in features.items()}
@@ -34,7 +34,7 @@ def model_inputs(
 
 
 def with_frames(values: np.ndarray, count: int) -> np.ndarray:
-    """Features or their mask (recordings, frames, ...) with `count` empty frames at the end."""
+    """Features or their mask (audio clips, frames, ...) with `count` empty frames at the end."""
     return np.pad(values, [(0, 0), (0, count)] + [(0, 0)] * (values.ndim - 2))
 
 
@@ -44,7 +44,7 @@ def decode(
     feature_extractor: Any,
     config: Any,
 ) -> list[list[Any]]:
-    """Per recording the (1, frames, hidden) states of the encoder: the model's first output."""
+    """Per audio clip the (1, frames, hidden) states of the encoder: the model's first output."""
     found = [next(iter(call.values())) for call in outputs]
     batches = [states[None] if states.ndim == 2 else states for states in found]
     return [[states.tolist()] for batch in batches for states in batch]

@@ -1,4 +1,4 @@
-"""A recording in, labels for each frame of it out (task `audio-frame-classification`)."""
+"""Audio in, labels for each frame of it out (task `audio-frame-classification`)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import audio_features
 from hf_skillset_runtime.tasks.scores import sigmoid
 
 
-def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:
-    """Load, resample and turn each recording into the model's features."""
-    return Encoded(audio_features(recordings, feature_extractor))
+def encode(audios: list[Any], feature_extractor: Any, config: Any) -> Encoded:
+    """Load, resample and turn each audio clip into the model's features."""
+    return Encoded(audio_features(audios, feature_extractor))
 
 
 def decode(
@@ -24,7 +24,7 @@ def decode(
     config: Any,
     threshold: float = 0.5,
 ) -> list[dict[str, Any]]:
-    """Per recording `probabilities` (frames, labels) and each frame's `labels` above `threshold`.
+    """Per audio clip `probabilities` (frames, labels) and each frame's `labels` above `threshold`.
 
     Several labels may hold at once: two people speak at the same time.
     """

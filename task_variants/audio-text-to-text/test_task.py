@@ -14,8 +14,8 @@ TASK = "audio-text-to-text"
 def chat(cell: Any, sample: dict[str, str]) -> list[dict[str, Any]]:
     waveform, rate = soundfile.read(sample["audio"], dtype="float32")
     expected = cell.opened.processor.feature_extractor.sampling_rate
-    sound = {"type": "audio", "audio": soxr.resample(waveform, rate, expected)}
-    return [{"role": "user", "content": [sound, {"type": "text", "text": sample["text"]}]}]
+    audio = {"type": "audio", "audio": soxr.resample(waveform, rate, expected)}
+    return [{"role": "user", "content": [audio, {"type": "text", "text": sample["text"]}]}]
 
 
 def test_equals_generate(cell: Any) -> None:

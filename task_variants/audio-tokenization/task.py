@@ -1,4 +1,4 @@
-"""A recording in, its codes and the recording rebuilt from them out (task `audio-tokenization`)."""
+"""Audio in, its codes and the audio clip rebuilt from them out (task `audio-tokenization`)."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.media.audio import load_audio
+from hf_skillset_runtime.tasks.audio import model_features
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import model_features
 
 
-def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:
-    """Load, resample and turn each recording into the model's features."""
+def encode(
+    audios: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
+) -> Encoded:
+    """Load, resample and turn each audio clip into the model's features."""
     rate = feature_extractor.sampling_rate
-    waveforms = [load_audio(recording, rate) for recording in recordings]
+    waveforms = [load_audio(clip, rate) for clip in audios]
     stereo = getattr(config, "audio_channels", 1) == 2
     channels = [np.stack([mono, mono], axis=-1) if stereo else mono for mono in waveforms]
     inputs: dict[str, Any] = model_features(channels, feature_extractor)
-    if hasattr(config, "vae_std"):
-        inputs["sample"] = False  # the mean of the latents, not a draw around it
+    inputs |= facts.get("inputs", {})
     return Encoded(inputs, context=[len(waveform) for waveform in waveforms])
 
 
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, feature_extractor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per recording `audio_codes` (codebooks, frames), the rebuilt `audio` and its `sampling_rate`.
+    """Per clip `audio_codes` (codebooks, frames), the rebuilt `audio` and its `sampling_rate`.
 
     A codec with continuous codes gives `latents` (frames, width) instead; one that works in
     chunks gives codes (chunks, codebooks, frames); `audio` is (samples,) or (2, samples).
     """
     name = "audio_codes" if "audio_codes" in outputs else "latents"
     codes = outputs[name]
-    per_recording = codes.swapaxes(0, 1) if codes.ndim == 4 else codes
+    per_clip = codes.swapaxes(0, 1) if codes.ndim == 4 else codes
     audio = outputs["audio_values"] if "audio_values" in outputs else outputs["audio"]
     return [
         {
@@ -42,5 +43,5 @@ def decode(
             "audio": waveform.squeeze()[..., :samples],
             "sampling_rate": feature_extractor.sampling_rate,
         }
-        for row, waveform, samples in zip(per_recording, audio, encoded.context)
+        for row, waveform, samples in zip(per_clip, audio, encoded.context)
     ]

@@ -1,4 +1,4 @@
-"""A recording of music in, its notes out (task `automatic-music-transcription`)."""
+"""Music in, its notes out (task `automatic-music-transcription`)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 
 def encode(
-    recordings: list[Any],
+    audios: list[Any],
     processor: Any,
     config: Any,
     composer: str = "composer1",
     generate_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Encoded]:
-    """A call for each recording: its features, beat by beat."""
+    """A call for each audio clip: its features, beat by beat."""
     rate = processor.feature_extractor.sampling_rate
     calls = []
-    for recording in recordings:
-        waveform = load_audio(recording, rate)
+    for clip in audios:
+        waveform = load_audio(clip, rate)
         features = processor(audio=waveform, sampling_rate=rate, return_tensors="pt")
         options = {"composer": composer, **(generate_kwargs or {})}
         inputs = {"input_features": features["input_features"]}
@@ -34,7 +34,7 @@ def encode(
 def decode(
     outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
 ) -> list[dict[str, list[dict[str, Any]]]]:
-    """Per recording its `notes` with `start` and `end` (seconds), `pitch` and `velocity`."""
+    """Per audio clip its `notes` with `start` and `end` (seconds), `pitch` and `velocity`."""
     results = []
     for call, request in zip(outputs, encoded):
         found = processor.batch_decode(

@@ -44,7 +44,7 @@ def as_settings(decision_config: DecisionConfig | str | None, config: Any) -> De
 def as_request(
     item: Any, questions: Mapping[str, Any] | None, assets: Mapping[str, Any] | None
 ) -> Any:
-    """The request of one item, with the questions and pictures that the caller gave apart."""
+    """The request of one item, with the questions and images that the caller gave apart."""
     request = item if questions is None else {"state": item, "questions": dict(questions)}
     if assets is not None and isinstance(request, dict):
         return {**request, "assets": dict(assets)}

@@ -9,20 +9,20 @@ import numpy as np
 from PIL import Image
 
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import encode_images
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import encode_pictures
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return encode_pictures(images, image_processor)
+    return encode_images(images, image_processor)
 
 
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `predicted_depth`, a tensor of its size, and `depth`, the same as a picture."""
-    # The pictures' sizes have different names in the image processors: given by position.
+    """Per image `predicted_depth`, a tensor of its size, and `depth`, the same as an image."""
+    # The images' sizes have different names in the image processors: given by position.
     found = image_processor.post_process_depth_estimation(as_model_output(outputs), encoded.context)
     return [
         {"predicted_depth": depths["predicted_depth"], "depth": as_grey(depths["predicted_depth"])}

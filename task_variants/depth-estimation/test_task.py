@@ -14,5 +14,5 @@ def test_equals_the_pipeline(cell: Any) -> None:
         cell.assert_equal(cell.run(image), cell.pipeline(image))
 
 
-def test_the_picture_has_the_size_of_the_image(cell: Any) -> None:
+def test_the_map_has_the_size_of_the_image(cell: Any) -> None:
     assert cell.run(cell.samples[0])["depth"].size == Image.open(cell.samples[0]).size

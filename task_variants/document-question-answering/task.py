@@ -88,17 +88,18 @@ def token_boxes(pieces: Any, piece: int, boxes: list[Any], tokenizer: Any) -> li
 
 
 def page_pixels(page: Any, processor: Any, pieces: int) -> dict[str, Any]:
-    """The picture of the page for each piece, without having it read by Tesseract again."""
-    picture = processor.image_processor(images=page, apply_ocr=False, return_tensors="pt")
+    """The image of the page for each piece, without having it read by Tesseract again."""
+    pixels = processor.image_processor(images=page, apply_ocr=False, return_tensors="pt")
     name = "image" if "image" in processor.model_input_names else "pixel_values"
-    return {name: picture["pixel_values"].repeat(pieces, 1, 1, 1)}
+    return {name: pixels["pixel_values"].repeat(pieces, 1, 1, 1)}
 
 
 def answer_masks(pieces: Any, tokenizer: Any) -> np.ndarray:
     """Per piece and token 1 where no answer can be: beside the page, but for the class token."""
     count = len(pieces["input_ids"])
     outside = np.array([[s != 1 for s in pieces.sequence_ids(piece)] for piece in range(count)])
-    return (outside & (np.array(pieces["input_ids"]) != tokenizer.cls_token_id)).astype(int)
+    masks: np.ndarray = outside & (np.array(pieces["input_ids"]) != tokenizer.cls_token_id)
+    return masks.astype(int)
 
 
 def decode(

@@ -10,21 +10,21 @@ import pytest
 TASK = "document-question-answering"
 
 
-def skip_without_the_picture(cell: Any) -> None:
-    """Skip where the pipeline (5.23) hands on no picture: it knows but one name for it."""
+def skip_without_the_image(cell: Any) -> None:
+    """Skip where the pipeline (5.23) hands on no image: it knows but one name for it."""
     if "pixel_values" in signature(cell.opened.endpoint.forward).parameters:
         pytest.skip("the pipeline does not hand this model the picture of the page")
 
 
 def test_equals_the_pipeline(cell: Any) -> None:
-    skip_without_the_picture(cell)
+    skip_without_the_image(cell)
     for item in cell.samples:
         for options in ({}, {"top_k": 3}, {"handle_impossible_answer": True, "top_k": 2}):
             cell.assert_equal(cell.run(item, **options), cell.pipeline(item, **options))
 
 
 def test_long_pages_equal_the_pipeline(cell: Any) -> None:
-    skip_without_the_picture(cell)
+    skip_without_the_image(cell)
     item = cell.samples[0]
     page = {**item, "word_boxes": item["word_boxes"] * 12}
     options = {"max_seq_len": 48, "doc_stride": 16, "top_k": 3}

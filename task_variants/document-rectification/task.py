@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image
 
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import encode_images
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import encode_pictures
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    encoded = encode_pictures(images, image_processor)
+    encoded = encode_images(images, image_processor)
     pages = encoded.inputs["original_images"]
     return Encoded({"pixel_values": encoded.inputs["pixel_values"]}, context=pages)
 

@@ -74,7 +74,7 @@ def target_ids(targets: str | list[str], tokenizer: Any) -> np.ndarray:
     """Token ids of the target words; a word of several tokens counts by its first."""
     words = [targets] if isinstance(targets, str) else targets
     vocabulary = tokenizer.get_vocab()
-    ids = []
+    ids: list[int] = []
     for word in words:
         pieces = tokenizer(word, add_special_tokens=False)["input_ids"]
         ids += [vocabulary[word]] if word in vocabulary else pieces[:1]

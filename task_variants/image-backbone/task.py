@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.pictures import encode_pictures
+from hf_skillset_runtime.tasks.images import encode_images
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return encode_pictures(images, image_processor)
+    return encode_images(images, image_processor)
 
 
 def decode(

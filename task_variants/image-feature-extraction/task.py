@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.pictures import encode_arrays
+from hf_skillset_runtime.tasks.images import encode_arrays
 
 IMAGE_SIZES = {"image_grid_thw", "image_sizes", "num_soft_tokens_per_image", "target_sizes"}
 """What an image processor gives where the model puts the patches of all images in one row."""

@@ -11,8 +11,8 @@ from PIL import Image
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.media.text import as_fields
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import encode_images
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import encode_pictures
 
 
 def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
@@ -24,9 +24,9 @@ def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
         item["image"] if isinstance(item, dict) and "image" in item else item for item in items
     ]
     if has_post_processing(image_processor):
-        return encode_pictures(images, image_processor)
+        return encode_images(images, image_processor)
     trimaps = [load_image(as_fields(item, "image", "trimap")[1]).convert("L") for item in items]
-    return encode_pictures(images, image_processor, trimaps=trimaps)
+    return encode_images(images, image_processor, trimaps=trimaps)
 
 
 def has_post_processing(image_processor: Any) -> bool:
@@ -37,14 +37,14 @@ def has_post_processing(image_processor: Any) -> bool:
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `alpha`, opacities (height, width) from 0 to 1, and `mask`, a picture of them."""
+    """Per image `alpha`, opacities (height, width) from 0 to 1, and `mask`, an image of them."""
     if has_post_processing(image_processor):
         found = image_processor.post_process_image_matting(
             as_model_output(outputs), target_sizes=encoded.context
         )
         alphas = [one["alpha"][0].numpy() for one in found]
     else:
-        # The pictures were padded at the right and below.
+        # The images were padded at the right and below.
         alphas = [
             alpha[0, :height, :width]
             for alpha, (height, width) in zip(outputs["alphas"], encoded.context)
@@ -53,5 +53,5 @@ def decode(
 
 
 def as_grey(alpha: np.ndarray) -> Image.Image:
-    """Opacities as a picture: white is opaque."""
+    """Opacities as an image: white is opaque."""
     return Image.fromarray((alpha.clip(0.0, 1.0) * 255.0).round().astype(np.uint8))

@@ -20,10 +20,10 @@ def expected(cell: Any, image: str) -> Any:
     processor = cell.opened.processor
     if "pixel_values_videos" not in getattr(processor, "model_input_names", ()):
         return cell.pipeline(image)
-    picture = Image.open(image).convert("RGB")
-    inputs = processor(videos=[[picture]], return_tensors="pt")
+    one = Image.open(image).convert("RGB")
+    inputs = processor(videos=[[one]], return_tensors="pt")
     (found,) = processor.post_process_panoptic_segmentation(
-        cell.model_outputs(**inputs), [(picture.height, picture.width)], 0.0, 0.5, 0.5
+        cell.model_outputs(**inputs), [(one.height, one.width)], 0.0, 0.5, 0.5
     )
     names = cell.opened.endpoint.config.id2label
     return [

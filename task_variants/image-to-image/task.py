@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.pictures import as_picture, encode_pictures
+from hf_skillset_runtime.tasks.images import as_image, encode_images
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return encode_pictures(images, image_processor)
+    return encode_images(images, image_processor)
 
 
 def decode(
@@ -21,6 +21,6 @@ def decode(
 ) -> list[dict[str, Any]]:
     """Per image `image`, `config.upscale` times its size: what padding became is cut off."""
     return [
-        {"image": as_picture(pixels[:, : height * config.upscale, : width * config.upscale])}
+        {"image": as_image(pixels[:, : height * config.upscale, : width * config.upscale])}
         for pixels, (height, width) in zip(outputs["reconstruction"], encoded.context)
     ]

@@ -1,4 +1,4 @@
-"""`image-to-image` gives the picture that the model itself gives."""
+"""`image-to-image` gives the image that the model itself gives."""
 
 from __future__ import annotations
 

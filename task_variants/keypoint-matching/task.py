@@ -19,9 +19,9 @@ def is_batch(inputs: Any) -> bool:
 
 def encode(pairs: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess pairs of images."""
-    pictures = [[load_image(image) for image in as_pair(pair)] for pair in pairs]
-    sizes = [[(image.height, image.width) for image in pair] for pair in pictures]
-    return Encoded(dict(image_processor(images=pictures, return_tensors="pt")), context=sizes)
+    loaded = [[load_image(image) for image in as_pair(pair)] for pair in pairs]
+    sizes = [[(image.height, image.width) for image in pair] for pair in loaded]
+    return Encoded(dict(image_processor(images=loaded, return_tensors="pt")), context=sizes)
 
 
 def as_pair(value: Any) -> list[Any]:

@@ -12,7 +12,7 @@ TASK = "keypoint-matching"
 
 def test_equals_the_pipeline(cell: Any) -> None:
     for pair in cell.samples:
-        # Squares: of other pictures the pipeline (5.23) swaps height and width.
+        # Squares: of other images the pipeline (5.23) swaps height and width.
         squares = [Image.open(path).convert("RGB").resize((64, 64)) for path in pair]
         cell.assert_equal(cell.run(squares), cell.pipeline(squares))
 
@@ -20,9 +20,9 @@ def test_equals_the_pipeline(cell: Any) -> None:
 def test_equals_the_image_processor(cell: Any) -> None:
     processor = cell.opened.processor
     for pair in cell.samples:
-        pictures = [Image.open(path).convert("RGB") for path in pair]
-        outputs = cell.model_outputs(**processor(images=pictures, return_tensors="pt"))
-        sizes = torch.tensor([[(picture.height, picture.width) for picture in pictures]])
+        loaded = [Image.open(path).convert("RGB") for path in pair]
+        outputs = cell.model_outputs(**processor(images=loaded, return_tensors="pt"))
+        sizes = torch.tensor([[(image.height, image.width) for image in loaded]])
         (expected,) = processor.post_process_keypoint_matching(outputs, sizes)
         found = cell.run(pair)
         assert len(found) == len(expected["matching_scores"])

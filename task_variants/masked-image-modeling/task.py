@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.pictures import encode_pictures
+from hf_skillset_runtime.tasks.images import encode_images
 
 
 def encode(
@@ -21,13 +21,13 @@ def encode(
     """Load and preprocess the images and hide the same share `mask_ratio` of each one's patches."""
     if not 0.0 <= mask_ratio <= 1.0:
         raise ValueError(f"mask_ratio lies between 0 and 1; got {mask_ratio}")
-    pictures = encode_pictures(images, image_processor)
-    height, width = pictures.inputs["pixel_values"].shape[-2:]
+    loaded = encode_images(images, image_processor)
+    height, width = loaded.inputs["pixel_values"].shape[-2:]
     grid = (height // config.patch_size, width // config.patch_size)
     hidden = np.arange(grid[0] * grid[1]) < round(mask_ratio * grid[0] * grid[1])
     mask = np.random.default_rng(seed).permutation(hidden)
     masks = np.tile(mask, (len(images), 1))
-    return Encoded({**pictures.inputs, "bool_masked_pos": masks}, context=mask.reshape(grid))
+    return Encoded({**loaded.inputs, "bool_masked_pos": masks}, context=mask.reshape(grid))
 
 
 def decode(

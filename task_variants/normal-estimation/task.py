@@ -8,27 +8,27 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_image, encode_images
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import as_picture, encode_pictures
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return encode_pictures(images, image_processor)
+    return encode_images(images, image_processor)
 
 
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `predicted_normals` (3, height, width) and `normals`, a picture of them."""
-    # The pictures' sizes have different names in the image processors: given by position.
+    """Per image `predicted_normals` (3, height, width) and `normals`, an image of them."""
+    # The images' sizes have different names in the image processors: given by position.
     found = image_processor.post_process_normal_estimation(
         as_model_output(outputs), encoded.context
     )
     return [
         {
             "predicted_normals": one["normals"],
-            "normals": as_picture((one["normals"].numpy() + 1.0) / 2.0),
+            "normals": as_image((one["normals"].numpy() + 1.0) / 2.0),
         }
         for one in found
     ]

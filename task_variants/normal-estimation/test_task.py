@@ -22,7 +22,7 @@ def test_equals_the_model(cell: Any) -> None:
         assert found["normals"].size == image.size
 
 
-def test_the_picture_shows_directions_as_colours(cell: Any) -> None:
+def test_the_image_shows_directions_as_colours(cell: Any) -> None:
     found = cell.run(cell.samples[0])
     colours = np.asarray(found["normals"]).transpose(2, 0, 1) / 255.0 * 2.0 - 1.0
     assert np.abs(colours - found["predicted_normals"].numpy()).max() < 2.0 / 255.0

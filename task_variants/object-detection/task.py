@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import encode_images, labelled_boxes
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import encode_pictures, labelled_boxes
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return encode_pictures(images, image_processor)
+    return encode_images(images, image_processor)
 
 
 def decode(

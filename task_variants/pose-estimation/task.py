@@ -19,14 +19,14 @@ def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
         as_fields(item, "image", "boxes") if isinstance(item, dict) else (item, None)
         for item in items
     ]
-    pictures = [load_image(image) for image, _ in pairs]
+    loaded = [load_image(image) for image, _ in pairs]
     boxes = [
-        [[0.0, 0.0, float(picture.width), float(picture.height)]] if given is None else given
-        for picture, (_, given) in zip(pictures, pairs)
+        [[0.0, 0.0, float(one.width), float(one.height)]] if given is None else given
+        for one, (_, given) in zip(loaded, pairs)
     ]
     if not all(boxes):
         raise ValueError("expected at least one box per image (x, y, width, height), got none")
-    inputs = image_processor(images=pictures, boxes=boxes, return_tensors="pt")
+    inputs = image_processor(images=loaded, boxes=boxes, return_tensors="pt")
     return Encoded(dict(inputs), context=boxes)
 
 

@@ -25,7 +25,7 @@ def test_equals_the_model(cell: Any) -> None:
     assert len(found) == len(BOXES)
 
 
-def test_without_boxes_the_picture_is_the_person(cell: Any) -> None:
+def test_without_boxes_the_image_is_the_person(cell: Any) -> None:
     path = cell.samples[0]
     width, height = Image.open(path).size
     cell.assert_equal(cell.run(path), expected_poses(cell, path, [[0.0, 0.0, width, height]]))

@@ -16,14 +16,17 @@ def encode(
     items: list[Any],
     processor: Any,
     config: Any,
-    max_new_tokens: int = 256,
+    max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
 ) -> list[Encoded]:
     """A call for each `{"protein", "text"}`; the text is a question or a chat.
 
     A protein has its amino acids (`aa_seq`) and its structure in Foldseek's letters (`foldseek`).
     """
-    options = generation_options(max_new_tokens, None, generate_kwargs)
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
+    )
     calls = []
     for item in items:
         protein, text = as_fields(item, "protein", "text")

@@ -1,4 +1,4 @@
-"""Speech in, the vector of the voice out; for two recordings, whether it is one voice.
+"""Speech in, the vector of the voice out; for two audio clips, whether it is one voice.
 
 Task `speaker-verification`.
 """
@@ -10,26 +10,26 @@ from typing import Any
 
 import numpy as np
 
+from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import audio_features
 
 PAIR = ("audio", "audio_pair")
 
 
 def encode(items: list[Any], feature_extractor: Any, config: Any) -> list[Encoded]:
-    """A call for each recording: of a pair `{"audio", "audio_pair"}` both."""
-    recordings = [recording for item in items for recording in recordings_of(item)]
-    inputs = [audio_features([recording], feature_extractor) for recording in recordings]
+    """A call for each audio clip: of a pair `{"audio", "audio_pair"}` both."""
+    audios = [clip for item in items for clip in clips_of(item)]
+    inputs = [audio_features([clip], feature_extractor) for clip in audios]
     return [Encoded(features, context=[is_pair(item) for item in items]) for features in inputs]
 
 
 def is_pair(item: Any) -> bool:
-    """Whether an item holds two recordings."""
+    """Whether an item holds two audio clips."""
     return isinstance(item, dict) and set(PAIR) <= set(item)
 
 
-def recordings_of(item: Any) -> list[Any]:
-    """The recordings of an item, in order."""
+def clips_of(item: Any) -> list[Any]:
+    """The audio clips of an item, in order."""
     return [item[name] for name in PAIR] if is_pair(item) else [item]
 
 
@@ -56,7 +56,8 @@ def decode(
 
 def unit(vector: np.ndarray) -> np.ndarray:
     """The vector with length one."""
-    return vector / np.linalg.norm(vector)
+    scaled: np.ndarray = vector / np.linalg.norm(vector)
+    return scaled
 
 
 def compare(voice: np.ndarray, other: np.ndarray, threshold: float) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def test_equals_the_model(cell: Any) -> None:
     cell.assert_equal(found["embeddings"], [one[0].tolist(), other[0].tolist()])
 
 
-def test_one_recording_is_one_voice(cell: Any) -> None:
+def test_one_clip_is_one_voice(cell: Any) -> None:
     path = cell.samples[0]
     assert cell.run({"audio": path, "audio_pair": path})["same_speaker"]
     assert not cell.run({"audio": path, "audio_pair": path}, threshold=1.1)["same_speaker"]

@@ -1,4 +1,4 @@
-"""Text in, speech, music or another sound out (task `text-to-audio`)."""
+"""Text in, speech, music or other audio out (task `text-to-audio`)."""
 
 from __future__ import annotations
 
@@ -29,18 +29,15 @@ def encode(
     seed: int = 0,
 ) -> list[Encoded]:
     """A call for each text or chat."""
-    asked = generation_options(max_new_tokens, None, generate_kwargs)
+    asked = generation_options(processor, max_new_tokens, generate_kwargs)
     options = {**facts.get("generate_options", OPTIONS), **asked}
     if "length_options" in facts and max_new_tokens is not None:
         options |= dict.fromkeys(facts["length_options"], options.pop("max_new_tokens"))
-    if hasattr(config, "delay_pattern") and max_new_tokens is not None:
-        # The last codebook begins so many tokens after the first.
-        options["max_new_tokens"] += max(config.delay_pattern)
-    if hasattr(config, "audio_stream_bos_id") and max_new_tokens is not None:
-        options["max_new_tokens"] += config.num_codebooks  # each codebook begins a token later
+    if "codebook_delay" in facts and max_new_tokens is not None:
+        options["max_new_tokens"] += int(np.max(getattr(config, facts["codebook_delay"])))
     if language := getattr(getattr(processor, "tokenizer", processor), "tgt_lang", None):
         options.setdefault("tgt_lang", language)
-    given = {**neutral_speaker(config), **(forward_params or {})}
+    given = {**neutral_speaker(config, facts), **(forward_params or {})}
     given = {name: value for name, value in given.items() if name not in options}
     calls = []
     for text in texts:
@@ -49,11 +46,12 @@ def encode(
     return calls
 
 
-def neutral_speaker(config: Any) -> dict[str, np.ndarray]:
+def neutral_speaker(config: Any, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """A voice of no one for the models that want the vector of one."""
-    if not hasattr(config, "speaker_embedding_dim"):
+    if "speaker_width" not in facts:
         return {}
-    return {"speaker_embeddings": np.zeros((1, config.speaker_embedding_dim), np.float32)}
+    width = getattr(config, facts["speaker_width"])
+    return {"speaker_embeddings": np.zeros((1, width), np.float32)}
 
 
 def tokenize(
@@ -69,8 +67,12 @@ def tokenize(
     if facts.get("chats_only") and isinstance(text, str):
         text = [{"role": "user", "content": [{"type": "text", "text": text}]}]
     if isinstance(text, list):
-        template = {"tokenize": True, "return_dict": True, "add_generation_prompt": True}
-        template["return_tensors"] = "pt"
+        template = {
+            "tokenize": True,
+            "return_dict": True,
+            "add_generation_prompt": True,
+            "return_tensors": "pt",
+        }
         options = {**template, "processor_kwargs": dict(processor_kwargs), **preprocess_params}
         return dict(processor.apply_chat_template(text, **options))
     text = as_text(text)
@@ -91,10 +93,10 @@ def decode(
 
     A model that makes a spectrogram gives `spectrogram` (frames, bins) instead.
     """
-    return [sound(call, processor, config, facts) for call in outputs]
+    return [audio(call, processor, config, facts) for call in outputs]
 
 
-def sound(
+def audio(
     outputs: Mapping[str, Any], processor: Any, config: Any, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What one call of the model made."""
@@ -105,12 +107,12 @@ def sound(
     names = ("audio", "waveform", "spectrogram", "audio_sequences", "sequences")
     name = next(name for name in names if name in outputs)
     values = outputs[name]
-    if hasattr(config, "talker_config"):
-        _, values = values  # beside the sound what was written
+    if facts.get("text_and_speech"):
+        _, values = values
     if name.endswith("sequences") and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
         values = processor.decode(as_tensor(values))
     first = np.asarray(values[0] if isinstance(values, (list, tuple)) else values)
-    if hasattr(config, "num_mel_bins") and name != "waveform":
+    if facts.get("makes_spectrogram"):
         return {"spectrogram": first.squeeze(), "sampling_rate": rate}
     return {"audio": first.squeeze(), "sampling_rate": rate}
 
@@ -121,5 +123,5 @@ def sampling_rate(config: Any, processor: Any) -> int | None:
     for source in (config, getattr(config, "codec_config", None), extractor):
         for name in ("sampling_rate", "sample_rate"):
             if (rate := getattr(source, name, None)) is not None:
-                return rate
+                return int(rate)
     return None

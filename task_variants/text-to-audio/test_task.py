@@ -10,16 +10,17 @@ import torch
 TASK = "text-to-audio"
 
 
-def speaks_in_chats(config: Any) -> bool:
-    """Whether the model speaks only where a chat asks for it."""
-    return hasattr(config, "talker_config") or hasattr(config, "audio_stream_bos_id")
+def speaks_in_chats(cell: Any) -> bool:
+    """Whether the model speaks only where a chat asks for it, which the pipeline does not give."""
+    facts = cell.spec.facts
+    return bool(facts.get("chats_only") and {"text_and_speech", "codebook_delay"} & set(facts))
 
 
 def test_speech_equals_the_models(cell: Any) -> None:
     processor, model = cell.opened.processor, cell.opened.endpoint
-    if not speaks_in_chats(model.config):
+    if not speaks_in_chats(cell):
         pytest.skip("the pipeline is compared")
-    talks = hasattr(model.config, "talker_config")
+    talks = cell.spec.facts.get("text_and_speech")
     length = cell.spec.sample_params["max_new_tokens"]
     for text in cell.samples:
         inputs = processor.apply_chat_template(
@@ -44,12 +45,14 @@ def test_speech_equals_the_models(cell: Any) -> None:
 def test_equals_the_pipeline(cell: Any) -> None:
     if cell.spec.auto_class == "AutoModelForTextToSpectrogram":
         pytest.skip("the pipeline wants a vocoder")
-    if speaks_in_chats(cell.opened.endpoint.config):
+    if speaks_in_chats(cell):
         pytest.skip("the pipeline gives the model no chat")
     generates = cell.spec.run == "generate"
     names = cell.spec.facts.get("length_options", ["max_new_tokens"])
-    delay = max(getattr(cell.opened.endpoint.config, "delay_pattern", [0]))
-    asked = dict.fromkeys(names, cell.spec.sample_params["max_new_tokens"] + delay)
+    length = cell.spec.sample_params["max_new_tokens"]
+    if setting := cell.spec.facts.get("codebook_delay"):
+        length += max(getattr(cell.opened.endpoint.config, setting))
+    asked = dict.fromkeys(names, length)
     tokenizer = getattr(cell.opened.processor, "tokenizer", cell.opened.processor)
     if language := getattr(tokenizer, "tgt_lang", None):
         asked["tgt_lang"] = language
@@ -68,8 +71,8 @@ def test_equals_the_model(cell: Any) -> None:
     tokenizer = getattr(processor, "tokenizer", processor)
     for text in cell.samples:
         inputs = dict(tokenizer([text], return_tensors="pt"))
-        if hasattr(model.config, "speaker_embedding_dim"):
-            inputs["speaker_embeddings"] = torch.zeros(1, model.config.speaker_embedding_dim)
+        if width := cell.spec.facts.get("speaker_width"):
+            inputs["speaker_embeddings"] = torch.zeros(1, getattr(model.config, width))
         torch.manual_seed(0)
         with torch.no_grad():
             made = model.generate(**inputs) if cell.spec.run == "generate" else model(**inputs)

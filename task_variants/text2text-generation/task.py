@@ -9,30 +9,42 @@ import numpy as np
 
 from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.generation import by_input, generation_options
+from hf_skillset_runtime.tasks.languages import language_id, source_language
 
 
 def encode(
     texts: list[Any],
     tokenizer: Any,
     config: Any,
+    facts: Mapping[str, Any],
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     src_lang: str | None = None,
     tgt_lang: str | None = None,
+    truncation: bool = False,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
-    """Tokenize the source texts; a multilingual model also wants the two language codes."""
-    if src_lang is not None:
-        tokenizer.src_lang = src_lang
-    tokens = tokenizer(
-        [as_text(text) for text in texts], padding=len(texts) > 1, return_tensors="np"
-    )
+    """Tokenize the source texts; a multilingual model also wants the two language codes.
+
+    Raises:
+        ValueError: the model does not know a language code.
+    """
+    given = [as_text(text) for text in texts]
+    with source_language(tokenizer, src_lang):
+        tokens = tokenizer(
+            given, padding=len(texts) > 1, truncation=truncation, return_tensors="np"
+        )
     names = ("input_ids", "attention_mask")
     inputs = {name: tokens[name] for name in names if name in tokens}
-    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    options = generation_options(
+        tokenizer, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
+    )
     if tgt_lang is not None:
-        options["forced_bos_token_id"] = tokenizer.convert_tokens_to_ids(tgt_lang)
+        token = language_id(tokenizer, tgt_lang, "tgt_lang")
+        option = facts.get("target_option")
+        options |= {option: tgt_lang} if option else {"forced_bos_token_id": token}
     return Encoded(inputs, options)
 
 
@@ -41,8 +53,7 @@ def decode(
 ) -> list[list[dict[str, str]]]:
     """The generated text of each source text (several with `num_return_sequences`)."""
     texts = tokenizer.batch_decode(outputs["sequences"], skip_special_tokens=True)
-    per_source = len(texts) // len(encoded.inputs["input_ids"])
     return [
-        [{"generated_text": text} for text in texts[start : start + per_source]]
-        for start in range(0, len(texts), per_source)
+        [{"generated_text": text} for text in found]
+        for found in by_input(texts, len(encoded.inputs["input_ids"]))
     ]

@@ -36,9 +36,10 @@ def samples(cell: Any, values: list[float]) -> Any:
 
 def forecast(cell: Any, values: list[float]) -> Any:
     model, config = cell.opened.endpoint, cell.opened.endpoint.config
-    if hasattr(config, "lags_sequence"):
+    module = vars(cell.spec.module)
+    if "lagged_inputs" in module:
         return samples(cell, values).mean(dim=0)
-    if not hasattr(config, "prediction_length"):
+    if "univariate" in module:
         return model(past_values=[torch.tensor(values)]).full_predictions[0, :, 0]
     past, observed = padded(values, config.context_length)
     mask = cell.spec.facts.get("mask", "past_observed_mask")

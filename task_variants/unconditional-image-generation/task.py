@@ -10,7 +10,6 @@ from PIL import Image
 
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.generation import generation_options
 
 
 def encode(
@@ -33,7 +32,7 @@ def encode(
     start = np.full((len(images), 1), config.vocab_size - 1)
     prompts = np.concatenate([start, np.array(rows, dtype=np.int64)], axis=1)
     left = (height - prompt_rows) * width
-    options = generation_options(min(max_new_tokens or left, left), do_sample, None)
+    options = {"max_new_tokens": min(max_new_tokens or left, left), "do_sample": do_sample}
     if do_sample:
         options["temperature"] = temperature
     return Encoded({"input_ids": prompts}, options, context=(height, width))
@@ -43,8 +42,9 @@ def pixels(image: Any, image_processor: Any) -> np.ndarray:
     """The tokens of an image (pixels,); none for None."""
     if image is None:
         return np.zeros(0, dtype=np.int64)
-    tokens: np.ndarray = image_processor(images=load_image(image), return_tensors="np")["input_ids"]
-    return tokens[0]
+    batch = image_processor(images=load_image(image), return_tensors="np")
+    tokens: np.ndarray = batch["input_ids"][0]
+    return tokens
 
 
 def decode(

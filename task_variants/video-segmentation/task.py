@@ -9,8 +9,8 @@ import numpy as np
 
 from hf_skillset_runtime.media.video import is_video
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_mask
 from hf_skillset_runtime.tasks.model_outputs import as_tensor
-from hf_skillset_runtime.tasks.pictures import as_mask
 from hf_skillset_runtime.tasks.scores import sigmoid
 from hf_skillset_runtime.tasks.videos import sample_frames
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import av
@@ -36,3 +37,19 @@ def test_equals_the_model(cell: Any) -> None:
             assert (mask[0, 0].numpy() == (np.asarray(answer["mask"]) == 255)).all()
             score = outputs.object_score_logits.sigmoid().item()
             assert abs(answer["score"] - score) < 1e-5
+
+
+def test_a_session_works_where_its_model_is(cell: Any) -> None:
+    processor = cell.opened.processor
+    session = processor.init_video_session(video=ends_of(cell.samples[0]))
+    processor.add_inputs_to_inference_session(
+        session, frame_idx=0, obj_ids=7, input_points=[[[POINT]]], input_labels=[[[1]]]
+    )
+    package = type(cell.opened.handler).__module__.partition(".")[0]
+    platform = import_module(f"{package}.platforms.torch_platform")
+    # torch's device without memory stands for one that is not the CPU
+    platform.to_device(session, torch.device("meta"), torch.bfloat16, torch)
+    frame = session.get_frame(1)
+    assert (frame.device.type, frame.dtype) == ("meta", torch.bfloat16)
+    points = session.point_inputs_per_obj[0][0]
+    assert {value.device.type for value in points.values()} == {"meta"}

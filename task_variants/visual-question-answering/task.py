@@ -10,11 +10,17 @@ import numpy as np
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.media.text import as_fields, as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.generation import by_input, generation_options
 from hf_skillset_runtime.tasks.scores import labelled, sigmoid
 
 
-def encode(items: list[Any], processor: Any, config: Any, max_new_tokens: int = 256) -> Encoded:
+def encode(
+    items: list[Any],
+    processor: Any,
+    config: Any,
+    max_new_tokens: int | None = None,
+    generate_kwargs: Mapping[str, Any] | None = None,
+) -> Encoded:
     """Preprocess `{"image", "question"}` items."""
     pairs = [as_fields(item, "image", "question") for item in items]
     inputs = processor(
@@ -23,7 +29,7 @@ def encode(items: list[Any], processor: Any, config: Any, max_new_tokens: int = 
         padding=True,
         return_tensors="pt",
     )
-    return Encoded(dict(inputs), generation_options(max_new_tokens, None, None))
+    return Encoded(dict(inputs), generation_options(processor, max_new_tokens, generate_kwargs))
 
 
 def decode(
@@ -33,12 +39,15 @@ def decode(
     config: Any,
     top_k: int = 5,
 ) -> list[list[dict[str, Any]]]:
-    """Per item the `top_k` answers of the model's list, or the one that it wrote."""
+    """Per item the `top_k` answers of the model's list, or those that it wrote."""
     if "logits" not in outputs:
-        pairs = zip(outputs["sequences"], encoded.inputs["input_ids"])
-        written = [without_question(tokens, question.numpy()) for tokens, question in pairs]
-        texts = processor.batch_decode(written, skip_special_tokens=True)
-        return [[{"answer": text.strip()}] for text in texts]
+        tokens = by_input(list(outputs["sequences"]), len(encoded.inputs["input_ids"]))
+        written = [
+            [without_question(row, question.numpy()) for row in rows]
+            for rows, question in zip(tokens, encoded.inputs["input_ids"])
+        ]
+        texts = [processor.batch_decode(rows, skip_special_tokens=True) for rows in written]
+        return [[{"answer": text.strip()} for text in found] for found in texts]
     return [
         [
             {"score": answer["score"], "answer": answer["label"]}

@@ -1,4 +1,4 @@
-"""A spectrogram, or a recording of which one is taken, in, a waveform out (task `vocoder`)."""
+"""A spectrogram, or an audio clip of which one is taken, in, a waveform out (task `vocoder`)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import audio_features
 
 
 def encode(items: list[Any], feature_extractor: Any, config: Any, seed: int = 0) -> list[Encoded]:
-    """A call for each recording or `{"spectrogram": (frames, bins)}`, with noise from `seed`."""
+    """A call for each audio clip or `{"spectrogram": (frames, bins)}`, with noise from `seed`."""
     return [Encoded(features_of(item, feature_extractor, config, seed)) for item in items]
 
 

@@ -1,4 +1,4 @@
-"""A recording and labels in, the labels by how well they fit it out.
+"""Audio and labels in, the labels by how well they fit it out.
 
 Task `zero-shot-audio-classification`.
 """
@@ -10,29 +10,29 @@ from typing import Any
 
 import numpy as np
 
+from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.candidate_labels import as_captions, as_labels, scored_labels
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.recordings import audio_features
 from hf_skillset_runtime.tasks.scores import softmax
 
 
 def encode(
-    recordings: list[Any],
+    audios: list[Any],
     processor: Any,
     config: Any,
     candidate_labels: list[str],
     hypothesis_template: str = "This is a sound of {}.",
 ) -> Encoded:
-    """The recordings' features and the captions' tokens; the model compares all with all."""
+    """The audio clips' features and the captions' tokens; the model compares all with all."""
     captions = as_captions(candidate_labels, hypothesis_template)
     tokens = processor.tokenizer(captions, padding=True, return_tensors="np")
-    features = audio_features(recordings, processor.feature_extractor)
+    features = audio_features(audios, processor.feature_extractor)
     return Encoded({**tokens, **features}, context=as_labels(candidate_labels))
 
 
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, processor: Any, config: Any
 ) -> list[list[dict[str, Any]]]:
-    """Per recording `{"score", "label"}` of each label, best first."""
+    """Per audio clip `{"score", "label"}` of each label, best first."""
     name = "logits_per_audio" if "logits_per_audio" in outputs else "logits_audio_text"
     return [scored_labels(row, encoded.context) for row in softmax(outputs[name])]

@@ -14,7 +14,6 @@ from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.candidate_labels import as_captions, as_labels
 from hf_skillset_runtime.tasks.encoded import Encoded, pads
 from hf_skillset_runtime.tasks.scores import softmax
-from hf_skillset_runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(
@@ -39,8 +38,7 @@ def encode(
 def tokenize(pairs: list[tuple[str, str]], tokenizer: Any, padding: bool) -> dict[str, Any]:
     """Pairs of text and hypothesis; a text that is too long is cut, a hypothesis never."""
     texts, hypotheses = (list(column) for column in zip(*pairs))
-    tokens = tokenize_texts(
-        tokenizer,
+    tokens = tokenizer(
         texts,
         hypotheses,
         padding=padding,

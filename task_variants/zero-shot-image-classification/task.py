@@ -9,7 +9,7 @@ import numpy as np
 
 from hf_skillset_runtime.tasks.candidate_labels import as_captions, scored_labels
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.pictures import encode_pictures
+from hf_skillset_runtime.tasks.images import encode_images
 from hf_skillset_runtime.tasks.scores import sigmoid, softmax
 
 
@@ -23,11 +23,11 @@ def encode(
     tokenizer_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
     """Preprocess the images, and the labels as captions made with `hypothesis_template`."""
-    pictures = encode_pictures(images, processor.image_processor)
+    loaded = encode_images(images, processor.image_processor)
     captions = as_captions(candidate_labels, hypothesis_template)
     options = {"padding": True, **facts.get("text_options", {}), **(tokenizer_kwargs or {})}
     words = processor.tokenizer(captions, return_tensors="pt", **options)
-    return Encoded({**words, **pictures.inputs})
+    return Encoded({**words, **loaded.inputs})
 
 
 def decode(

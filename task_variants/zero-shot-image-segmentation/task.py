@@ -10,9 +10,9 @@ from torch.nn.functional import interpolate
 
 from hf_skillset_runtime.tasks.candidate_labels import as_labels
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_box, as_mask
 from hf_skillset_runtime.tasks.label_runs import encode_label_runs
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import as_box, as_mask
 
 
 def encode(
@@ -42,10 +42,10 @@ def decode(
     for label, found in zip(as_labels(candidate_labels), outputs):
         given = as_model_output(found)
         if finds_instances:
-            pictures = processor.post_process_instance_segmentation(
+            loaded = processor.post_process_instance_segmentation(
                 given, threshold, mask_threshold, sizes
             )
-            regions = [instances(label, picture) for picture in pictures]
+            regions = [instances(label, image) for image in loaded]
         else:
             regions = [
                 [region(label, logits, size, mask_threshold)]
@@ -56,11 +56,11 @@ def decode(
     return [sorted(result, key=lambda one: one["score"], reverse=True) for result in results]
 
 
-def instances(label: str, picture: Mapping[str, Any]) -> list[dict[str, Any]]:
+def instances(label: str, image: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The instances of one label in one image."""
     return [
         {"score": score, "label": label, "mask": as_mask(mask.numpy() > 0), "box": as_box(box)}
-        for score, mask, box in zip(picture["scores"].tolist(), picture["masks"], picture["boxes"])
+        for score, mask, box in zip(image["scores"].tolist(), image["masks"], image["boxes"])
     ]
 
 

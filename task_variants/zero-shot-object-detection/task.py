@@ -11,9 +11,9 @@ import torch
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.tasks.candidate_labels import as_labels
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.images import as_box
 from hf_skillset_runtime.tasks.label_runs import encode_label_runs
 from hf_skillset_runtime.tasks.model_outputs import as_model_output
-from hf_skillset_runtime.tasks.pictures import as_box
 
 
 def encode(
@@ -22,10 +22,10 @@ def encode(
     """Preprocess the images and the labels: most models look for one label at a time."""
     if not takes_all_labels(processor):
         return encode_label_runs(images, processor, candidate_labels)
-    pictures = [load_image(image) for image in images]
+    loaded = [load_image(image) for image in images]
     texts = [as_labels(candidate_labels)] * len(images)
-    inputs = processor(images=pictures, text=texts, return_tensors="pt")
-    return [Encoded(dict(inputs), context=[(one.height, one.width) for one in pictures])]
+    inputs = processor(images=loaded, text=texts, return_tensors="pt")
+    return [Encoded(dict(inputs), context=[(one.height, one.width) for one in loaded])]
 
 
 def takes_all_labels(processor: Any) -> bool:
@@ -47,26 +47,26 @@ def decode(
     labels = as_labels(candidate_labels)
     results: list[list[dict[str, Any]]] = [[] for _ in sizes]
     if takes_all_labels(processor):
-        pictures = processor.post_process_grounded_object_detection(
+        loaded = processor.post_process_grounded_object_detection(
             as_model_output(outputs[0]), [labels] * len(sizes), threshold, target_sizes=sizes
         )
-        results = [detections(picture["text_labels"], picture) for picture in pictures]
+        results = [detections(item["text_labels"], item) for item in loaded]
     else:
         for label, found in zip(labels, outputs):
-            pictures = processor.image_processor.post_process_object_detection(
+            loaded = processor.image_processor.post_process_object_detection(
                 as_model_output(found), threshold=threshold, target_sizes=sizes
             )
-            for result, picture in zip(results, pictures):
-                result += detections([label] * len(picture["scores"]), picture)
+            for result, item in zip(results, loaded):
+                result += detections([label] * len(item["scores"]), item)
     return [
         sorted(result, key=lambda one: one["score"], reverse=True)[:top_k] for result in results
     ]
 
 
-def detections(labels: list[str], picture: Mapping[str, Any]) -> list[dict[str, Any]]:
+def detections(labels: list[str], item: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was found in one image, with a label for each."""
     return [
         {"score": score, "label": label, "box": as_box(box)}
-        for score, label, box in zip(picture["scores"].tolist(), labels, picture["boxes"])
+        for score, label, box in zip(item["scores"].tolist(), labels, item["boxes"])
         if score
     ]

@@ -38,8 +38,8 @@ def encode(
         # Some image processors keep the videos apart, some give one row of frames.
         pixels = pixels.reshape(len(videos), -1, *pixels.shape[-3:])
         return Encoded({**words, "pixel_values": pixels})
-    pictures = processor.video_processor(frames, do_sample_frames=False, return_tensors="pt")
-    return Encoded({**words, **pictures})
+    images = processor.video_processor(frames, do_sample_frames=False, return_tensors="pt")
+    return Encoded({**words, **images})
 
 
 def decode(

@@ -16,7 +16,8 @@ def frames_of(path: str, count: int | None) -> np.ndarray:
     with av.open(path) as container:
         frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
     indices = np.linspace(0, len(frames) - 1, count or len(frames))
-    return frames[indices.round().astype(int)]
+    chosen: np.ndarray = frames[indices.round().astype(int)]
+    return chosen
 
 
 def expected_scores(cell: Any, path: str, labels: list[str]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,14 +15,14 @@ def fixed_shapes() -> Iterator[None]:
     import torch
     from torch.overrides import TorchFunctionMode
 
-    replacements = {
+    replacements: dict[Any, Callable[..., Any]] = {
         torch.functional.einsum: einsum,
         torch.nn.functional.unfold: unfold,
         torch.Tensor.__getitem__: rows_of_mask,
         torch.Tensor.add: add_epsilon,
     }
 
-    class Replacing(TorchFunctionMode):
+    class Replacing(TorchFunctionMode):  # type: ignore[misc]  # torch's types are not read
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:

@@ -316,10 +316,11 @@ def strided_slice(tape: Any, node: Any) -> Any:
     import numpy as np
 
     data, *positions = node.inputs
-    arrays = [None if value is None else array_of(value) for value in positions]
-    if len(arrays) < 4 or any(array is None or array.size != 1 for array in arrays):
+    arrays = [array_of(value) for value in positions if value is not None]
+    known = [int(array.item()) for array in arrays if array is not None and array.size == 1]
+    if len(known) != len(positions) or len(known) < 4:
         return None
-    start, end, axis, step = (int(array.item()) for array in arrays)
+    start, end, axis, step = known
     if step == 1:
         return None
     chosen = np.arange(data.shape.numpy()[axis])[slice(start, end, step)]

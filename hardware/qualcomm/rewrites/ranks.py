@@ -82,7 +82,8 @@ class Builder:
 
 def lower(builder: Builder, node: Any) -> list[Any] | None:
     """What a node computes, its elements in order; None where that is not known."""
-    found = OPERATORS.get(node.op_type, lambda builder, node: None)(builder, node)
+    operator = OPERATORS.get(node.op_type)
+    found = operator(builder, node) if operator else None
     return found if found is None or isinstance(found, list) else [found]
 
 
@@ -284,8 +285,12 @@ def slices(builder: Builder, node: Any) -> Any:
     if any(value is None for value in values):
         return None
     starts, ends, *others = [value.tolist() for value in values]
-    axes, steps = [*others, *[list(range(len(starts))), [1] * len(starts)][len(others) :]]
-    cuts = {axis % len(sizes): cut for axis, *cut in zip(axes, starts, ends, steps)}
+    axes = others[0] if others else list(range(len(starts)))
+    steps = others[1] if len(others) > 1 else [1] * len(starts)
+    cuts = {
+        axis % len(sizes): (start, end, step)
+        for axis, start, end, step in zip(axes, starts, ends, steps)
+    }
     cuts = {axis: cut for axis, cut in cuts.items() if sizes[axis] != 1 or after[axis] != 1}
     runs = joined([i if i in cuts else None if size == 1 else -1 for i, size in enumerate(sizes)])
     if len(runs) > LIMIT:

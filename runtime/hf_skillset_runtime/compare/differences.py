@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 MAX_PROBLEMS = 10
@@ -70,7 +70,7 @@ def picture_problems(found: Any, expected: Any, where: str) -> list[str]:
 
 def equal(found: Any, expected: Any, tolerance: float) -> bool:
     """Whether two leaves agree."""
-    if isinstance(found, Number) and isinstance(expected, Number):
+    if isinstance(found, Real) and isinstance(expected, Real):
         return math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance)
     return bool(found == expected)
 

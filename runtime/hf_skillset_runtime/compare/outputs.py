@@ -15,9 +15,7 @@ Outputs = dict[str, Any]
 
 def encode(handler: EndpointHandler, items: list[Any]) -> list[Encoded]:
     """What the task makes of some inputs, one entry for each call of the model."""
-    spec, config = handler.spec, handler.platform.config(handler.endpoint)
-    parameters, _ = spec.parameters(spec.sample_params)
-    encoded = spec.module.encode(items, handler.processor, config, **parameters)
+    encoded = handler.encode(items, **handler.spec.sample_params)
     return encoded if isinstance(encoded, list) else [encoded]
 
 

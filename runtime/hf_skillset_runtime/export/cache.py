@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -59,6 +60,6 @@ def file_digest(path: Path) -> bytes:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file that others see complete or not at all."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     draft.write_text(text, "utf-8")
     draft.replace(path)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ..self_test import sample_inputs
 
 if TYPE_CHECKING:
-    from ..endpoint import EndpointHandler
-    from .exported_forward import ExportedModel
+    from ..platforms.base import Handler
+    from .exported_model import ExportedModel
 
 
-def proof_of_graphs(handler: EndpointHandler, exported: ExportedModel) -> dict[str, Any]:
+def proof_of_graphs(handler: Handler, exported: ExportedModel) -> dict[str, Any]:
     """What ran where for the first sample of the task.
 
     Returns:
@@ -25,17 +25,17 @@ def proof_of_graphs(handler: EndpointHandler, exported: ExportedModel) -> dict[s
     def answer() -> None:
         handler(sample, **handler.spec.sample_params)
 
-    before = exported.graph_runs
+    before = exported.graph_runs()
     beside = operations_in_torch(answer)
-    runs = exported.graph_runs - before
-    with exported.exports():
+    runs = exported.graph_runs() - before
+    with exported.in_torch():
         total = operations_in_torch(answer)
     share = 1 - beside / total if total else float(runs > 0)
     found = {
         "graph_runs": runs,
         "operations": total,
         "share": round(share, 4),
-        "in_parts": share < 1 or any(part.in_layers() for part in exported.modules.values()),
+        "in_parts": share < 1 or exported.in_layers(),
     }
     return found if runs else {**found, "problem": "no graph ran: torch computed in its place"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from .image import load_image
+from .image import as_bytes, load_image
 
 
 def is_video(value: Any) -> bool:
@@ -20,7 +21,7 @@ def is_video(value: Any) -> bool:
 
 
 def is_frame(value: Any) -> bool:
-    """Whether a value is a picture that is already loaded."""
+    """Whether a value is an image that is already loaded."""
     return isinstance(value, Image.Image) or (isinstance(value, np.ndarray) and value.ndim == 3)
 
 
@@ -28,19 +29,19 @@ def load_video(value: Any) -> np.ndarray:
     """The frames of a video as RGB (frames, height, width, 3), uint8.
 
     Args:
-        value: a path, a list of frames (PIL images or uint8 arrays of one size), or a uint8
-            array of shape (frames, height, width, 3).
+        value: a path, the bytes of a file, a list of frames (PIL images or arrays of one size), or
+            an array (frames, height, width, 3): uint8, uint16 or floats from 0 to 1.
 
     Raises:
         TypeError: `value` is none of these.
-        ValueError: there is no readable video, or it has no frames.
+        ValueError: there is no readable video, it has no frames, or values out of range.
     """
-    if isinstance(value, (str, Path)):
+    if isinstance(value, (str, Path, bytes)):
         frames = read_file(value)
     elif isinstance(value, list) and all(is_frame(frame) for frame in value):
         frames = [np.asarray(load_image(frame)) for frame in value]
-    elif isinstance(value, np.ndarray) and value.ndim == 4:
-        frames = list(value)
+    elif isinstance(value, np.ndarray) and value.ndim == 4 and value.shape[-1] == 3:
+        frames = list(as_bytes(value))
     else:
         raise TypeError(
             "expected a video (path, list of frames, or array of shape (frames, height, width,"
@@ -51,13 +52,15 @@ def load_video(value: Any) -> np.ndarray:
     return np.stack(frames)
 
 
-def read_file(path: str | Path) -> list[np.ndarray]:
-    """All frames of a video file."""
+def read_file(path: str | Path | bytes) -> list[np.ndarray]:
+    """All frames of a video file, or of its bytes."""
+    source = BytesIO(path) if isinstance(path, bytes) else str(path)
     try:
-        with av.open(str(path)) as container:
+        with av.open(source) as container:
             return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    except (av.FFmpegError, IndexError) as error:
-        raise ValueError(f"cannot read a video from {str(path)!r}: {error}") from error
+    except (av.FFmpegError, OSError, IndexError) as error:
+        named = "these bytes" if isinstance(path, bytes) else repr(str(path))
+        raise ValueError(f"cannot read a video from {named}: {error}") from error
 
 
 def duration(value: Any) -> float | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..seeded import drawn_from
 from ..tasks.encoded import Encoded
 from ..tasks.spec import TaskSpec
-from .torch_platform import random_numbers, to_device
+from .torch_platform import options_of, to_device
 
 GREEDILY = {"do_sample": False, "num_beams": 1}
 
@@ -56,7 +57,7 @@ def token_scores(
         name: to_device(value, model.device, model.dtype, torch)
         for name, value in encoded.inputs.items()
     }
-    options = {**encoded.generate_kwargs, **GREEDILY}
-    with torch.no_grad(), random_numbers(encoded.seed, model.device, torch):
+    options = {**options_of(model, spec, encoded), **GREEDILY}
+    with torch.no_grad(), drawn_from(encoded.seed):
         model.generate(**inputs, **options, logits_processor=LogitsProcessorList([chooser]))
     return (chooser.scores, chooser.tokens) if chooser.scores else None

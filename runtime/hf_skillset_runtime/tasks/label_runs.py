@@ -6,7 +6,7 @@ from typing import Any
 
 from .candidate_labels import as_labels
 from .encoded import Encoded
-from .pictures import encode_pictures
+from .images import encode_images
 
 NOT_FOR_THE_MODEL = ("original_sizes",)
 
@@ -15,12 +15,12 @@ def encode_label_runs(
     images: list[Any], processor: Any, candidate_labels: str | list[str]
 ) -> list[Encoded]:
     """Preprocess the images once, and each label; every run has all images and one label."""
-    pictures = encode_pictures(images, processor.image_processor)
-    seen = {k: value for k, value in pictures.inputs.items() if k not in NOT_FOR_THE_MODEL}
+    loaded = encode_images(images, processor.image_processor)
+    seen = {k: value for k, value in loaded.inputs.items() if k not in NOT_FOR_THE_MODEL}
     return [
         Encoded(
             {**processor.tokenizer([label] * len(images), return_tensors="pt"), **seen},
-            context=pictures.context,
+            context=loaded.context,
         )
         for label in as_labels(candidate_labels)
     ]

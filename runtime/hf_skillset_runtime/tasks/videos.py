@@ -9,9 +9,6 @@ import numpy as np
 from ..media.video import load_video
 from .encoded import Encoded
 
-CLIP_FRAMES = 4
-"""InstructBlipVideoProcessor puts four frames' tokens into every prompt; no setting says so."""
-
 
 def frames_wanted(config: Any) -> int | None:
     """How many frames of a video a model takes; None where it takes any number."""
@@ -23,17 +20,19 @@ def sample_frames(video: Any, num_frames: int | None) -> np.ndarray:
     frames = load_video(video)
     if num_frames is None:
         return frames
-    return frames[np.linspace(0, len(frames) - 1, num_frames).round().astype(int)]
+    spread: np.ndarray = np.linspace(0, len(frames) - 1, num_frames).round().astype(int)
+    chosen: np.ndarray = frames[spread]
+    return chosen
 
 
-def takes_clips(processor: Any) -> bool:
-    """Whether a processor made of parts takes videos where others take pictures."""
-    return hasattr(processor, "video_processor") and not hasattr(processor, "image_processor")
+def load(value: Any, processor: Any) -> np.ndarray:
+    """The RGB frames (frames, height, width, 3), uint8; every processor takes them as they are."""
+    return load_video(value)
 
 
-def load_clip(video: Any) -> np.ndarray:
-    """The frames of a video that such a processor makes room for in the prompt."""
-    return sample_frames(video, CLIP_FRAMES)
+def chat_part(frames: np.ndarray, processor: Any) -> dict[str, Any]:
+    """A video as a part of a chat's message."""
+    return {"type": "video", "video": frames}
 
 
 def encode_videos(

@@ -1,25 +1,32 @@
-"""Texts for models that read pages: every word has a box on the page."""
+"""Texts for models that read pages: every word gets a box on the page, that of the padding."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 
-def tokenize_texts(tokenizer: Any, *columns: list[str], **options: Any) -> Any:
-    """Tokenize texts, or pairs of them; where boxes are asked for, words get the padding's box."""
-    if "bbox" not in tokenizer.model_input_names:
-        return tokenizer(*columns, **options)
-    *first, texts = columns
-    words = [text.split() for text in texts]
-    boxes = [[tokenizer.pad_token_box] * len(row) for row in words]
-    inputs = tokenizer(*first, words, boxes=boxes, **options)
-    for row, places in enumerate(inputs.get("offset_mapping", ())):
-        places += word_starts(inputs, row, texts[row], len(first))[:, None]
-    return inputs
+class WordBoxTokenizer:
+    """A tokenizer of words with boxes, called as those of texts are."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tokenizer, name)
+
+    def __call__(self, *columns: list[str], **options: Any) -> Any:
+        """Tokenize texts, or pairs of them, as words; offsets count from the text's start."""
+        *first, texts = columns
+        words = [text.split() for text in texts]
+        boxes = [[self.tokenizer.pad_token_box] * len(row) for row in words]
+        inputs = self.tokenizer(*first, words, boxes=boxes, **options)
+        rows = inputs.get("overflow_to_sample_mapping", range(len(inputs["input_ids"])))
+        for row, places in enumerate(inputs.get("offset_mapping", ())):
+            places += word_starts(inputs, row, texts[rows[row]], len(first))[:, None]
+        return inputs
 
 
 def word_starts(inputs: Any, row: int, text: str, part: int) -> np.ndarray:
@@ -29,35 +36,17 @@ def word_starts(inputs: Any, row: int, text: str, part: int) -> np.ndarray:
     return np.array([starts[word] if sequence == part else 0 for sequence, word in words])
 
 
-def reads_pages(processor: Any) -> bool:
-    """Whether a processor wants the words of a page with their boxes beside the question."""
-    return hasattr(getattr(processor, "tokenizer", None), "pad_token_box")
+class EmptyBoxTokenizer:
+    """A tokenizer of texts for a model that wants a box for each token: an empty one."""
 
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
 
-def encode_pages(
-    questions: list[str],
-    pictures: list[list[Any]],
-    words: list[list[Any] | None],
-    processor: Any,
-    **options: Any,
-) -> dict[str, Any]:
-    """Questions with their pages and the words on them, `[word, box (0..1000)]` each.
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tokenizer, name)
 
-    Without any words the processor reads the pages itself, where its settings say that it can;
-    where they do not, the question is asked about the picture alone.
-
-    Raises:
-        ValueError: a question does not come with one picture.
-    """
-    if wrong := [len(found) for found in pictures if len(found) != 1]:
-        raise ValueError(f"this model reads one page at a time; got {wrong[0]} images")
-    pages = [page for (page,) in pictures]
-    given = any(page_words is not None for page_words in words)
-    if processor.image_processor.apply_ocr and not given:
-        return dict(processor(text=questions, images=pages, **options))
-    columns: Mapping[str, list[Any]] = {
-        "text_pair": [[word for word, _ in page_words or ()] for page_words in words],
-        "boxes": [[box for _, box in page_words or ()] for page_words in words],
-    }
-    pixels = processor.image_processor(pages, apply_ocr=False, return_tensors="pt")
-    return {**processor.tokenizer(text=questions, **columns, **options), **pixels}
+    def __call__(self, *columns: list[str], **options: Any) -> Any:
+        """Tokenize texts, or pairs of them; `bbox` is (texts, tokens, 4), float32."""
+        inputs = self.tokenizer(*columns, **options)
+        inputs["bbox"] = np.zeros((*inputs["input_ids"].shape, 4), np.float32)
+        return inputs

@@ -58,11 +58,9 @@ def calibrate_checkpoint(skillset: Skillset, task: str, folder: Path) -> None:
 
 def run_together(handler: EndpointHandler, samples: list[Any]) -> None:
     """One call of the model for all samples."""
-    spec = handler.spec
-    parameters, _ = spec.parameters(spec.sample_params)
-    encoded = spec.module.encode(samples, handler.processor, handler.endpoint.config, **parameters)
+    encoded = handler.encode(samples, **handler.spec.sample_params)
     for part in encoded if isinstance(encoded, list) else [encoded]:
-        handler.platform.run(handler.endpoint, spec, part)
+        handler.platform.run(handler.endpoint, handler.spec, part)
 
 
 def calibrate(model: Any, run: Callable[[], Any]) -> None:

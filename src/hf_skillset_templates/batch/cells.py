@@ -6,30 +6,39 @@ announced, so that a crash says where it happened.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.isolation import enter_stage, report
 from hf_skillset_templates.model_imports import MODEL_IMPORTS
+from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
+from hf_skillset_templates.results.machine import installed
 
 FUNCTION = "hf_skillset_templates.batch.cells:run_package"
-PRELOAD = (
-    *MODEL_IMPORTS,
+EXPORT_IMPORTS = (
     "hf_skillset_templates.batch.export_imports",
     "torch._inductor.standalone_compile",
     "torch.onnx._internal.exporter._torchlib.ops",
     "networkx",
 )
-"""What the fork server imports once; a cell that exports takes a quarter of the time so."""
+
+
+def imports_for(platforms: Iterable[str]) -> tuple[str, ...]:
+    """What a fork server imports once; a cell that exports takes a quarter of the time so."""
+    return (*MODEL_IMPORTS, *(() if set(platforms) == {"cpu"} else EXPORT_IMPORTS))
 
 
 def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
-    """One record for each cell of `{"package": folder, "cells": [[task, platform], ...]}`.
+    """One record for each cell.
+
+    `argument` is `{"package": folder, "name": package, "cells": [[task, platform], ...]}`.
 
     A record has the fields of the package's own `TestRecord` and `stage`, how far the cell
     came: `config`, `build`, `load` (or `export` or `compile`, where the platform can tell
@@ -39,7 +48,8 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     package = Path(argument["package"])
     sys.path.insert(0, str(package / "src"))
     enter_stage("config")
-    skillset_class = getattr(importlib.import_module(package.name), package.name)
+    module = importlib.import_module(argument["name"])
+    skillset_class = getattr(module, getattr(module, "__all__", [argument["name"]])[-1])
     records = []
     with tempfile.TemporaryDirectory() as folder:
         skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})
@@ -92,33 +102,93 @@ class Checkpoints:
         return self.built[model_class]
 
 
+class Stages:
+    """The stages of one cell: which one it is in, and how long each took."""
+
+    def __init__(self) -> None:
+        self.name = "config"
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def enter(self, name: str) -> None:
+        """Begin a stage; the caller of the process is told."""
+        self.end()
+        self.name = name
+        enter_stage(name)
+
+    def end(self) -> None:
+        """Note how long the stage took."""
+        now = time.perf_counter()
+        self.seconds[self.name] = self.seconds.get(self.name, 0.0) + now - self._since
+        self._since = now
+
+
 def run_cell(skillset: Any, platform: str, task: str, checkpoints: Checkpoints) -> dict[str, Any]:
     """Build, load and run one cell."""
-    started = time.perf_counter()
     known = {"model_type": skillset.model_type, "task": task, "platform": platform}
     if not checkpoints.exist():
         return {**known, "status": "NO TINY MODEL", "stage": "config", "detail": ""}
-    stage = "build"
+    stages = Stages()
+    forget_peak_memory()
     try:
-        enter_stage(stage)
-        checkpoint = checkpoints.of(task)
-        stage = "load"
-        enter_stage(stage)
-        opened = getattr(skillset, f"init_{platform}")(checkpoint, task=task)
-        stage = "run"
-        enter_stage(stage)
-        record = skillset.__test__(checkpoint, opened.handler, platform).to_dict()
-        if platform != "cpu" and record["status"] != "FAILED":
-            stage = "match"
-            enter_stage(stage)
-            record |= match(skillset, checkpoint, opened.handler)
+        record = run_stages(stages, skillset, platform, task, checkpoints)
+        stage = stages.name
     except Exception as error:
-        stage = getattr(error, "stage", stage)
+        stage = getattr(error, "stage", stages.name)
         unavailable = type(error).__name__ == "HardwareUnavailableError"
         detail = f"{type(error).__name__}: {error}"
         record = {**known, "status": "UNAVAILABLE" if unavailable else "FAILED", "detail": detail}
+    stages.end()
     record["evidence"] = runtime_module(skillset, "compare.parity").EVIDENCE
-    return {**record, "model": "tiny", "stage": stage, "seconds": time.perf_counter() - started}
+    return {**record, "model": "tiny", "stage": stage, **costs(stages), **measured_with(platform)}
+
+
+def run_stages(
+    stages: Stages, skillset: Any, platform: str, task: str, checkpoints: Checkpoints
+) -> dict[str, Any]:
+    """The record of a cell; an error says in `stages` where it happened."""
+    stages.enter("build")
+    checkpoint = checkpoints.of(task)
+    stages.enter("load")
+    opened = getattr(skillset, f"init_{platform}")(checkpoint, task=task)
+    stages.enter("run")
+    record: dict[str, Any] = skillset.__test__(checkpoint, opened.handler, platform).to_dict()
+    if platform != "cpu" and record["status"] != "FAILED":
+        stages.enter("match")
+        record |= match(skillset, checkpoint, opened.handler)
+    return record
+
+
+def costs(stages: Stages) -> dict[str, Any]:
+    """Seconds, all in all and by stage, and the peak of memory in MiB where the system says it."""
+    found: dict[str, Any] = {
+        "seconds": sum(stages.seconds.values()),
+        "stage_seconds": {name: round(spent, 4) for name, spent in stages.seconds.items()},
+    }
+    peak = peak_memory_mb()
+    return found | ({"peak_memory_mb": peak} if peak is not None else {})
+
+
+def forget_peak_memory() -> None:
+    """Let the system measure the peak anew, so that each cell of a process has its own."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory_mb() -> float | None:
+    """The largest resident set of this process since `forget_peak_memory`, MiB."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    return None
+
+
+def measured_with(platform: str) -> dict[str, Any]:
+    """The versions that a measurement on a platform depends on, as this process has them."""
+    if platform not in platform_names():
+        return {}
+    return {"versions": installed(load_platform(platform)["measured_with"])}
 
 
 def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from typing import Any
 
 import questionary
 
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.platforms import platform_names
 
-from .selection import SAMPLE, UsageError
-
-PROFILES = ("improved", "template", "basic")
+from .selection import SAMPLE, profiles
 
 
 def ask() -> dict[str, Any]:
@@ -32,7 +31,7 @@ def ask() -> dict[str, Any]:
             "Platforms",
             choices=[questionary.Choice(name, checked=True) for name in platform_names()],
         ),
-        profile=questionary.select("Profile", choices=PROFILES),
+        profile=questionary.select("Profile", choices=profiles()),
     ).ask()
     if not answers:
         raise UsageError("nothing was picked")

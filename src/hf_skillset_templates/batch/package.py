@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,8 +10,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.template_hooks import load_hook
+
+from .staging import staging_folder
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,12 @@ class PackageJob:
     answers: dict[str, Any] = field(default_factory=dict)
     """Answers beside the model type; everything else takes the template's default."""
     origin: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What tells this job from one for the same package with other answers."""
+        asked = json.dumps([self.model_type, self.answers, self.origin], sort_keys=True)
+        return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -42,11 +52,6 @@ class PackageOutcome:
         return asdict(self)
 
 
-def staging_folder(output_dir: Path) -> Path:
-    """Where packages are made: beside their destination, so that renaming is atomic."""
-    return output_dir / ".staging"
-
-
 def generate_package(job: PackageJob) -> PackageOutcome:
     """Make one package; never raises for what is wrong with the package alone."""
     stage = "render"
@@ -57,10 +62,12 @@ def generate_package(job: PackageJob) -> PackageOutcome:
         for stage, hook in hooks():  # noqa: B007 - read where it failed
             hook(staging)
         stage = "publish"
+        set_modes(staging)
         publish(staging, Path(job.output_dir) / job.package)
     except Exception as error:
         shutil.rmtree(staging, ignore_errors=True)
-        return PackageOutcome(job.model_type, "failed", stage, f"{type(error).__name__}: {error}")
+        named = "" if isinstance(error, UsageError) else f"{type(error).__name__}: "
+        return PackageOutcome(job.model_type, "failed", stage, f"{named}{error}")
     return PackageOutcome(job.model_type, "generated")
 
 
@@ -91,22 +98,35 @@ def hooks() -> list[tuple[str, Any]]:
 
 
 def publish(staging: Path, target: Path) -> None:
-    """Rename a finished package into place; an older one goes away only then."""
-    if target.exists():
-        replaced = staging.with_name(f"{target.name}.replaced")
-        shutil.rmtree(replaced, ignore_errors=True)
-        os.replace(target, replaced)
+    """Rename a finished package into place; an older one goes away only then.
+
+    Raises:
+        UsageError: what is there is no generated package, or has a repository of its own.
+    """
+    if not os.path.lexists(target):
         os.replace(staging, target)
-        shutil.rmtree(replaced)
-    else:
+        return
+    require_generated(target)
+    replaced = staging.with_name(f"{target.name}.replaced")
+    os.replace(target, replaced)
+    try:
         os.replace(staging, target)
+    except BaseException:
+        os.replace(replaced, target)
+        raise
+    shutil.rmtree(replaced)
 
 
-def recover(output_dir: Path) -> None:
-    """Clear what a killed run left; a package caught between two renames comes back."""
-    staging = staging_folder(output_dir)
-    for replaced in staging.glob("*.replaced"):
-        target = output_dir / replaced.name.removesuffix(".replaced")
-        if not target.exists():
-            os.replace(replaced, target)
-    shutil.rmtree(staging, ignore_errors=True)
+def require_generated(target: Path) -> None:
+    """Raise where replacing a folder would take more away than a generated package."""
+    if target.is_symlink() or not (target / ".copier-answers.yml").is_file():
+        raise UsageError(f"{target} is no generated package and stays as it is")
+    if (target / ".git").exists():
+        raise UsageError(f"{target} has a git repository of its own: use scripts/batch_update.py")
+
+
+def set_modes(folder: Path) -> None:
+    """Give every file the template's mode, as Copier does, whatever the umask is."""
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    folder.chmod(0o755)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+EACH_S = 60
+"""Seconds between two lines of a log."""
 LINES = 20
 """How many lines a log gets for a whole run, beside the failures."""
 
@@ -64,9 +68,67 @@ class BatchProgress:
         if self.quiet:
             return
         if outcome.error:
-            self.console.print(f"{outcome.model_type}: {outcome.error}", markup=False)
+            self.console.print(
+                f"{outcome.model_type}: {outcome.error}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
         elif not self.console.is_terminal and (done * LINES // self.total) > (
             (done - 1) * LINES // self.total
         ):
             summary = ", ".join(f"{count} {status}" for status, count in self.counts.items())
             print(f"{done}/{self.total}: {summary}", file=sys.stderr)
+
+
+class CellProgress:
+    """Progress of cells: done, failed, left, and the time that is left.
+
+    A bar on a terminal, a line each minute in a log.
+    """
+
+    def __init__(self, total: int, quiet: bool = False) -> None:
+        self.total = total
+        self.done = self.failed = 0
+        self.quiet = quiet
+        self.console = Console(stderr=True)
+        self.started = self.told = time.monotonic()
+        self.bar = Progress(
+            TextColumn("testing"),
+            BarColumn(),
+            TextColumn("{task.fields[numbers]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=quiet or not self.console.is_terminal,
+        )
+        self.task = self.bar.add_task("testing", total=total, numbers=self.numbers())
+
+    def __enter__(self) -> CellProgress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+        if not self.quiet and not self.console.is_terminal:
+            self.tell()
+
+    def numbers(self) -> str:
+        """The counts in words."""
+        return f"{self.done} done, {self.failed} failed, {self.total - self.done} left"
+
+    def advance(self, record: Mapping[str, Any]) -> None:
+        """Count one finished cell and show it."""
+        self.done += 1
+        self.failed += record["status"] == "FAILED"
+        self.bar.update(self.task, advance=1, numbers=self.numbers())
+        log = not self.quiet and not self.console.is_terminal
+        if log and time.monotonic() - self.told >= EACH_S:
+            self.tell()
+
+    def tell(self) -> None:
+        """One line of a log."""
+        self.told = time.monotonic()
+        spent = self.told - self.started
+        left = spent / self.done * (self.total - self.done) if self.done else None
+        remaining = "" if left is None or not left else f", about {left / 60:.0f} min"
+        print(f"{self.numbers()}{remaining}", file=sys.stderr, flush=True)

@@ -11,9 +11,12 @@ import os
 from types import CodeType
 from typing import Any
 
+from hf_skillset_templates.isolation import end_with_parent
+
 
 def prepare_worker() -> None:
     """Call once in a worker process, before Copier is imported."""
+    end_with_parent()
     use_libyaml()
     reuse_compiled_templates()
     # Copier asks git once per file; the checkout is rendered as the plain folder it is.

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import shutil
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
-from .package import PackageJob, PackageOutcome, generate_package, recover, staging_folder
+from hf_skillset_templates.command_line import say
+from hf_skillset_templates.results.lines import append, read_lines, require_records
+from hf_skillset_templates.results.records import NAME
+
+from .package import PackageJob, PackageOutcome, generate_package
 from .reuse import prepare_worker
+from .staging import require_ours, staging_of
 
 JOURNAL = ".batch.jsonl"
+OUTCOME: dict[str, Any] = {
+    "type": "object",
+    "required": ["model_type", "status"],
+    "properties": {
+        "model_type": NAME,
+        "status": {"enum": ["generated", "skipped", "failed"]},
+    },
+}
+"""A line of a batch's journal."""
 
 
 def run_jobs(
@@ -32,18 +45,30 @@ def run_jobs(
     interrupted run finished are skipped also with `force`.
     """
     output_dir.mkdir(parents=True, exist_ok=True)
-    recover(output_dir)
-    journal_file = output_dir / JOURNAL
-    finished = read_journal(journal_file) if resume else set()
+    require_free(output_dir)
+    journal = output_dir / JOURNAL
+    keys = {job.model_type: job.key for job in jobs}
     outcomes = []
-    with journal_file.open("a" if resume else "w", encoding="utf-8") as journal:
+    with staging_of(output_dir):
+        finished = read_journal(journal, keys) if resume else set()
+        if not resume:
+            journal.unlink(missing_ok=True)
         for outcome in outcomes_of(jobs, output_dir, force, finished, workers):
             outcomes.append(outcome)
-            write_journal(journal, outcome)
+            append(journal, [{**outcome.to_dict(), "key": keys[outcome.model_type]}])
             report(outcome)
-    shutil.rmtree(staging_folder(output_dir), ignore_errors=True)
-    journal_file.unlink()
+        journal.unlink(missing_ok=True)
     return outcomes
+
+
+def require_free(output_dir: Path) -> None:
+    """Raise where a batch would write over what is somebody's.
+
+    Raises:
+        UsageError: the staging folder or the journal was not made by a batch.
+    """
+    require_ours(output_dir)
+    require_records(output_dir / JOURNAL, OUTCOME, "the notes of a batch")
 
 
 def outcomes_of(
@@ -52,7 +77,7 @@ def outcomes_of(
     """Skip what is there, generate the rest."""
     due = []
     for job in jobs:
-        exists = (output_dir / job.package).exists()
+        exists = os.path.lexists(output_dir / job.package)
         if exists and (not force or job.model_type in finished):
             yield PackageOutcome(job.model_type, "skipped")
         else:
@@ -92,20 +117,14 @@ def pooled(
             raise
 
 
-def read_journal(path: Path) -> set[str]:
-    """The model types that an interrupted run generated; a torn last line is left aside."""
-    finished = set()
-    for line in path.read_text("utf-8").splitlines() if path.is_file() else []:
-        try:
-            outcome = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if outcome["status"] == "generated":
-            finished.add(outcome["model_type"])
-    return finished
-
-
-def write_journal(journal: TextIO, outcome: PackageOutcome) -> None:
-    """Note one outcome at once, so that a killed run can be resumed."""
-    journal.write(json.dumps(outcome.to_dict()) + "\n")
-    journal.flush()
+def read_journal(path: Path, keys: dict[str, str]) -> set[str]:
+    """The model types that an interrupted run generated with the same answers (`keys`)."""
+    lines = read_lines(path, OUTCOME)
+    if lines.skipped:
+        say(f"{path}: {lines.skipped} lines are no notes of a batch and were left aside")
+    return {
+        line["model_type"]
+        for line in lines.records
+        if line["status"] == "generated"
+        and line.get("key", keys.get(line["model_type"])) == keys.get(line["model_type"])
+    }

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_templates.registry.resolve import resolve_model
+import yaml
+
+from hf_skillset_templates.command_line import say, shortened
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.resolve import resolve
 from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
+from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.registry.store.platforms import platform_names
 
 from .package import PackageJob
 
 SAMPLE = ("bert", "vit", "whisper", "llava")
 """One model type of each kind: language, vision, audio, multimodal."""
-
-
-class UsageError(Exception):
-    """The command line asks for something that does not exist; the message names it."""
 
 
 def select_model_types(
@@ -40,7 +42,7 @@ def select_model_types(
         UnknownModelError: a name that stands for no model type.
     """
     table = pipeline_map()
-    chosen = {resolve_model(name) for name in models}
+    chosen = set(resolve_models(models))
     chosen |= set(SAMPLE) if sample else set()
     chosen |= set(model_types_in(skillset_dir)) if skillset_dir else set()
     narrowing = bool(tasks) or modality is not None
@@ -59,6 +61,31 @@ def select_model_types(
     return selected
 
 
+def resolve_models(names: Iterable[str], *, ask_hub: bool = True) -> list[str]:
+    """The model types that names on a command line stand for, in their order.
+
+    A name may hold several, separated by commas; what is taken as something else is said.
+
+    Raises:
+        UnknownModelError: a name that stands for no model type.
+    """
+    found = [resolve(part, ask_hub=ask_hub) for name in names for part in separate(name)]
+    for resolution in found:
+        if resolution.source:
+            say(str(resolution))
+    return list(dict.fromkeys(resolution.model_type for resolution in found))
+
+
+def separate(name: str) -> list[str]:
+    """The names between the commas; a folder whose name has commas is one."""
+    try:
+        if "," in name and Path(name).is_dir():
+            return [name]
+    except OSError:
+        pass
+    return [part.strip() for part in name.split(",")]
+
+
 def model_types_in(skillset_dir: Path) -> list[str]:
     """The model types of the `hf_*.py` files in a folder.
 
@@ -74,11 +101,33 @@ def model_types_in(skillset_dir: Path) -> list[str]:
 
 
 def check_known(kind: str, names: Iterable[str], known: set[str]) -> list[str]:
-    """`names`, all of which must be known."""
-    names = list(names)
+    """`names` without repetitions, all of which must be known."""
+    names = list(dict.fromkeys(names))
     if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"no {kind} {unknown[0]!r}; there are: {', '.join(sorted(known))}")
+        quoted = shortened(unknown[0])
+        raise UsageError(f"no {kind} {quoted}; there are: {', '.join(sorted(known))}")
     return names
+
+
+@cache
+def profiles() -> tuple[str, ...]:
+    """The profiles that copier.yml offers."""
+    questions = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+    return tuple(questions["profile"]["choices"].values())
+
+
+def check_answers(platforms: Iterable[str], profile: str | None) -> list[str]:
+    """The platforms asked for; what the template would refuse is refused before any work.
+
+    Raises:
+        UsageError: an unknown platform or profile, or platforms without cpu.
+    """
+    chosen = check_known("platform", platforms, set(platform_names()))
+    if chosen and "cpu" not in chosen:
+        raise UsageError("keep cpu among the platforms: the others are compared with it")
+    if profile is not None:
+        check_known("profile", [profile], set(profiles()))
+    return chosen
 
 
 def plan_jobs(
@@ -88,12 +137,12 @@ def plan_jobs(
     tasks: Iterable[str] = (),
     platforms: Iterable[str] = (),
     profile: str | None = None,
-    origin: Callable[[], dict[str, str]],
+    origin: dict[str, str],
 ) -> list[PackageJob]:
     """One job for each model type; what is not given takes the template's default."""
     wanted = set(tasks)
-    chosen_platforms = check_known("platform", platforms, set(platform_names()))
-    table, source = pipeline_map(), origin()
+    chosen_platforms = check_answers(platforms, profile)
+    table = pipeline_map()
     jobs = []
     for model_type in model_types:
         answers: dict[str, Any] = {}
@@ -104,5 +153,5 @@ def plan_jobs(
         if profile is not None:
             answers["profile"] = profile
         name = package_name(model_type)
-        jobs.append(PackageJob(model_type, name, str(output_dir), answers, source))
+        jobs.append(PackageJob(model_type, name, str(output_dir), answers, origin))
     return jobs

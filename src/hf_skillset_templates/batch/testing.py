@@ -1,134 +1,108 @@
-"""Runs the cells of many packages, each package in a process of its own, and keeps the records."""
+"""Runs the cells of many packages, each package in a process of its own; none is lost."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates import isolation
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import Limits
+from hf_skillset_templates.results.records import FAILED, VERIFIED, Cell, Record
 
-from .cells import FUNCTION, PRELOAD
+from .cells import FUNCTION, imports_for
+from .choice import Choice
+from .packages import Package, read_package
 
-Record = dict[str, Any]
+RAN = (*VERIFIED, FAILED)
+"""The statuses of a cell that did run."""
 
 
 @dataclass(frozen=True)
-class PackageResult:
-    """What progress is told of one finished package."""
+class Job:
+    """The cells of one package, or why it has none."""
 
-    model_type: str
-    status: str
-    error: str = ""
+    folder: Path
+    package: Package | None
+    cells: tuple[Cell, ...]
+    problem: str = ""
+    """Why the package cannot be tested; its cells have no task then, one for each platform."""
+
+    @property
+    def tasks(self) -> list[list[str]]:
+        """The cells as pairs of task and platform."""
+        return [[cell.task, cell.platform] for cell in self.cells]
 
 
-def test_packages(
-    packages: list[Path],
-    platforms: list[str],
-    tasks: list[str],
-    results: Path,
-    *,
-    jobs: int,
-    limits: Limits,
-    report: Callable[[PackageResult], None],
-    primary: bool = False,
-) -> list[Record]:
-    """Run every package, or its first task alone; records are appended to `results`."""
-    isolation.preload(*PRELOAD)
-    records: list[Record] = []
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = {
-            pool.submit(test_package, package, platforms, tasks, limits, primary): package
-            for package in packages
-        }
+def plan(packages: list[Path], choice: Choice) -> list[Job]:
+    """A job for each package that has a cell to run."""
+    jobs = [job_of(folder, choice) for folder in packages]
+    return [job for job in jobs if job.cells]
+
+
+def job_of(folder: Path, choice: Choice) -> Job:
+    """A package's job. Of a package that cannot be read each platform fails at `config`."""
+    try:
+        package = read_package(folder)
+    except (UsageError, OSError) as error:
+        return broken_job(folder, choice, str(error))
+    return Job(folder, package, tuple(choice.cells(package)))
+
+
+def broken_job(folder: Path, choice: Choice, problem: str) -> Job:
+    """The job of a package that cannot be tested: a cell without a task for each platform."""
+    if not choice.takes(folder.name, folder.name.removeprefix("hf_")):
+        return Job(folder, None, ())
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", folder.name)[:200]
+    cells = [Cell(name, "", platform) for platform in choice.platforms]
+    return Job(folder, None, tuple(filter(choice.runs, cells)), problem)
+
+
+def run_here(jobs: list[Job], workers: int, limits: Limits) -> Generator[list[Record]]:
+    """The records of each job as it ends, `workers` at a time on this machine.
+
+    Closing the iterator starts no further job.
+    """
+    isolation.preload(*imports_for({cell.platform for job in jobs for cell in job.cells}))
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(run_job, job, limits) for job in jobs]
         try:
             for future in as_completed(futures):
-                found = future.result()
-                append(results, found)
-                records += found
-                failed = any(record["status"] == "FAILED" for record in found)
-                report(PackageResult(futures[future].name, "failed" if failed else "passed"))
-        except KeyboardInterrupt:
+                yield future.result()
+        finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return records
 
 
-def test_package(
-    package: Path, platforms: list[str], tasks: list[str], limits: Limits, primary: bool = False
-) -> list[Record]:
-    """The records of one package's cells.
+def run_job(job: Job, limits: Limits) -> list[Record]:
+    """The records of one package's cells, in their order."""
+    if job.package is None:
+        return [failure(cell, "config", job.problem) for cell in job.cells]
+    return run_cells(job.folder, job.package.name, list(job.cells), limits)
 
-    A cell whose process dies or hangs fails; the cells behind it get a process of their own.
-    """
-    path = package / "src" / package.name / "registry.json"
-    entry = json.loads(path.read_text(encoding="utf-8"))
-    chosen = [task for task in entry["tasks"] if not tasks or task in tasks]
-    cells = [
-        (task, platform) for task in chosen[: 1 if primary else None] for platform in platforms
-    ]
+
+def run_cells(folder: Path, name: str, cells: list[Cell], limits: Limits) -> list[Record]:
+    """Run cells; one whose process dies or hangs fails, those behind it get another process."""
     records: list[Record] = []
     while waiting := cells[len(records) :]:
-        argument = {"package": str(package), "cells": waiting}
+        pairs = [[cell.task, cell.platform] for cell in waiting]
+        argument = {"package": str(folder), "name": name, "cells": pairs}
         result = isolation.run_isolated(FUNCTION, argument, limits.timeout_s, limits.memory_mb)
         if isinstance(result, list):
             return records + result
         records += result["parts"]
-        if len(records) == len(cells):
-            return records
-        task, platform = cells[len(records)]
-        records.append(
-            {
-                "model_type": entry["model_type"],
-                "task": task,
-                "platform": platform,
-                "status": "FAILED",
-                "stage": result["stage"],
-                "detail": result["error"],
-            }
-        )
+        if len(records) < len(cells):
+            records.append(failure(cells[len(records)], result["stage"], result["error"]))
     return records
 
 
-def append(results: Path, records: list[Record]) -> None:
-    """Add records with one write each, so that a killed run tears no line but the last."""
-    descriptor = os.open(results, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        for record in records:
-            os.write(descriptor, (json.dumps(record) + "\n").encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def read_records(results: Path) -> list[Record]:
-    """The records of a file; a torn line is left aside."""
-    records = []
-    for line in results.read_text("utf-8").splitlines() if results.is_file() else []:
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return records
-
-
-def clusters(records: list[Record]) -> list[tuple[int, str, str, list[str]]]:
-    """Failures with the same error, numbers aside: how many, stage, error, cells; most first."""
-    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for record in records:
-        if record["status"] == "FAILED":
-            error = re.sub(r"\d+", "N", record["detail"])[:200]
-            cell = f"{record['model_type']}/{record['task']}"
-            grouped[record["stage"], error].append(cell)
-    found = [(len(cells), stage, error, cells) for (stage, error), cells in grouped.items()]
-    return sorted(found, key=lambda cluster: (-cluster[0], cluster[1:3]))
+def failure(cell: Cell, stage: str, detail: str) -> dict[str, Any]:
+    """The record of a cell that could not tell of itself."""
+    return {**cell._asdict(), "status": FAILED, "stage": stage, "detail": detail}
 
 
 def counts(records: list[Record]) -> Counter[str]:

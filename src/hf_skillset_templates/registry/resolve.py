@@ -1,9 +1,10 @@
-"""From what a person types to a model type, by the registry's files alone.
+"""From what a person types to a model type; nothing is guessed without being told.
 
-In this order: a model type, whatever its separators (hf_ package names too); a local folder's
-config.json; a checkpoint id that the registry knows, with or without its organisation; the hub,
-where it is reachable; the longest model type contained in the name, as transformers did for
-checkpoints whose configuration states none.
+In this order: a folder's config.json; a model type or its package, whatever the case and the
+separators; a checkpoint that the registry knows, with or without its organisation; for names with
+an organisation, the one model type that the repository's name holds between separators; the hub,
+asked once. Everything but folders and the hub is looked up in registry/names.json, which
+`copier copy` reads by the same rules (macros/registry.jinja).
 """
 
 from __future__ import annotations
@@ -12,137 +13,183 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from hf_skillset_templates.errors import UsageError
 
 from .store.model_types import model_types
-from .store.paths import CHECKPOINTS
+from .store.names import unified
+from .store.paths import NAMES
 
-HUB_SECONDS = 5.0
+HUB_SECONDS = 3.0
+NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
+CHECKPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/([A-Za-z0-9][A-Za-z0-9_.-]*)\Z")
+HUB_ID = re.compile(r"(?:\w[\w.-]*/)?\w[\w.-]{0,95}\Z", re.ASCII)
+LONGEST_QUOTE = 80
+NEAR = 0.6
+"""How much of a model type a misspelt name must share to be offered, by difflib's ratio."""
 
 
-class UnknownModelError(LookupError):
+class UnknownModelError(UsageError, LookupError):
     """A name that leads to no model type; `near` are the model types that it resembles."""
 
     def __init__(self, name: str, near: list[str], reason: str = "") -> None:
         hint = f"; near matches: {', '.join(near)}" if near else ""
+        quoted = repr(name if len(name) <= LONGEST_QUOTE else name[:LONGEST_QUOTE] + "…")
         super().__init__(
-            f"{name!r} is no model type and no known checkpoint{reason and f' ({reason})'}{hint}"
+            f"{quoted} is no model type and no known checkpoint{reason and f' ({reason})'}{hint}"
         )
         self.name, self.near = name, near
 
 
-@cache
-def _checkpoints() -> dict[str, str]:
-    known: dict[str, str] = json.loads(CHECKPOINTS.read_text(encoding="utf-8"))
-    return known
+@dataclass(frozen=True)
+class Resolution:
+    """The model type that a name stands for, and how that was found."""
+
+    name: str
+    model_type: str
+    source: str = ""
+    """Empty where the name is the model type itself."""
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is taken as {self.model_type} ({self.source})"
 
 
 @cache
-def _unique(names: tuple[str, ...], short: Callable[[str], str]) -> dict[str, str]:
-    """Short form -> name, for the short forms that one name alone has."""
-    forms: dict[str, set[str]] = {}
-    for name in names:
-        forms.setdefault(short(name), set()).add(name)
-    return {form: next(iter(full)) for form, full in forms.items() if len(full) == 1}
+def _names() -> dict[str, dict[str, str]]:
+    table: dict[str, dict[str, str]] = json.loads(NAMES.read_text(encoding="utf-8"))
+    return table
 
 
-def _repository(checkpoint: str) -> str:
-    return checkpoint.rsplit("/", 1)[-1]
-
-
-def _known(name: str) -> str | None:
-    """What the registry's own names say: a model type or a checkpoint."""
+def look_up(name: str) -> Resolution | None:
+    """What the registry's own data says of a name; None where it says nothing or two things."""
     if name in model_types():
-        return name
-    by_letters = _unique(model_types(), _letters)
-    for spelling in (name, name.removeprefix("hf_")):
-        if _letters(spelling) in by_letters:
-            return by_letters[_letters(spelling)]
-    checkpoints = _checkpoints()
-    return checkpoints.get(name) or checkpoints.get(
-        _unique(tuple(checkpoints), _repository).get(name, "")
-    )
-
-
-def near_matches(name: str, count: int = 5) -> list[str]:
-    """Model types that a misspelt one may have meant, the nearest first."""
-    wanted = _letters(name)
-    by_letters = {_letters(model_type): model_type for model_type in reversed(model_types())}
-    close = difflib.get_close_matches(wanted, by_letters, n=count, cutoff=0.6)
-    return [by_letters[letters] for letters in close]
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _from_folder(folder: Path) -> str:
-    """The model type that a checkpoint folder's config.json states."""
-    config = folder / "config.json"
-    if not config.is_file():
-        raise UnknownModelError(str(folder), [], "the folder has no config.json")
-    try:
-        stated = json.loads(config.read_text(encoding="utf-8")).get("model_type")
-    except (json.JSONDecodeError, AttributeError, UnicodeDecodeError) as error:
-        raise UnknownModelError(str(folder), [], f"{config} is no JSON object: {error}") from error
-    if stated not in model_types():
-        reason = (
-            f"its config.json states {stated!r}"
-            if stated
-            else "its config.json states no model_type"
-        )
-        raise UnknownModelError(str(folder), near_matches(stated) if stated else [], reason)
-    return str(stated)
-
-
-def _from_hub(checkpoint: str, seconds: float) -> str | None:
-    """The model type that the hub's config.json states; None where the hub does not say."""
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-        return None
-    try:
-        from huggingface_hub import hf_hub_download
-    except ImportError:
-        return None
-    try:
-        path = hf_hub_download(checkpoint, "config.json", etag_timeout=seconds)
-        stated = json.loads(Path(path).read_text(encoding="utf-8")).get("model_type")
-    except Exception:  # no network, no such repository, no permission: the name itself decides
-        return None
-    return stated if stated in model_types() else None
-
-
-def _contained(name: str) -> str | None:
-    """The longest model type that the name holds, or else its organisation's name."""
-    for part in (_repository(name).lower(), name.lower()):
-        found = max((key for key in model_types() if key in part), key=len, default=None)
-        if found:
-            return found
+        return Resolution(name, name)
+    if NAME.match(name) and (found := _names()["spellings"].get(unified(name))):
+        return Resolution(name, found, "another spelling of it")
+    if found := _names()["checkpoints"].get(name):
+        return Resolution(name, found, "its checkpoint")
+    if (checkpoint := CHECKPOINT.match(name)) and (held := contained(checkpoint[1])):
+        return Resolution(name, held, "by the checkpoint's name")
     return None
 
 
-def resolve_model(name: str, *, hub: bool = True, hub_seconds: float = HUB_SECONDS) -> str:
-    """The model type that a model type, a folder or a checkpoint id stands for.
+def contained(repository: str) -> str | None:
+    """The one model type that a repository's name holds between separators.
+
+    Of types that hold each other the longest counts (`wav2vec2-bert` over `wav2vec2`); of two
+    apart from each other neither does: `vit-gpt2` is a third model.
+    """
+    words = f"-{unified(repository)}-"
+    held = [name for name in model_types() if f"-{unified(name)}-" in words]
+    longest = [
+        name
+        for name in held
+        if not any(f"-{unified(name)}-" in f"-{unified(other)}-" for other in held if other != name)
+    ]
+    return longest[0] if len(longest) == 1 else None
+
+
+def near_matches(name: str, count: int = 5) -> list[str]:
+    """Model types that a misspelt name may have meant, the nearest first; whatever the case."""
+    wanted = unified(name[:LONGEST_QUOTE]).replace("-", "")
+    by_letters = {unified(known).replace("-", ""): known for known in reversed(model_types())}
+    close = difflib.get_close_matches(wanted, by_letters, n=count, cutoff=NEAR)
+    return [by_letters[letters] for letters in close]
+
+
+def _from_folder(name: str, folder: Path) -> Resolution:
+    """The model type that a checkpoint folder's config.json states."""
+    config = folder / "config.json"
+    if not config.is_file():
+        raise UnknownModelError(name, [], "the folder has no config.json")
+    try:
+        stated = json.loads(config.read_text(encoding="utf-8")).get("model_type")
+    except (ValueError, AttributeError, RecursionError, OSError) as error:
+        reason = f"{config} is no JSON object that can be read: {type(error).__name__}"
+        raise UnknownModelError(name, [], reason) from error
+    if not isinstance(stated, str) or stated not in model_types():
+        near = near_matches(stated) if isinstance(stated, str) else []
+        raise UnknownModelError(name, near, f"its config.json states {_stated(stated)}")
+    return Resolution(name, stated, "its config.json")
+
+
+def _stated(value: Any) -> str:
+    if value is None:
+        return "no model_type"
+    return f"the model_type {str(value)[:LONGEST_QUOTE]!r}"
+
+
+def _folder(name: str) -> Path | None:
+    """The folder of that name, if there is one; a name that no file system takes is none."""
+    try:
+        path = Path(name).expanduser()
+        return path if name and path.is_dir() else None
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+class Hub:
+    """Asks the hub what a checkpoint is: once a name, and no more once it did not answer."""
+
+    def __init__(self, seconds: float = HUB_SECONDS) -> None:
+        self.seconds = seconds
+        offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+        self.reachable = not offline
+
+    def model_type(self, checkpoint: str) -> str | None:
+        """The model type of a checkpoint's configuration; None where the hub does not say."""
+        if not self.reachable or not HUB_ID.match(checkpoint):
+            return None
+        try:
+            from huggingface_hub import HfApi
+            from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+        except ImportError:
+            self.reachable = False
+            return None
+        try:
+            found = HfApi().model_info(checkpoint, timeout=self.seconds, expand=["config"])
+            stated = (found.config or {}).get("model_type")
+        except (HfHubHTTPError, HFValidationError):  # no such repository, or no permission
+            return None
+        except Exception:  # no network, in one of the many ways in which there can be none
+            self.reachable = False
+            return None
+        return stated if stated in model_types() else None
+
+
+_hub: list[Hub] = []
+
+
+def hub() -> Hub:
+    """The one hub of this process."""
+    if not _hub:
+        _hub.append(Hub())
+    return _hub[0]
+
+
+def resolve(name: str, *, ask_hub: bool = True) -> Resolution:
+    """What a model type, a folder or a checkpoint id stands for, and how that was found.
 
     Raises:
         UnknownModelError: nothing leads to a model type; it names near matches.
     """
     name = name.strip()
-    folder = Path(name).expanduser()
-    if (
-        name not in model_types()
-        and name
-        and folder.is_dir()
-        and (folder / "config.json").is_file()
-    ):
-        return _from_folder(folder)
-    found = _known(name)
-    if found is None and name and folder.is_dir():
-        return _from_folder(folder)
-    if found is None and hub and re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name):
-        found = _from_hub(name, hub_seconds)
-    found = found or _contained(name)
-    if found is None:
-        raise UnknownModelError(name, near_matches(_repository(name)))
-    return found
+    folder = None if name in model_types() else _folder(name)
+    if folder is not None and (folder / "config.json").is_file():
+        return _from_folder(name, folder)
+    if found := look_up(name):
+        return found
+    if folder is not None:
+        return _from_folder(name, folder)
+    if ask_hub and (stated := hub().model_type(name)):
+        return Resolution(name, stated, "the hub's configuration")
+    raise UnknownModelError(name, near_matches(name.rpartition("/")[2]))
+
+
+def resolve_model(name: str, *, hub: bool = True) -> str:
+    """The model type that a name stands for; see `resolve`."""
+    return resolve(name, ask_hub=hub).model_type

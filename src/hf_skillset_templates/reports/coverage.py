@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.registry.store.entries import read_entry, write_text
@@ -48,14 +49,14 @@ def page(entries: list[Entry]) -> Iterable[str]:
 
 def measured(entry: Entry, platform: str) -> Entry:
     """What was measured on a platform."""
-    found: Entry = entry.get("hardware_compatibility", {}).get(platform, {})
-    return found
+    record: Entry = entry.get("hardware_compatibility", {}).get(platform, {})
+    return record
 
 
 def failed(entry: Entry, platform: str = "cpu") -> dict[str, dict[str, str]]:
     """The tasks that failed on a platform, with stage and error."""
-    found: dict[str, dict[str, str]] = measured(entry, platform).get("failed", {})
-    return found
+    tasks: dict[str, dict[str, str]] = measured(entry, platform).get("failed", {})
+    return tasks
 
 
 def states(pairs: list[tuple[Entry, str]]) -> list[tuple[Entry, str, str]]:
@@ -74,7 +75,8 @@ def state(entry: Entry, task: str, platform: str = "cpu") -> str:
 
 def has_tiny_model(entry: Entry) -> bool:
     """Whether the model type has a tiny configuration."""
-    return (TINY / entry["model_type"] / "config.json").is_file()
+    folder: Path = TINY / entry["model_type"]
+    return (folder / "config.json").is_file()
 
 
 def table(heading: str, rows: list[tuple[str, str, str]]) -> Iterable[str]:
@@ -85,9 +87,9 @@ def table(heading: str, rows: list[tuple[str, str, str]]) -> Iterable[str]:
     yield f"\n## By {heading}\n"
     yield f"| {heading} | pairs | {' | '.join(STATES)} |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
-    for group, found in sorted(counts.items(), key=lambda item: (-item[1].total(), item[0])):
-        shown = " | ".join(str(found[name]) for name in STATES)
-        yield f"| {group} | {found.total()} | {shown} |"
+    for group, counted in sorted(counts.items(), key=lambda item: (-item[1].total(), item[0])):
+        shown = " | ".join(str(counted[name]) for name in STATES)
+        yield f"| {group} | {counted.total()} | {shown} |"
 
 
 def failures(entries: list[Entry]) -> Iterable[str]:
@@ -105,9 +107,9 @@ def failures(entries: list[Entry]) -> Iterable[str]:
     yield "| model type | task | stage | error | cause | what it would take |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for entry in entries:
-        for task, found in failed(entry).items():
+        for task, failure in failed(entry).items():
             name = entry["model_type"]
-            error = f"{found['stage']} | {cell(found['error'])}"
+            error = f"{failure['stage']} | {cell(failure['error'])}"
             yield f"| `{name}` | {task} | {error} | {explained(name)} |"
 
 

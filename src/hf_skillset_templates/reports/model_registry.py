@@ -28,8 +28,8 @@ def _variants() -> dict[str, Variant]:
 @cache
 def _input_requirements() -> dict[str, list[str]]:
     path = ROOT / "runtime" / "hf_skillset_runtime" / "media" / "requirements.json"
-    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    requirements: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return requirements
 
 
 @cache
@@ -69,8 +69,8 @@ def _input(entry: dict[str, Any], variant: Variant) -> dict[str, Any]:
 
 def _half_precision(entry: dict[str, Any]) -> bool | None:
     """Whether the first task ran in bfloat16 or float16; None where neither was tried."""
-    found = entry.get("half_precision")
-    return any(dtype["runs"] for dtype in found.values()) if found else None
+    dtypes = entry.get("half_precision")
+    return any(dtype["runs"] for dtype in dtypes.values()) if dtypes else None
 
 
 def _hardware(entry: dict[str, Any]) -> dict[str, bool | None]:
@@ -86,15 +86,15 @@ def _functions(module: Path) -> dict[str, dict[str, Any]]:
     """The task module's encode and decode, read from its source."""
     if not module.is_file():
         return {}
-    found = {}
+    functions = {}
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name in ("encode", "decode"):
-            found[node.name] = {
+            functions[node.name] = {
                 "description": (ast.get_docstring(node) or "").splitlines()[0],
                 "args": [argument.arg for argument in node.args.args],
                 "returns": ast.unparse(node.returns) if node.returns else "None",
             }
-    return found
+    return functions
 
 
 def _handler_params(variant: Variant) -> dict[str, dict[str, Any]]:

@@ -79,12 +79,12 @@ def older(entries: list[Entry], platform: str) -> int:
 
 def reservations(entry: Entry, platform: str) -> Iterator[str]:
     """What a verified first task is qualified by: `parts`, `tie`."""
-    task, found = entry["primary_task"], measured(entry, platform)
-    if task not in found.get("verified", ()):
+    task, record = entry["primary_task"], measured(entry, platform)
+    if task not in record.get("verified", ()):
         return
-    if task in found.get("in_parts", ()):
+    if task in record.get("in_parts", ()):
         yield "parts"
-    if found.get("parity", {}).get(task, {}).get("tie"):
+    if record.get("parity", {}).get(task, {}).get("tie"):
         yield "tie"
 
 
@@ -105,12 +105,12 @@ def failures(entries: list[Entry], platform: str) -> Iterator[str]:
             grouped[kind][short(failure["error"], kind)].append(entry["model_type"])
     if not grouped:
         return
-    counts = {kind: sum(map(len, found.values())) for kind, found in grouped.items()}
+    counts = {kind: sum(map(len, by_error.values())) for kind, by_error in grouped.items()}
     yield f"\n### Failures on {platform}\n"
     yield "| cause | model types | error |"
     yield "| --- | --- | --- |"
-    for kind, found in sorted(grouped.items(), key=lambda item: -counts[item[0]]):
-        for error, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+    for kind, by_error in sorted(grouped.items(), key=lambda item: -counts[item[0]]):
+        for error, names in sorted(by_error.items(), key=lambda item: (-len(item[1]), item[0])):
             listed = ", ".join(f"`{name}`" for name in names)
             yield f"| {kind} ({counts[kind]}) | {listed} | {cell(error)} |"
 

@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from typing import Any
 
-from hf_skillset_templates.registry.store.model_types import pipeline_map
+from hf_skillset_templates.registry.store.model_types import model_types, pipeline_map
+from hf_skillset_templates.registry.store.overrides import task_overrides
 from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
@@ -55,8 +56,10 @@ def _parameters(variant: Variant) -> list[str]:
 
 def _facts(variant: Variant) -> list[str]:
     """The line on what the task's code is told about some model types."""
-    rows = {name: ", ".join(facts) for name, facts in variant.model_facts.items()}
-    told = "; ".join(f"`{name}` ({facts})" for name, facts in rows.items())
+    overrides = {name: task_overrides(name, variant.task) for name in model_types()}
+    told = "; ".join(
+        f"`{name}` ({', '.join(own['facts'])})" for name, own in overrides.items() if "facts" in own
+    )
     return [f"- Facts about model types: {told}"] if told else []
 
 

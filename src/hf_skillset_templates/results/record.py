@@ -3,38 +3,69 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from importlib.metadata import version
 from typing import Any
 
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.store.entries import in_order as keys_in_order
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.errors import as_recorded
-from hf_skillset_templates.registry.store.platforms import load_platform
+from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
+from hf_skillset_templates.registry.store.schema import problems
 
-VERIFIED = ("REAL", "EMULATED")
+from .machine import installed
+from .records import VERIFIED, Record
+
 ALWAYS = ("implementation_type", "verified", "failed")
-Record = dict[str, Any]
 
 
 def record_results(records: list[Record]) -> int:
     """Write `hardware_compatibility` of every cell that was run; how many entries changed.
 
-    A platform that was unavailable was not measured: what is known of it stays.
+    A platform that was unavailable was not measured: what is known of it stays. Every entry is
+    made and checked before the first is written.
+
+    Raises:
+        UsageError: an entry would not fit registry/schema.json; nothing was changed.
     """
+    entries = [updated(name, platforms) for name, platforms in grouped(records).items()]
+    for entry in entries:
+        if wrong := problems(entry):
+            raise UsageError(f"nothing is recorded: {entry['model_type']}: {wrong[0]}")
+    return sum(write_entry(entry) for entry in entries)
+
+
+def unknown_cells(records: list[Record]) -> list[Record]:
+    """The records whose model type, task or platform the registry does not have."""
+    known, platforms = set(model_types()), set(platform_names())
+    return [
+        record
+        for record in records
+        if record["model_type"] not in known
+        or record["platform"] not in platforms
+        or record["task"] not in read_entry(record["model_type"])["tasks"]
+    ]
+
+
+def grouped(records: list[Record]) -> dict[str, dict[str, list[Record]]]:
+    """The records that measured something, by model type and platform."""
     found: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         if record["status"] in (*VERIFIED, "FAILED"):
             found[record["model_type"]][record["platform"]].append(record)
-    changed = 0
-    for model_type, platforms in sorted(found.items()):
-        entry = read_entry(model_type)
-        known = entry.get("hardware_compatibility", {})
-        measured = {
-            name: compatibility(cells, list(entry["tasks"]), known.get(name, {}))
-            for name, cells in platforms.items()
-        }
-        entry["hardware_compatibility"] = dict(sorted({**known, **measured}.items()))
-        changed += write_entry(entry)
-    return changed
+    return dict(sorted(found.items()))
+
+
+def updated(model_type: str, platforms: dict[str, list[Record]]) -> dict[str, Any]:
+    """An entry with what was measured."""
+    entry = read_entry(model_type)
+    known = entry.get("hardware_compatibility", {})
+    measured = {
+        name: compatibility(cells, list(entry["tasks"]), known.get(name, {}))
+        for name, cells in platforms.items()
+    }
+    entry["hardware_compatibility"] = dict(sorted({**known, **measured}.items()))
+    return keys_in_order(entry)
 
 
 def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) -> dict[str, Any]:
@@ -52,14 +83,18 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         if cell["status"] == "FAILED"
     }
     seconds = {cell["task"]: round(cell["seconds"], 1) for cell in cells if "seconds" in cell}
-    parity = {cell["task"]: cell["parity"] for cell in cells if "parity" in cell}
+    parity = {
+        cell["task"]: cell["parity"]
+        for cell in cells
+        if "parity" in cell and None not in cell["parity"].values()
+    }
     proofs = {cell["task"]: dict(cell["proof"]) for cell in cells if cell.get("proof")}
     in_parts = [task for task, proof in proofs.items() if proof.pop("in_parts", False)]
     evidence = {cell["task"]: cell["evidence"] for cell in cells if "evidence" in cell}
     in_parts += [task for task in known.get("in_parts", ()) if task not in again]
     platform = cells[0]["platform"]
     types = {cell["status"] for cell in cells if cell["status"] in VERIFIED}
-    found = {
+    summary = {
         "status": "failed",
         "implementation_type": next(iter(types), known.get("implementation_type")),
         "verified": [task for task in tasks if task in verified],
@@ -69,11 +104,11 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "proof": in_order(tasks, kept(known, "proof", again) | proofs),
         "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
-        "versions": {name: version(name) for name in load_platform(platform)["measured_with"]},
+        "versions": versions_of(cells, platform),
     }
     if verified:
-        found["status"] = "partial" if found["failed"] else "verified"
-    return {name: value for name, value in found.items() if value or name in ALWAYS}
+        summary["status"] = "partial" if summary["failed"] else "verified"
+    return {name: value for name, value in summary.items() if value or name in ALWAYS}
 
 
 def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
@@ -81,6 +116,12 @@ def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
     return {task: value for task, value in known.get(name, {}).items() if task not in again}
 
 
-def in_order(tasks: list[str], found: dict[str, Any]) -> dict[str, Any]:
+def in_order(tasks: list[str], by_task: dict[str, Any]) -> dict[str, Any]:
     """The tasks of a mapping in the model type's own order."""
-    return {task: found[task] for task in tasks if task in found}
+    return {task: by_task[task] for task in tasks if task in by_task}
+
+
+def versions_of(cells: list[Record], platform: str) -> dict[str, str]:
+    """The versions that the cells were measured with, where they ran; else those that are here."""
+    stated = [cell["versions"] for cell in cells if cell.get("versions")]
+    return dict(stated[-1]) if stated else installed(load_platform(platform)["measured_with"])

@@ -31,30 +31,31 @@ def build_job(job: dict[str, Any]) -> dict[str, Any]:
     run to run. A processor that cannot be built leaves the configuration in place.
     """
     quiet()
-    from hf_skillset_templates.tiny.config.shrink import judge, shrink
+    from hf_skillset_templates.tiny.config.judge import judge
+    from hf_skillset_templates.tiny.config.shrink import shrink
 
     model_type, folder = job["model_type"], Path(job["folder"])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    found = shrink(model_type)
-    name_labels(found.config)
-    config, processor = found.config, build_files(model_type, found.config, folder)
+    tiny_config = shrink(model_type)
+    name_labels(tiny_config.config)
+    config, processor = tiny_config.config, build_files(model_type, tiny_config.config, folder)
     enter_stage("verify")
     try:
-        verified = judge(model_type, config, found.strategy)
+        verified = judge(model_type, config, tiny_config.strategy)
     except Exception as error:
         processor.setdefault("error", f"the model no longer runs: {error}")
-        verified, config = found, found.config
+        verified, config = tiny_config, tiny_config.config
     config.save_pretrained(folder)
     tiny: dict[str, Any] = {
         "parameters": verified.parameters,
-        "search": found.strategy,
+        "search": tiny_config.strategy,
         "runs": verified.ran,
         "fails": verified.failed,
         "towers_unseen": sorted(verified.towers_missed),
         "reinitialise": verified.reinitialise,
-        "non_size_changes": found.changed_non_size_fields,
-        "lost_structure": found.lost_structure,
+        "non_size_changes": tiny_config.changed_non_size_fields,
+        "lost_structure": tiny_config.lost_structure,
         "processor": processor,
     }
     return {"tiny": tiny, "measured": {"forward_seconds": verified.forward_seconds}}

@@ -27,10 +27,10 @@ def first_value(
     config: PreTrainedConfig, names: tuple[str, ...], prefer: tuple[str, ...] = ()
 ) -> Any:
     """The first value that is set under one of the names, in the preferred nodes, then in all."""
-    found = list(nodes(config))
-    found.sort(key=lambda item: not any(word in item[0] for word in prefer))
+    ordered = list(nodes(config))
+    ordered.sort(key=lambda item: not any(word in item[0] for word in prefer))
     for name in names:
-        for _, node in found:
+        for _, node in ordered:
             value = getattr(node, name, None)
             if value is not None:
                 return value

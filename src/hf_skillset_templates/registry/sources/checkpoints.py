@@ -47,10 +47,10 @@ def config_checkpoint(config_class: str) -> str | None:
         return None
     stated = decorator_argument(node, "checkpoint")
     linked = _LINK.findall(ast.get_docstring(node) or "")
-    found = stated or (linked[0] if linked else None)
-    if found is None:
+    checkpoint = stated or (linked[0] if linked else None)
+    if checkpoint is None:
         return next(filter(None, map(config_checkpoint, _bases_beside(config_class, node))), None)
-    return found if _ID.match(found) else None
+    return checkpoint if _ID.match(checkpoint) else None
 
 
 def _bases_beside(config_class: str, node: ast.ClassDef) -> list[str]:
@@ -63,14 +63,14 @@ def _bases_beside(config_class: str, node: ast.ClassDef) -> list[str]:
 @cache
 def _loaded_by_folder() -> dict[str, dict[str, int]]:
     """Model folder -> how often its own classes load which checkpoint in its docstrings."""
-    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for path in sorted(set(class_files().values())):
         for name, checkpoint in _LOADED.findall(text(path)):
             owner = class_files().get(name)
             own = owner is not None and owner.parent == path.parent
             if own and not _MADE_UP.match(checkpoint):
-                found[path.parent.name][checkpoint] += 1
-    return found
+                counts[path.parent.name][checkpoint] += 1
+    return counts
 
 
 @cache
@@ -162,7 +162,7 @@ def known_checkpoints(universe: Universe) -> dict[str, str]:
     for checkpoint in sorted({*stated, *loaded}):
         claims = (stated.get(checkpoint, set()), loaded.get(checkpoint, set()))
         owner = next(
-            (found for claim in claims if (found := _owner(claim, checkpoint, universe))), None
+            (claimed for claim in claims if (claimed := _owner(claim, checkpoint, universe))), None
         )
         if owner:
             owners[checkpoint] = owner

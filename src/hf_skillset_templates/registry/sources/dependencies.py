@@ -62,12 +62,12 @@ def _bounds() -> dict[str, str]:
     """Package -> its lower bound in transformers' table; extras and upper bounds are left out."""
     from transformers.dependency_versions_table import deps
 
-    found = {}
+    bounds = {}
     for requirement in deps.values():
         name = re.split(r"[\[<>=!~]", requirement)[0]
         lower = re.findall(r">=[\w.]+", requirement)
-        found[name.lower()] = lower[0] if lower else ""
-    return found
+        bounds[name.lower()] = lower[0] if lower else ""
+    return bounds
 
 
 def requirement(name: str) -> str:
@@ -109,11 +109,11 @@ def _processor_needs(processors: dict[str, dict[str, str]]) -> Needs:
     for classes in processors.values():
         order = sorted(classes, key=lambda backend: (backend == "torchvision", backend))
         for backend in order:
-            found = class_needs(classes[backend])
+            own = class_needs(classes[backend])
             if backend == order[0]:
-                needs.merge(found)
+                needs.merge(own)
             else:
-                needs.optional |= found.required | found.optional
+                needs.optional |= own.required | own.optional
     for combined in processors.get("processor", {}).values():
         needs.merge(_component_needs(combined, set(processors)))
     return needs

@@ -39,16 +39,18 @@ def _intros() -> dict[str, str]:
         for item in module.body
         if isinstance(item, ast.ClassDef) and item.name == "ClassDocstring"
     )
-    found = {}
+    constants = {}
     for item in node.body:
         if (
             isinstance(item, ast.Assign)
             and isinstance(item.targets[0], ast.Name)
             and isinstance(item.value, ast.Constant)
         ):
-            found[item.targets[0].id] = str(item.value.value)
+            constants[item.targets[0].id] = str(item.value.value)
     return {
-        name: value for name, value in found.items() if name not in ("Config", "PreTrainedModel")
+        name: value
+        for name, value in constants.items()
+        if name not in ("Config", "PreTrainedModel")
     }
 
 

@@ -18,12 +18,12 @@ def mappings() -> dict[str, dict[str, str | tuple[str, ...]]]:
 
 def class_names(model_type: str) -> list[str]:
     """The distinct model classes of a model type: the base model first, then the heads."""
-    found: dict[str, None] = {}
+    names_in_order: dict[str, None] = {}
     order = sorted(mappings(), key=lambda name: (name != "MODEL_MAPPING_NAMES", name))
     for table in order:
         names = mappings()[table].get(model_type, ())
-        found.update(dict.fromkeys([names] if isinstance(names, str) else names))
-    return list(found)
+        names_in_order.update(dict.fromkeys([names] if isinstance(names, str) else names))
+    return list(names_in_order)
 
 
 def model_class(name: str) -> type:
@@ -32,6 +32,7 @@ def model_class(name: str) -> type:
     from transformers.models.auto.auto_factory import getattribute_from_module
 
     try:
-        return getattr(transformers, name)
+        found: type = getattr(transformers, name)
     except AttributeError:
-        return getattribute_from_module(transformers, name)
+        found = getattribute_from_module(transformers, name)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from hf_skillset_templates.registry.store.overrides import fact_overrides
+from hf_skillset_templates.registry.store.overrides import fact_overrides, task_overrides
 from hf_skillset_templates.registry.store.variants import Variant
 
 from .processors import has_part
@@ -43,7 +43,7 @@ def _named_head(variant: Variant, model_type: str, universe: Universe) -> Head |
 
 
 def _chosen_head(model_class: str, model_type: str, universe: Universe) -> Head:
-    """The head of a class that a variant names: by AutoModel where it loads that very class."""
+    """The head of a class that the overrides name: by AutoModel where it loads that very class."""
     by_auto_model = universe.classes(AUTO_MODEL, model_type)[:1] == (model_class,)
     return Head(AUTO_MODEL if by_auto_model else model_class, model_class)
 
@@ -60,8 +60,9 @@ def _forward_fits(variant: Variant, model_class: str) -> bool:
 
 def head_for(variant: Variant, model_type: str, universe: Universe) -> Head | None:
     """The head with which a model type does the variant's task; None where it does not."""
-    if model_type in variant.model_classes:
-        return _chosen_head(variant.model_classes[model_type], model_type, universe)
+    own = task_overrides(model_type, variant.task)
+    if "model_class" in own:
+        return _chosen_head(own["model_class"], model_type, universe)
     if model_type in variant.without or (variant.only and model_type not in variant.only):
         return None
     if any(universe.classes(excluded, model_type) for excluded in variant.excludes):
@@ -76,30 +77,30 @@ def tasks_of(model_type: str, universe: Universe, variants: dict[str, Variant]) 
     """The tasks of one model type with their heads, primary first."""
     facts = fact_overrides(model_type)
     left_out = set(facts.get("exclude_tasks", []))
-    found: dict[str, Head] = {}
+    heads: dict[str, Head] = {}
     met: set[str] = set()
     for variant in sorted(
         variants.values(), key=lambda item: (item.leftover, item.rank, item.task)
     ):
-        head = None if variant.leftover and found else head_for(variant, model_type, universe)
-        if head is None or _says_nothing(head, found):
+        head = None if variant.leftover and heads else head_for(variant, model_type, universe)
+        if head is None or _says_nothing(head, heads):
             continue
         met.add(variant.task)
         if variant.task not in left_out:
-            found[variant.task] = head
+            heads[variant.task] = head
     primary = facts.get("primary_task")
-    unknown = (left_out - met) | ({primary} - set(found) if primary else set())
+    unknown = (left_out - met) | ({primary} - set(heads) if primary else set())
     if unknown:
         raise PipelineMapError(
             f"registry/overrides/{model_type}.yml: not tasks of {model_type}: {sorted(unknown)}"
         )
-    return {task: found[task] for task in sorted(found, key=lambda task: task != primary)}
+    return {task: heads[task] for task in sorted(heads, key=lambda task: task != primary)}
 
 
-def _says_nothing(head: Head, found: dict[str, Head]) -> bool:
+def _says_nothing(head: Head, heads: dict[str, Head]) -> bool:
     """AutoModel gives no features where it loads the very class that does another task."""
     return head.auto_class == AUTO_MODEL and any(
-        other.model_class == head.model_class for other in found.values()
+        other.model_class == head.model_class for other in heads.values()
     )
 
 
@@ -108,7 +109,7 @@ def build_tasks(universe: Universe, variants: dict[str, Variant]) -> dict[str, d
     tasks = {
         model_type: tasks_of(model_type, universe, variants) for model_type in universe.model_types
     }
-    without = [model_type for model_type, found in tasks.items() if not found]
+    without = [model_type for model_type, heads in tasks.items() if not heads]
     if without:
         raise PipelineMapError(f"model types that no task variant takes: {', '.join(without)}")
     check_facts(variants, tasks)
@@ -116,15 +117,19 @@ def build_tasks(universe: Universe, variants: dict[str, Variant]) -> dict[str, d
 
 
 def check_facts(variants: dict[str, Variant], tasks: Mapping[str, Container[str]]) -> None:
-    """Raise for facts about a model type that does not do the task.
+    """Raise for overrides of a task that the model type does not do, or facts without a meaning.
 
     Args:
         tasks: model type -> the tasks it does.
     """
-    for variant in variants.values():
-        strangers = [t for t in variant.model_facts if variant.task not in tasks.get(t, ())]
-        if strangers:
-            raise PipelineMapError(
-                f"task_variants/{variant.task}/variant.yml: model_facts about model types that do"
-                f" not do the task: {', '.join(strangers)}"
-            )
+    for model_type, done in tasks.items():
+        for task, own in fact_overrides(model_type).get("tasks", {}).items():
+            if task not in done:
+                raise PipelineMapError(
+                    f"registry/overrides/{model_type}.yml: {model_type} does not do the task {task}"
+                )
+            if unknown := set(own.get("facts", ())) - set(variants[task].fact_names):
+                raise PipelineMapError(
+                    f"registry/overrides/{model_type}.yml: facts that are no fact_names of"
+                    f" task_variants/{task}/variant.yml: {', '.join(sorted(unknown))}"
+                )

@@ -49,8 +49,8 @@ def _by_backend(value: object) -> dict[str, str]:
 
 def processor_classes(model_type: str) -> dict[str, dict[str, str]]:
     """Part (tokenizer, image_processor, …) -> {backend: class}, those that a mapping names."""
-    found = {part: table.get(model_type, {}) for part, table in part_classes().items()}
-    return {part: classes for part, classes in found.items() if classes}
+    classes_of = {part: table.get(model_type, {}) for part, table in part_classes().items()}
+    return {part: classes for part, classes in classes_of.items() if classes}
 
 
 def has_part(model_type: str, part: str) -> bool:

@@ -44,13 +44,13 @@ def class_files() -> dict[str, Path]:
 
     modular_*.py are left out: transformers never imports them.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     shared = [package() / name for name in _SHARED]
     for path in [*sorted((package() / "models").glob("*/*.py")), *shared]:
         if not path.name.startswith("modular_"):
             for name in _CLASS.findall(text(path)):
-                found.setdefault(name, path)
-    return found
+                files.setdefault(name, path)
+    return files
 
 
 @cache
@@ -87,16 +87,16 @@ def method(name: str, method_name: str) -> ast.FunctionDef | None:
         if isinstance(item, ast.FunctionDef) and item.name == method_name:
             return item
     for base in node.bases:
-        found = method(base.id, method_name) if isinstance(base, ast.Name) else None
-        if found is not None:
-            return found
+        inherited = method(base.id, method_name) if isinstance(base, ast.Name) else None
+        if inherited is not None:
+            return inherited
     return None
 
 
 def forward_parameters(class_name: str) -> list[str]:
     """Names of the arguments of a model class's forward, in order."""
-    found = method(class_name, "forward")
-    if found is None:
+    forward = method(class_name, "forward")
+    if forward is None:
         return []
-    arguments = found.args
+    arguments = forward.args
     return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)][1:]

@@ -41,8 +41,8 @@ def on_tiny_models(
     """Run a job with the packages' own code on every tiny model; `record` keeps what it found."""
 
     def work(model_type: str) -> tuple[bool, str]:
-        found = workers.isolated(function, {"model_type": model_type})
-        return record(model_type, found)
+        result = workers.isolated(function, {"model_type": model_type})
+        return record(model_type, result)
 
     built = [name for name in model_types if (TINY / name / "config.json").is_file()]
     yield from side_by_side(stage, work, built, workers.jobs)

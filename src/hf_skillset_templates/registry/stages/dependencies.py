@@ -54,22 +54,24 @@ for line in sys.stdin:
 
 def closure(requirements: Iterable[str]) -> tuple[dict[str, Distribution], list[str]]:
     """The installed distributions of requirements and of theirs; and those that are missing."""
-    found: dict[str, Distribution] = {}
+    installed: dict[str, Distribution] = {}
     absent: list[str] = []
     waiting = [(Requirement(text), False) for text in requirements]
     while waiting:
         requirement, inherited = waiting.pop()
         name = requirement.name.lower().replace("_", "-")
-        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+        if name in installed or (
+            requirement.marker and not requirement.marker.evaluate({"extra": ""})
+        ):
             continue
         try:
-            found[name] = distribution(requirement.name)
+            installed[name] = distribution(requirement.name)
         except PackageNotFoundError:
             if not inherited:
                 absent.append(requirement.name)
             continue
-        waiting += [(Requirement(text), True) for text in found[name].requires or []]
-    return found, absent
+        waiting += [(Requirement(text), True) for text in installed[name].requires or []]
+    return installed, absent
 
 
 def link(distributions: Iterable[Distribution], folder: Path) -> None:
@@ -113,9 +115,11 @@ def _run(model_types: list[str], folder: Path) -> dict[str, str]:
         timeout=TIME_LIMIT_S,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
     )
-    found = {item["model_type"]: item["error"] for item in map(json.loads, ran.stdout.splitlines())}
+    errors = {
+        item["model_type"]: item["error"] for item in map(json.loads, ran.stdout.splitlines())
+    }
     tail = (ran.stderr.strip().splitlines() or ["no output"])[-1][:300]
-    return {model_type: found.get(model_type, tail) for model_type in model_types}
+    return {model_type: errors.get(model_type, tail) for model_type in model_types}
 
 
 def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]]:
@@ -132,20 +136,22 @@ def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]
             link(distributions.values(), Path(folder))
             errors = _run(members, Path(folder))
         for model_type in members:
-            found: dict[str, Any] = {"imports": not errors[model_type]}
+            confirmed: dict[str, Any] = {"imports": not errors[model_type]}
             if errors[model_type]:
-                found["error"] = errors[model_type]
+                confirmed["error"] = errors[model_type]
             if absent:
-                found["missing_here"] = sorted(absent)
+                confirmed["missing_here"] = sorted(absent)
             entry = read_entry(model_type)
-            changed = write_entry({**entry, "dependencies_confirmed": found})
-            yield model_type, found, changed
+            changed = write_entry({**entry, "dependencies_confirmed": confirmed})
+            yield model_type, confirmed, changed
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
     """Model types with the same requirements share an environment."""
     started = time.monotonic()
-    for model_type, found, changed in confirm(model_types):
+    for model_type, confirmed, changed in confirm(model_types):
         now = time.monotonic()
-        yield Outcome(model_type, "dependencies", now - started, changed, found.get("error", ""))
+        yield Outcome(
+            model_type, "dependencies", now - started, changed, confirmed.get("error", "")
+        )
         started = now

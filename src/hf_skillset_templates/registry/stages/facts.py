@@ -13,6 +13,7 @@ from hf_skillset_templates.registry.sources.checkpoints import default_checkpoin
 from hf_skillset_templates.registry.sources.composition import part_of
 from hf_skillset_templates.registry.sources.dependencies import dependencies
 from hf_skillset_templates.registry.sources.descriptions import describe
+from hf_skillset_templates.registry.sources.input_kinds import taken_kinds
 from hf_skillset_templates.registry.sources.pipeline_map import Head, build_tasks
 from hf_skillset_templates.registry.sources.processors import processor_classes
 from hf_skillset_templates.registry.sources.source_files import transformers_version
@@ -25,22 +26,27 @@ from hf_skillset_templates.registry.store.entries import (
     write_text,
 )
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
+from hf_skillset_templates.registry.store.names import more_checkpoints, name_table
 from hf_skillset_templates.registry.store.overrides import fact_overrides
-from hf_skillset_templates.registry.store.paths import CHECKPOINTS, PIPELINE_MAP
+from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES, PIPELINE_MAP
 from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
 from .running import Outcome, Workers
 
 
-def _task_facts(head: Head, variant: Variant, corrected: dict[str, Any]) -> dict[str, Any]:
+def _task_facts(
+    model_type: str, head: Head, variant: Variant, corrected: dict[str, Any]
+) -> dict[str, Any]:
     unpadded = {"pads": False} if corrected.get("pads") is False else {}
+    kinds = taken_kinds(model_type, variant.inputs)
     return {
         "auto_class": head.auto_class,
         "model_class": head.model_class,
         "handler_name": variant.handler_name,
         "pipeline": variant.pipeline,
         **unpadded,
+        **({"inputs": kinds} if kinds != variant.inputs else {}),
         **corrected.get("tasks", {}).get(variant.task, {}),
     }
 
@@ -69,7 +75,8 @@ def facts_of(
         "part_of": sorted(part_of(model_type)),
         "primary_task": primary,
         "tasks": {
-            task: _task_facts(head, variants[task], corrected) for task, head in tasks.items()
+            task: _task_facts(model_type, head, variants[task], corrected)
+            for task, head in tasks.items()
         },
         "processors": {part: classes.get("", classes) for part, classes in processors.items()},
         "dependencies": needs,
@@ -97,7 +104,9 @@ def build_facts(model_types: list[str]) -> set[str]:
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
     write_text(PIPELINE_MAP, dump(table))
     pipeline_map.cache_clear()
-    write_text(CHECKPOINTS, dump(known_checkpoints(universe)))
+    checkpoints = known_checkpoints(universe)
+    write_text(CHECKPOINTS, dump(checkpoints))
+    write_text(NAMES, dump(name_table(table, {**more_checkpoints(), **checkpoints})))
     write_text(PLATFORMS_FILE, dump(platform_names()))
     changed = set()
     for model_type in model_types:

@@ -44,18 +44,18 @@ def outcome(bench: Bench, dtype: str) -> dict[str, Any]:
     return {"runs": True}
 
 
-def record(model_type: str, found: dict[str, Any]) -> bool:
+def record(model_type: str, result: dict[str, Any]) -> bool:
     """Write what was found into the entry; False where nothing changed."""
-    if "error" in found:
-        error = as_recorded(found["error"])
-        found = {dtype: {"runs": False, "error": error} for dtype in DTYPES}
-    return write_entry({**read_entry(model_type), "half_precision": found})
+    if "error" in result:
+        error = as_recorded(result["error"])
+        result = {dtype: {"runs": False, "error": error} for dtype in DTYPES}
+    return write_entry({**read_entry(model_type), "half_precision": result})
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
     """The tiny model in half precision; a dtype that does not run is a finding, no failure."""
 
-    def keep(model_type: str, found: dict[str, Any]) -> tuple[bool, str]:
-        return record(model_type, found), found.get("error", "")
+    def keep(model_type: str, result: dict[str, Any]) -> tuple[bool, str]:
+        return record(model_type, result), result.get("error", "")
 
     yield from on_tiny_models("precision", FUNCTION, keep, model_types, workers)

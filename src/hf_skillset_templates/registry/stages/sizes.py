@@ -70,9 +70,9 @@ def _width(config: Any) -> int | None:
 
     A text part that states another width than the whole is what the hidden states come from.
     """
-    found = _text_width(config) or _number(config, _WIDTHS)
-    if found is not None:
-        return found
+    width = _text_width(config) or _number(config, _WIDTHS)
+    if width is not None:
+        return width
     stages = (getattr(config, name, None) for name in (*_WIDTHS_OF_STAGES, *_WIDTHS))
     listed = (each for each in stages if isinstance(each, (list, tuple)) and each)
     return next((int(each[-1]) for each in listed if isinstance(each[-1], int)), None)
@@ -109,18 +109,18 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def error_of(found: dict[str, Any]) -> str:
+def error_of(result: dict[str, Any]) -> str:
     """Why there are no sizes: the job's error, or the model's; empty where there are."""
-    return str(found.get("error") or found["full_size"].get("error", ""))
+    return str(result.get("error") or result["full_size"].get("error", ""))
 
 
-def record(entry: dict[str, Any], found: dict[str, Any]) -> bool:
+def record(entry: dict[str, Any], result: dict[str, Any]) -> bool:
     """Write what was found, or why nothing was, into an entry; False where nothing changed."""
     rest = {key: value for key, value in entry.items() if key not in FIELDS}
-    if error := error_of(found):
-        known = {key: value for key, value in found.items() if key in FIELDS}
-        found = {**known, "full_size": {"error": as_recorded(error)}}
-    return write_entry({**rest, **found})
+    if error := error_of(result):
+        known = {key: value for key, value in result.items() if key in FIELDS}
+        result = {**known, "full_size": {"error": as_recorded(error)}}
+    return write_entry({**rest, **result})
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
@@ -130,7 +130,7 @@ def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
         entry = read_entry(model_type)
         head = entry["tasks"][entry["primary_task"]]["model_class"]
         job = {"model_type": model_type, "model_class": head}
-        found = workers.isolated(FUNCTION, job)
-        return record(entry, found), error_of(found)
+        result = workers.isolated(FUNCTION, job)
+        return record(entry, result), error_of(result)
 
     yield from side_by_side("sizes", work, model_types, workers.jobs)

@@ -24,9 +24,9 @@ def dump(value: Any) -> str:
     return _PLAIN_LIST.sub(_on_one_line, json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _on_one_line(found: re.Match[str]) -> str:
-    line = " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]")
-    return line if len(line) <= 80 else found[0]
+def _on_one_line(match: re.Match[str]) -> str:
+    line = " ".join(match[0].split()).replace("[ ", "[").replace(" ]", "]")
+    return line if len(line) <= 80 else match[0]
 
 
 def write_text(path: Path, content: str) -> bool:

@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from hf_skillset_templates.errors import UsageError
+
 from .paths import OVERRIDES
 
 
@@ -51,12 +53,24 @@ SECTIONS = {
     ),
     "failure": Section(_keys("cause remedy"), _keys("cause remedy")),
 }
-TASK_KEYS = {"samples", "processor"}
-"""What a model type may say of a task otherwise than the task's variant."""
+TASK_KEYS = {
+    "adapter",
+    "facts",
+    "generation_defaults",
+    "inputs",
+    "model_class",
+    "module",
+    "processor",
+    "samples",
+}
+"""What a model type may say of a task: in place of the variant's samples, processor, inputs or
+defaults of generation, the
+class that does it although no auto class says so, what the task's code must know, the module of its
+folder that is its code, and the class of the runtime that its processor is called through."""
 
 
-class OverrideError(ValueError):
-    """A correction without a reason, or of a field that is not ours to correct."""
+class OverrideError(UsageError, ValueError):
+    """A file that cannot be read, a correction without a reason or of what is not ours."""
 
 
 def fact_overrides(model_type: str) -> dict[str, Any]:
@@ -66,11 +80,20 @@ def fact_overrides(model_type: str) -> dict[str, Any]:
         OverrideError: see `section`; or a task has an unknown key.
     """
     facts = section(model_type, "facts")
-    for task, own in facts.get("tasks", {}).items():
+    tasks = facts.get("tasks", {})
+    if not isinstance(tasks, dict) or not all(isinstance(own, dict) for own in tasks.values()):
+        raise OverrideError(f"{model_type}.yml: tasks is no mapping of tasks to mappings")
+    for task, own in tasks.items():
         if unknown := set(own) - TASK_KEYS:
             names = ", ".join(sorted(unknown))
             raise OverrideError(f"{model_type}.yml: unknown keys of {task}: {names}")
     return facts
+
+
+def task_overrides(model_type: str, task: str) -> dict[str, Any]:
+    """What a model type says of one task, by `TASK_KEYS`; empty where it says nothing."""
+    own: dict[str, Any] = fact_overrides(model_type).get("tasks", {}).get(task, {})
+    return own
 
 
 def section(model_type: str, name: str) -> dict[str, Any]:
@@ -84,7 +107,9 @@ def section(model_type: str, name: str) -> dict[str, Any]:
     if stated is None:
         return {}
     known, path = SECTIONS[name], OVERRIDES / f"{model_type}.yml"
-    if unknown := set(stated) - known.keys:
+    if not isinstance(stated, dict):
+        raise OverrideError(f"{path}: {name} is no mapping")
+    if unknown := set(map(str, stated)) - known.keys:
         raise OverrideError(f"{path}: unknown keys under {name}: {', '.join(sorted(unknown))}")
     if missing := [key for key in sorted(known.required) if not str(stated.get(key, "")).strip()]:
         raise OverrideError(f"{path}: {name} has no {missing[0]}")
@@ -97,7 +122,13 @@ def _stated(model_type: str) -> dict[str, Any]:
     path = OVERRIDES / f"{model_type}.yml"
     if not path.is_file():
         return {}
-    stated: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    if unknown := set(stated) - set(SECTIONS):
+    try:
+        stated: dict[str, Any] = yaml.safe_load(path.read_bytes().decode("utf-8")) or {}
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise OverrideError(f"{path} cannot be read: {first}") from error
+    if not isinstance(stated, dict):
+        raise OverrideError(f"{path}: it is no mapping of sections")
+    if unknown := set(map(str, stated)) - set(SECTIONS):
         raise OverrideError(f"{path}: unknown sections: {', '.join(sorted(unknown))}")
     return stated

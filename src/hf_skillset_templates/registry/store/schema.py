@@ -19,7 +19,7 @@ def validator() -> Draft202012Validator:
 
 def problems(entry: dict[str, Any]) -> list[str]:
     """What is wrong with an entry, one line each; empty where nothing is."""
-    found = [
+    lines = [
         f"{'/'.join(map(str, error.absolute_path)) or '(top)'}: {error.message}"
         for error in sorted(
             validator().iter_errors(entry), key=lambda error: list(map(str, error.absolute_path))
@@ -27,18 +27,18 @@ def problems(entry: dict[str, Any]) -> list[str]:
     ]
     tasks = entry.get("tasks") or {}
     if tasks and entry.get("primary_task") != next(iter(tasks)):
-        found.append(f"primary_task: {entry.get('primary_task')!r} is not the first task")
-    return found
+        lines.append(f"primary_task: {entry.get('primary_task')!r} is not the first task")
+    return lines
 
 
 def all_problems(folder: Path = MODELS) -> dict[str, list[str]]:
     """Model type -> what is wrong with its entry, for those with which something is."""
-    found = {}
+    by_type = {}
     for path in sorted(folder.glob("*.json")):
         entry = json.loads(path.read_text(encoding="utf-8"))
         wrong = problems(entry)
         if entry.get("model_type") != path.stem:
             wrong.append(f"model_type: {entry.get('model_type')!r} in {path.name}")
         if wrong:
-            found[path.stem] = wrong
-    return found
+            by_type[path.stem] = wrong
+    return by_type

@@ -41,10 +41,11 @@ class Variant:
     excludes: list[str] = field(default_factory=list)
     only: list[str] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
-    model_classes: dict[str, str] = field(default_factory=dict)
-    model_facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fact_names: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False
     sample_params: dict[str, Any] = field(default_factory=dict)
+    generation_defaults: dict[str, Any] = field(default_factory=dict)
     pads: bool = True
     notes: str = ""
 

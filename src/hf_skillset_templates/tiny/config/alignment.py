@@ -27,16 +27,18 @@ def text_nodes(
     config: PreTrainedConfig, paths: list[str] | None = None
 ) -> Iterator[PreTrainedConfig]:
     """The nodes that hold the text vocabulary: those at `paths`, or those that look like it."""
-    found = list(nodes(config))
+    all_nodes = list(nodes(config))
     if paths is not None:
-        yield from (node for path, node in found if path in paths)
+        yield from (node for path, node in all_nodes if path in paths)
         return
-    if any(path.startswith("text_encoder") for path, _ in found):  # then a decoder speaks of sounds
-        yield from (node for path, node in found if path.startswith("text_encoder"))
+    if any(
+        path.startswith("text_encoder") for path, _ in all_nodes
+    ):  # then a decoder speaks of sounds
+        yield from (node for path, node in all_nodes if path.startswith("text_encoder"))
         return
     text = _text_config(config)
     shared = _shared_vocabulary(config)
-    for path, node in found:
+    for path, node in all_nodes:
         if path == "" or node is text or path in shared or TEXT_PATH.search(path):
             yield node
         elif path == "encoder" and node.model_type in TOKENIZER_MAPPING_NAMES:
@@ -66,26 +68,26 @@ def align_tokens(
     config: PreTrainedConfig,
     tokenizer: PreTrainedTokenizerBase,
     processor: Any = None,
-    facts: dict[str, Any] | None = None,
+    overrides: dict[str, Any] | None = None,
 ) -> None:
     """Write the tokenizer's ids and size into every node that speaks of text.
 
     A placeholder id that no token stands for gets one: the tokenizer grows.
     """
-    facts = facts or {}
-    text = list(text_nodes(config, facts.get("text_nodes")))
+    overrides = overrides or {}
+    text = list(text_nodes(config, overrides.get("text_nodes")))
     for _, node in nodes(config):
         is_text = any(node is other for other in text)
         start = _start_token(node) if is_text else None
-        _align_ids(node, tokenizer, processor, facts.get("tokens", {}), is_text)
+        _align_ids(node, tokenizer, processor, overrides.get("tokens", {}), is_text)
         if start:
-            named = facts.get("tokens", {}).get("decoder_start")
+            named = overrides.get("tokens", {}).get("decoder_start")
             node.decoder_start_token_id = (
                 tokenizer.convert_tokens_to_ids(named)
                 if named
                 else getattr(tokenizer, f"{start}_token_id")
             )
-    for path, token in facts.get("ids", {}).items():
+    for path, token in overrides.get("ids", {}).items():
         parent, _, name = path.rpartition(".")
         setattr(node_at(config, parent), name, tokenizer.convert_tokens_to_ids(token))
     _align_codes(config, tokenizer)
@@ -110,8 +112,8 @@ def _align_codes(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -
 
 def _behind_text(config: PreTrainedConfig, size: int) -> int:
     """Put the vocabularies of media behind `size` tokens of text: the number of all tokens."""
-    found = (node for _, node in nodes(config) if hasattr(node, "vocab_offset"))
-    for node in sorted(found, key=lambda node: node.vocab_offset):
+    offset_nodes = (node for _, node in nodes(config) if hasattr(node, "vocab_offset"))
+    for node in sorted(offset_nodes, key=lambda node: node.vocab_offset):
         node.vocab_offset = size
         size += node.vocab_size
     return size
@@ -165,9 +167,9 @@ def _known_id(stem: str, tokenizer: Any, processor: Any, tokens: dict[str, str])
     """The id of the token that the stem ("image", "vision_start") names."""
     vocabulary = tokenizer.get_vocab()
     named = tokens.get(stem) or getattr(tokenizer, f"{stem}_token", None)
-    found = getattr(processor, f"{stem}_token_id", None)
-    if not named and isinstance(found, int):
-        return found
+    token_id = getattr(processor, f"{stem}_token_id", None)
+    if not named and isinstance(token_id, int):
+        return token_id
     named = str(named or getattr(processor, f"{stem}_token", None))
     forms = (named, f"<{stem}>", f"<|{stem}|>", f"<|{stem}_pad|>", f"[{stem.upper()}]")
     known = next((form for form in forms if form in vocabulary), None)
@@ -211,7 +213,7 @@ def align_length(
     config: PreTrainedConfig,
     tokenizer: PreTrainedTokenizerBase,
     model_source: str,
-    facts: dict[str, Any],
+    overrides: dict[str, Any],
 ) -> None:
     """Tell the tokenizer how many tokens the text model takes, so that truncation fits it.
 
@@ -219,7 +221,7 @@ def align_length(
     """
     found = [
         value
-        for node in text_nodes(config, facts.get("text_nodes"))
+        for node in text_nodes(config, overrides.get("text_nodes"))
         for name in POSITIONS
         if isinstance(value := getattr(node, name, None), int) and value > 1
     ]

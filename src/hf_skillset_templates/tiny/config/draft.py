@@ -40,7 +40,7 @@ class Draft:
 
     @property
     def model_type(self) -> str:
-        return self.cls.model_type
+        return str(self.cls.model_type)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value as it would be now: changed, or the default's."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import re
 from typing import Any
 
 from .draft import Draft
+from .heads import fill_head_sizes, fit_rotary
+from .images import fit_image_tokens, fit_images, fit_memory
 from .layers import select_layers
 from .sizes import Target, kind_of, shrink_list, uniform_target
-
-LEAST_IMAGE = 32  # pixels
 
 
 def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
@@ -22,15 +19,15 @@ def guess(draft: Draft, target: Target, least_layers: int = 2) -> None:
         select_layers(node, least_layers)
         _shrink_numbers(node, target, widest)
         _shrink_overrides(node, target)
-        _fit_images(node)
-        _fit_rotary(node)
+        fit_images(node)
+        fit_rotary(node)
         _fit_groups(node)
         _fit_fractions(node)
         _limit_counts(node)
     _fit_feature_layers(draft)
-    _fit_image_tokens(draft)
-    _fit_memory(draft)
-    _fill_head_sizes(draft)
+    fit_image_tokens(draft)
+    fit_memory(draft)
+    fill_head_sizes(draft)
     _set_underived(draft, target)
 
 
@@ -98,6 +95,7 @@ def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
 
 # Widths that double from stage to stage, named once for the first.
 DOUBLED = {"embed_dim", "patch_embeds_hidden_size", "encoder_hidden_size", "num_filters"}
+
 STAGES = ("depths", "downsampling_ratios", "upsampling_ratios")
 
 
@@ -136,8 +134,8 @@ def _heads_beside(node: Draft, name: str) -> int | None:
         name.replace("key_value_", ""),
         "num_attention_heads",
     ):
-        if query != name and isinstance(node.values.get(query), int):
-            return node.values[query]
+        if query != name and isinstance(heads := node.values.get(query), int):
+            return heads
     return None
 
 
@@ -163,158 +161,6 @@ def _shrink_overrides(node: Draft, target: Target) -> None:
             if kind != "heads" and isinstance(base, int) and value > base:
                 small *= 2 if small == target(kind, name, base) else 1
             override[name] = small
-
-
-def _fit_images(node: Draft) -> None:
-    """A few patches a side: 4 of small patches, 2 of large ones, never under 32 pixels."""
-    for name, value in node.values.items():
-        hands_on = isinstance(getattr(node.cls, name, None), property)  # to its parts, when set
-        if kind_of(name) == "image" and (hands_on or name in node.cls.__dataclass_fields__):
-            parts = [part for _, part in node.walk() if "patch_size" in part.values]
-            side = max(map(_patch_side, parts)) if hands_on and parts else _patch_side(node)
-            tiny = max(LEAST_IMAGE, side * (4 if side <= 20 else 2) * _halvings(node))
-            if isinstance(value, int) and value > tiny and not isinstance(value, bool):
-                node.changes[name] = tiny
-            elif isinstance(value, list) and all(isinstance(v, int) for v in value):
-                node.changes[name] = [min(v, tiny) for v in value]
-    if "image_embedding_size" in node.values and isinstance(node.get("image_size"), int):
-        node.changes["image_embedding_size"] = node.get("image_size") // _patch_side(node)
-
-
-def _halvings(node: Draft) -> int:
-    """By what a backbone of stages divides the patches a side: half at each but the first."""
-    stages = node.values.get("depths")
-    return 2 ** (len(stages) - 1) if isinstance(stages, list) and stages else 1
-
-
-def _patch_side(node: Draft) -> int:
-    """The larger side of a patch in pixels; 16 where none is named."""
-    patch = node.values.get("patch_size")
-    if isinstance(patch, list | tuple):
-        patch = max((v for v in patch if isinstance(v, int)), default=None)
-    return patch if isinstance(patch, int) and patch else 16
-
-
-IMAGE_GRIDS = re.compile(r"^image_grid_pinpoints$|^backbone_feature_sizes$|_rope_\w+_sizes$")
-IMAGE_TOKENS = re.compile(
-    r"^(mm_tokens_per_image|image_seq_len(gth)?|num_image_tokens|vision_soft_tokens_per_image)$"
-)
-
-
-def _fit_memory(draft: Draft) -> None:
-    """A tracker's features stay wider than its memories, whose width is fixed in its code."""
-    nodes = [node for _, node in draft.walk()]
-    tracker = next((n for n in nodes if "memory_encoder_output_channels" in n.values), None)
-    if tracker is None:
-        return
-    memory, features = (
-        tracker.values[name]
-        for name in ("memory_encoder_output_channels", "memory_attention_hidden_size")
-    )
-    for node in nodes:
-        for name, value in node.values.items():
-            if kind_of(name) == "width" and value == features and "latents" not in name:
-                node.changes[name] = 2 * memory
-    tracker.changes["memory_encoder_output_channels"] = memory
-    if "perceiver_resampler_num_latents_2d" in tracker.values:  # a square of windows
-        tracker.changes["memory_attention_rope_k_sizes"] = [2, 2]
-        tracker.changes["perceiver_resampler_num_latents_2d"] = 4
-
-
-def _fit_image_tokens(draft: Draft) -> None:
-    """What is counted in patches or pixels of the image follows its new size."""
-    sizes = [
-        (_side(node.values["image_size"]), _side(node.get("image_size")))
-        for _, node in draft.walk()
-        if node.values.get("image_size")
-    ]
-    if not sizes:
-        return
-    old, new = max(sizes)
-    for _, node in draft.walk():
-        for name, value in node.values.items():
-            if isinstance(value, int) and IMAGE_TOKENS.search(name):
-                node.changes[name] = max(1, value * new * new // (old * old))
-            elif isinstance(value, list) and value and IMAGE_GRIDS.search(name):
-                node.changes[name] = _scaled(value, new, old)
-
-
-def _side(size: Any) -> int:
-    """One side of an image, given as a number or as height and width."""
-    return size if isinstance(size, int) else size[-1]
-
-
-def _scaled(values: list[Any], new: int, old: int) -> list[Any]:
-    return [_scaled(v, new, old) if isinstance(v, list) else max(1, v * new // old) for v in values]
-
-
-def _fill_head_sizes(draft: Draft) -> None:
-    """Writes out head sizes that a class leaves empty: some models do not derive them."""
-    for _, node in draft.walk():
-        width, heads = node.get("hidden_size"), node.get("num_attention_heads")
-        if not isinstance(width, int) or not isinstance(heads, int) or not heads:
-            continue
-        for name, value in (("head_dim", width // heads), ("num_key_value_heads", heads)):
-            if (
-                name in node.values
-                and node.values[name] is None
-                and name in node.cls.__dataclass_fields__
-            ):
-                node.changes[name] = value
-
-
-def _fit_rotary(node: Draft) -> None:
-    """Multi-axis rotary sections follow the head size, those that only the code knows too."""
-    rope = node.values.get("rope_parameters")
-    if not isinstance(rope, dict) or "rope_parameters" not in node.cls.__dataclass_fields__:
-        return
-    hidden = sections_in_code(node.cls)
-    if hidden and rope and "mrope_section" not in rope and "rope_theta" in rope:
-        rope = {**rope, "mrope_section": hidden}
-    fitted = _fit_sections(rope, node)
-    if fitted != node.values["rope_parameters"]:
-        node.changes["rope_parameters"] = fitted
-
-
-def sections_in_code(cls: type) -> list[int] | None:
-    """The rotary sections that the modeling code assumes where a configuration has none."""
-    try:
-        module = importlib.import_module(cls.__module__.replace("configuration_", "modeling_"))
-    except ModuleNotFoundError:  # a configuration whose model is another type's
-        return None
-    pattern = r'get\("mrope_section", \[([\d, ]+)\]\)'
-    found = re.search(pattern, inspect.getsource(module))
-    return [int(v) for v in found[1].split(",")] if found else None
-
-
-def _fit_sections(rope: dict[str, Any], node: Draft) -> dict[str, Any]:
-    fitted = {}
-    for key, value in rope.items():
-        if isinstance(value, dict):
-            value = _fit_sections(value, node)
-        elif key.endswith("section") and isinstance(value, list):
-            total = int(head_dim(node, tiny=True) * (rope.get("partial_rotary_factor") or 1.0)) // 2
-            value = proportional(value, total)
-        fitted[key] = value
-    return fitted
-
-
-def proportional(sections: list[int], total: int) -> list[int]:
-    """Whole numbers in the old proportions, at least 1 each, with the given sum."""
-    fitted = [max(1, s * total // sum(sections)) for s in sections]
-    fitted[-1] = max(1, total - sum(fitted[:-1]))
-    return fitted
-
-
-def head_dim(node: Draft, tiny: bool) -> int:
-    """The size of an attention head, given or width divided by heads."""
-    read = node.get if tiny else node.values.get
-    for name in ("head_dim", "qk_rope_head_dim"):
-        value = read(name) if name in node.changes or not tiny else None
-        if isinstance(value, int) and value:
-            return value
-    width, heads = read("hidden_size") or read("d_model") or 1, read("num_attention_heads") or 1
-    return width // heads if isinstance(width, int) and isinstance(heads, int) else 1
 
 
 def _fit_groups(node: Draft) -> None:

@@ -38,34 +38,34 @@ def given_inputs(model_type: str) -> dict[str, Any]:
     return given
 
 
-def default_facts(config_class: Any) -> dict[str, Any]:
-    """The `default` facts for a configuration class and its parts, by dotted path.
+def default_values(config_class: Any) -> dict[str, Any]:
+    """The values under `default` for a configuration class and its parts, by dotted path.
 
     A fact about a model type holds wherever a composite has it as a part.
     """
-    found: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for key, spec in config_class.sub_configs_defaults.items():
         part = part_class(spec)
         if part is not None:
-            found.update(
+            defaults.update(
                 {
                     f"{key}.{name}": value
-                    for name, value in default_facts(part).items()
+                    for name, value in default_values(part).items()
                     if ALIGNED.get(name) not in spec.init_kwargs
                 }
             )
         if spec.optional and key in TOWERS:
-            found[key] = {"model_type": spec.model_type or part.model_type}
-    return {**found, **override(config_class.model_type).get("default", {})}
+            defaults[key] = {"model_type": spec.model_type or part.model_type}
+    return {**defaults, **override(config_class.model_type).get("default", {})}
 
 
-def tiny_facts(draft: Draft) -> dict[str, Any]:
-    """The `set` facts for a draft and its parts, by dotted path; the whole's come last."""
-    found: dict[str, Any] = {}
+def tiny_values(draft: Draft) -> dict[str, Any]:
+    """The values under `set` for a draft and its parts, by dotted path; the whole's come last."""
+    values: dict[str, Any] = {}
     for path, node in reversed(list(draft.walk())):
         own = override(node.model_type).get("set", {})
-        found.update({f"{path}.{name}" if path else name: v for name, v in own.items()})
-    return found
+        values.update({f"{path}.{name}" if path else name: v for name, v in own.items()})
+    return values
 
 
 def part_class(spec: Any) -> Any:

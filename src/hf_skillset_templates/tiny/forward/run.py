@@ -72,7 +72,7 @@ ODD_LAYOUT = 10  # frames by which an unusual order of axes must come farther to
 
 def deepest_error(errors: list[tuple[int, Exception]]) -> Exception:
     """The error that says most: the one that came farthest into the model."""
-    return max(errors, key=lambda found: found[0])[1]
+    return max(errors, key=lambda item: item[0])[1]
 
 
 def depth(error: Exception) -> int:

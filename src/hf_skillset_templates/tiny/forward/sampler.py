@@ -44,9 +44,9 @@ class Sampler:
 
     def configs(self, *near: str) -> Iterator[Any]:
         """All configurations, those under a key that contains one of `near` first."""
-        found = list(nodes(self.config))
-        yield from (c for path, c in found if any(word in path for word in near))
-        yield from (c for path, c in found if not any(word in path for word in near))
+        walked = list(nodes(self.config))
+        yield from (c for path, c in walked if any(word in path for word in near))
+        yield from (c for path, c in walked if not any(word in path for word in near))
 
     def number(self, *names: str, near: tuple[str, ...] = (), default: Any = None) -> Any:
         """The first of these attributes that some configuration has, the nearest first."""

@@ -14,12 +14,12 @@ TEXT_LENGTH = 16  # tokens
 
 def special_ids(config: Any) -> set[int]:
     """Token ids with a meaning, which running text must not hold."""
-    found: set[int] = set()
+    ids: set[int] = set()
     for _, node in nodes(config):
         for name, value in vars(node).items():
             if re.search(r"_(id|index)$", name) and isinstance(value, int):
-                found.add(value)
-    return found
+                ids.add(value)
+    return ids
 
 
 def tokens(sampler: Sampler, vocab: int, length: int) -> Any:

@@ -20,12 +20,12 @@ def _video(sampler: Sampler) -> Any:
 def _session(sampler: Sampler) -> Any:
     """A video of two frames in which one object was marked by a point."""
     module = importlib.import_module(type(sampler.model).__module__)
-    found = [v for n, v in vars(module).items() if n.endswith("InferenceSession")]
+    classes = [v for n, v in vars(module).items() if n.endswith("InferenceSession")]
     channels, height, width = image_shape(sampler)
     video = sampler.normal(2, channels, height, width)
     import torch
 
-    session = found[0](video=video, video_height=height, video_width=width, dtype=torch.float32)
+    session = classes[0](video=video, video_height=height, video_width=width, dtype=torch.float32)
     sampler.made["frame_idx"] = 0
     point = {"point_coords": torch.ones(1, 1, 1, 2), "point_labels": torch.ones(1, 1, 1).int()}
     session.add_point_inputs(session.obj_id_to_idx(1), 0, point)

@@ -57,33 +57,22 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
 
     Returns the class made of each kind, and under "missing" what could not be made, with the error.
     """
-    facts = section(model_type, "processor")
-    classes = wanted_classes(model_type, config, facts)
-    made: dict[str, Any] = {}
-    missing: dict[str, str] = {}
-    for path, value in facts.get("config", {}).items():
+    overrides = section(model_type, "processor")
+    classes = wanted_classes(model_type, config, overrides)
+    for path, value in overrides.get("config", {}).items():
         parent, _, name = path.rpartition(".")
         setattr(node_at(config, parent), name, value)
     align_frames(config)
     align_pinpoints(config)
     with tempfile.TemporaryDirectory() as workspace:
-        for kind in PARTS:
-            if kind not in classes:
-                continue
-            try:
-                made[kind] = _build(model_type, kind, classes, config, facts, made, Path(workspace))
-            except Exception as error:  # whatever a class raises is reported
-                missing[kind] = f"{type(error).__name__}: {error}"
+        made, missing = _build_all(model_type, classes, config, overrides, Path(workspace))
         if "tokenizer" in made:
-            align_tokens(config, made["tokenizer"], made.get("processor"), facts)
-            if model_type in mappings()[SEQ2SEQ]:
-                align_start(config, made["tokenizer"])
-            align_length(config, made["tokenizer"], model_source(model_type), facts)
+            _align_text(model_type, config, made, overrides)
         align_codec(config)
         _save(made, folder)
-        generation = {**decoder_start(config, made.get("tokenizer")), **facts.get("generation", {})}
-        if "speakers" in facts:
-            save_speakers(config, facts["speakers"], folder)
+        generation = decoder_start(config, made.get("tokenizer")) | overrides.get("generation", {})
+        if "speakers" in overrides:
+            save_speakers(config, overrides["speakers"], folder)
         if generation:
             save_generation_config(config, made.get("tokenizer"), generation, folder)
     report: dict[str, Any] = {
@@ -92,26 +81,57 @@ def build_processor(model_type: str, config: PreTrainedConfig, folder: Path) -> 
     return {**report, "missing": missing}
 
 
+def _build_all(
+    model_type: str,
+    classes: dict[str, type],
+    config: PreTrainedConfig,
+    overrides: dict[str, Any],
+    workspace: Path,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The processors of every kind, and the errors of those that could not be made."""
+    made: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    for kind in PARTS:
+        if kind not in classes:
+            continue
+        try:
+            made[kind] = _build(model_type, kind, classes, config, overrides, made, workspace)
+        except Exception as error:  # whatever a class raises is reported
+            missing[kind] = f"{type(error).__name__}: {error}"
+    return made, missing
+
+
+def _align_text(
+    model_type: str, config: PreTrainedConfig, made: dict[str, Any], overrides: dict[str, Any]
+) -> None:
+    """Make the configuration and the tokenizer agree on ids, vocabulary and longest text."""
+    tokenizer = made["tokenizer"]
+    align_tokens(config, tokenizer, made.get("processor"), overrides)
+    if model_type in mappings()[SEQ2SEQ]:
+        align_start(config, tokenizer)
+    align_length(config, tokenizer, model_source(model_type), overrides)
+
+
 def _build(
     model_type: str,
     kind: str,
     classes: dict[str, type],
     config: PreTrainedConfig,
-    facts: dict[str, Any],
+    overrides: dict[str, Any],
     made: dict[str, Any],
     workspace: Path,
 ) -> Any:
     """One processor of the kind, of its class."""
-    options = facts.get("options", {}).get(kind, {})
-    if kind == "tokenizer" and "tekken" in facts:
-        return build_tekken(workspace, facts["tekken"])
+    options = overrides.get("options", {}).get(kind, {})
+    if kind == "tokenizer" and "tekken" in overrides:
+        return build_tekken(workspace, overrides["tekken"])
     if kind == "tokenizer":
         wishes = placeholders_of(classes["processor"]) if "processor" in classes else NOTHING
         return build_tokenizer(
             classes[kind],
             workspace,
-            extra_tokens=[*wishes.literals, *facts.get("extra_tokens", ())],
-            named_tokens={**wishes.named, **facts.get("named_tokens", {})},
+            extra_tokens=[*wishes.literals, *overrides.get("extra_tokens", ())],
+            named_tokens={**wishes.named, **overrides.get("named_tokens", {})},
             options={**_fewer_inputs(classes[kind], model_type), **options},
             fills_masks=model_type in mappings()["MODEL_FOR_MASKED_LM_MAPPING_NAMES"],
             marks_end=config.is_encoder_decoder and model_type in mappings()[SEQ2SEQ],
@@ -124,7 +144,7 @@ def _build(
                 model_type, config, classes[kind], made["image_processor"]
             )
             options = {**counts, **options}
-        return _combine(classes[kind], config, facts, made, options)
+        return _combine(classes[kind], config, overrides, made, options)
     return build_vision_processor(classes[kind], config, options)
 
 
@@ -145,7 +165,7 @@ def _fewer_inputs(tokenizer_class: Any, model_type: str) -> dict[str, list[str]]
 def _combine(
     processor_class: Any,
     config: PreTrainedConfig,
-    facts: dict[str, Any],
+    overrides: dict[str, Any],
     made: dict[str, Any],
     options: dict[str, Any],
 ) -> Any:
@@ -155,7 +175,7 @@ def _combine(
         parts[attribute] = made[kind_of(attribute)]
     if codec := getattr(processor_class, "audio_tokenizer_class", None):
         parts["audio_tokenizer"] = build_audio_tokenizer(
-            codec, config, facts.get("options", {}).get("audio_tokenizer", {})
+            codec, config, overrides.get("options", {}).get("audio_tokenizer", {})
         )
     parameters = inspect.signature(processor_class).parameters
     settings = {}
@@ -164,16 +184,16 @@ def _combine(
         if value is not None:
             settings[name] = value
     processor = processor_class(**{**parts, **settings, **options})
-    marks = facts.get("marks", {})
+    marks = overrides.get("marks", {})
     # Chats of Mistral's own tokenizer are encoded without a template.
-    if "tekken" in facts or not facts.get("chat_template", True):
+    if "tekken" in overrides or not overrides.get("chat_template", True):
         return processor
     if "tokenizer" in made and (
         marks or any(getattr(processor, f"{medium}_token", None) for medium in MEDIA)
     ):
         processor.chat_template = chat_template(processor, marks)
-    if "chat_template" in facts:
-        processor.chat_template = facts["chat_template"]
+    if "chat_template" in overrides:
+        processor.chat_template = overrides["chat_template"]
     if "tokenizer.apply_chat_template" in inspect.getsource(processor_class):
         processor.tokenizer.chat_template = chat_template(processor, marks)
     return processor

@@ -1,4 +1,4 @@
-"""A generation_config.json for model types that cannot generate without facts of their own."""
+"""A generation_config.json for model types that cannot generate without settings of their own."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def decoder_start(config: PreTrainedConfig, tokenizer: Any) -> dict[str, int]:
 def save_generation_config(
     config: PreTrainedConfig,
     tokenizer: PreTrainedTokenizerBase | None,
-    facts: dict[str, Any],
+    own: dict[str, Any],
     folder: Path,
 ) -> None:
-    """The configuration's own generation settings, and what the facts add to them."""
+    """The configuration's own generation settings, and what the model type adds to them."""
     settings = GenerationConfig.from_model_config(config)
-    resolved = {name: _resolved(value, tokenizer) for name, value in facts.items()}
+    resolved = {name: _resolved(value, tokenizer) for name, value in own.items()}
     settings.update(allow_custom_entries=True, **resolved)
     settings._from_model_config = False  # else it may be made anew from the model's configuration
     settings.save_pretrained(folder)

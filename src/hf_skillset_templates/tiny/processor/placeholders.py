@@ -79,10 +79,10 @@ def _class_constants(processor_class: type) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def chat_template(processor: Any, facts: dict[str, str]) -> str:
+def chat_template(processor: Any, marks: dict[str, str]) -> str:
     """A plain conversation template with the processor's own marks for pictures and sounds."""
     template = TEMPLATE.read_text(encoding="utf-8")
     for kind in ("image", "video", "audio"):
-        mark = facts.get(kind, getattr(processor, f"{kind}_token", None) or f"<{kind}>")
+        mark = marks.get(kind, getattr(processor, f"{kind}_token", None) or f"<{kind}>")
         template = template.replace(f"@{kind}@", str(mark))
     return template

@@ -44,8 +44,8 @@ TOKENS = {
 SPECTROGRAM = {"num_mel_bins": 128, "hop_length": 160, "window_size": 400}
 
 
-def build_tekken(workspace: Path, facts: dict[str, Any]) -> PreTrainedTokenizerBase:
-    """A tokenizer of single bytes; `facts` are its `version` and what it says of `audio`."""
+def build_tekken(workspace: Path, stated: dict[str, Any]) -> PreTrainedTokenizerBase:
+    """A tokenizer of single bytes; `stated` are its `version` and what it says of `audio`."""
     from transformers.tokenization_mistral_common import MistralCommonBackend
 
     names = [TOKENS.get(rank, f"<SPECIAL_{rank}>") for rank in range(SPECIAL)]
@@ -55,7 +55,7 @@ def build_tekken(workspace: Path, facts: dict[str, Any]) -> PreTrainedTokenizerB
             "num_vocab_tokens": BYTES,
             "default_vocab_size": BYTES + SPECIAL,
             "default_num_special_tokens": SPECIAL,
-            "version": facts["version"],
+            "version": stated["version"],
         },
         "vocab": [
             {
@@ -68,7 +68,7 @@ def build_tekken(workspace: Path, facts: dict[str, Any]) -> PreTrainedTokenizerB
         "special_tokens": [
             {"rank": rank, "token_str": name, "is_control": True} for rank, name in enumerate(names)
         ],
-        "audio": {"audio_encoding_config": SPECTROGRAM, **facts["audio"]},
+        "audio": {"audio_encoding_config": SPECTROGRAM, **stated["audio"]},
     }
     workspace.mkdir(parents=True, exist_ok=True)
     path = workspace / "tekken.json"

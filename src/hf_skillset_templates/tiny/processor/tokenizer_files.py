@@ -20,34 +20,34 @@ from .vocabulary import (
     sentencepiece_model,
 )
 
-FACTS = Path(__file__).with_name("tokenizer_classes.yml")
+RULES = Path(__file__).with_name("tokenizer_classes.yml")
 FIRST = ("bos_token", "pad_token", "eos_token", "unk_token", "cls_token", "sep_token", "mask_token")
 
 
 @lru_cache(maxsize=1)
-def class_facts() -> dict[str, dict[str, Any]]:
+def class_rules() -> dict[str, dict[str, Any]]:
     """What a tokenizer class wants and does not say: one entry per class, each with its `why`."""
-    return dict(yaml.safe_load(FACTS.read_text(encoding="utf-8")))
+    return dict(yaml.safe_load(RULES.read_text(encoding="utf-8")))
 
 
 def build_from_files(
     tokenizer_class: type[PreTrainedTokenizerBase], workspace: Path, options: dict[str, Any]
 ) -> PreTrainedTokenizerBase:
     """Write the files that the class asks for, in its style, and open it on them."""
-    facts = class_facts().get(tokenizer_class.__name__, {})
-    options = {**facts.get("options", {}), **options}
+    rules = class_rules().get(tokenizer_class.__name__, {})
+    options = {**rules.get("options", {}), **options}
     parameters = inspect.signature(tokenizer_class).parameters
     special = _special_tokens(parameters, options)
-    special += [token for token in facts.get("entries", ()) if token not in special]
-    style = STYLES[facts.get("style", "sentencepiece")]
+    special += [token for token in rules.get("entries", ()) if token not in special]
+    style = STYLES[rules.get("style", "sentencepiece")]
     paths = {
         argument: workspace / name
         for argument, name in tokenizer_class.vocab_files_names.items()
-        if argument in parameters and argument not in facts.get("without", ())
+        if argument in parameters and argument not in rules.get("without", ())
     }
     workspace.mkdir(parents=True, exist_ok=True)
     if paths:
-        style(paths, special, facts)
+        style(paths, special, rules)
     return tokenizer_class(**{argument: str(path) for argument, path in paths.items()}, **options)
 
 
@@ -77,15 +77,15 @@ def _numbered(tokens: Iterable[str]) -> dict[str, int]:
     return {token: index for index, token in enumerate(dict.fromkeys(tokens))}
 
 
-def _characters(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
+def _characters(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
     """One entry per character, as speech recognition and synthesis use them."""
-    alphabet = facts.get("alphabet", string.ascii_uppercase + "'")
+    alphabet = rules.get("alphabet", string.ascii_uppercase + "'")
     path = paths["vocab_file"]
     tokens = _numbered([*special, *alphabet])
     (_write_json if path.suffix == ".json" else _write_lines)(path, tokens)
 
 
-def _word_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
+def _word_pieces(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
     """BERT's vocab.txt; further files (shapes, sounds) give each entry a small number."""
     pieces = learn_pieces(
         700,
@@ -99,9 +99,9 @@ def _word_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, An
         _write_json(path, {token: index % 32 for token, index in tokens.items()})
 
 
-def _sentence_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
+def _sentence_pieces(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
     """A SentencePiece model, and beside it the vocab.json that fairseq's descendants keep."""
-    unknown = facts.get("unknown") or next(
+    unknown = rules.get("unknown") or next(
         (token for token in special if "unk" in token.lower()), special[0]
     )
     pieces = sentence_pieces(600)
@@ -112,13 +112,13 @@ def _sentence_pieces(paths: dict[str, Path], special: list[str], facts: dict[str
             _write_json(path, _numbered([*special, *pieces.pieces]))
 
 
-def _byte_pairs(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
+def _byte_pairs(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
     """vocab.json and merges.txt; `mark` says how pieces show where a word ends.
 
     "</w>" stands behind the last piece of a word, "@@" behind all others; "bytes" cuts bytes as
     GPT-2 does.
     """
-    mark = facts["mark"]
+    mark = rules["mark"]
     if mark == "bytes":
         alphabet = pre_tokenizers.ByteLevel.alphabet()
         pieces = learn_pieces(600, pre_tokenizer=pre_tokenizers.ByteLevel(), alphabet=alphabet)
@@ -130,7 +130,7 @@ def _byte_pairs(paths: dict[str, Path], special: list[str], facts: dict[str, Any
     vocabulary = _numbered([*special, *tokens])
     for argument, path in paths.items():
         if argument == "merges_file":
-            header = ["#version: 0.2"] if facts.get("header") else []
+            header = ["#version: 0.2"] if rules.get("header") else []
             _write_lines(path, [*header, *(" ".join(merge) for merge in pieces.merges)])
         elif "vocab" in argument:
             _write_json(path, vocabulary)
@@ -140,10 +140,10 @@ def _with_at_signs(piece: str) -> str:
     return piece.removesuffix("</w>") if piece.endswith("</w>") else f"{piece}@@"
 
 
-def _bare_pieces(paths: dict[str, Path], special: list[str], facts: dict[str, Any]) -> None:
+def _bare_pieces(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
     """A list of words and parts of words without any mark, for longest-match tokenizers."""
     pieces = learn_pieces(700, pre_tokenizer=pre_tokenizers.BertPreTokenizer())
-    bytes_ = [f"<|byte{byte}|>" for byte in range(256)] if facts.get("byte_fallback") else []
+    bytes_ = [f"<|byte{byte}|>" for byte in range(256)] if rules.get("byte_fallback") else []
     _write_lines(paths["vocab_file"], _numbered([*special, *bytes_, *pieces.pieces]))
     if "emoji_file" in paths:
         _write_json(paths["emoji_file"], {"emoji": {}, "emoji_inv": {}})

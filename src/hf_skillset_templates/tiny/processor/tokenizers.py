@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
-from .tokenizer_files import build_from_files, class_facts
+from .tokenizer_files import build_from_files, class_rules
 from .vocabulary import (
     SPACE,
     Pieces,
@@ -48,15 +48,15 @@ def build_tokenizer(
     the class must read are written to `workspace`. With `fills_masks` there is a mask token; with
     `marks_end` a tokenizer that nothing is known of puts the end token behind every text.
     """
-    facts = class_facts().get(tokenizer_class.__name__, {})
-    if "use" in facts:
-        tokenizer_class = tokenizer_class_from_name(facts["use"])
-        facts = class_facts().get(tokenizer_class.__name__, {})
-    options = {**facts.get("options", {}), **(options or {})}
+    rules = class_rules().get(tokenizer_class.__name__, {})
+    if "use" in rules:
+        tokenizer_class = tokenizer_class_from_name(rules["use"])
+        rules = class_rules().get(tokenizer_class.__name__, {})
+    options = {**rules.get("options", {}), **(options or {})}
     if not issubclass(tokenizer_class, TokenizersBackend):
         tokenizer = build_from_files(tokenizer_class, workspace, options)
     elif "vocab" in _parameters(tokenizer_class):
-        tokenizer = _trained_backend(tokenizer_class, options, facts)
+        tokenizer = _trained_backend(tokenizer_class, options, rules)
     else:
         tokenizer = _fixed_backend(tokenizer_class, options) or _generic_backend(
             tokenizer_class, {**options, "add_eos_token": True} if marks_end else options
@@ -65,9 +65,9 @@ def build_tokenizer(
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if fills_masks and tokenizer.mask_token is None:
         tokenizer.add_special_tokens({"mask_token": "<mask>"})
-    tokens = [*listed_tokens(tokenizer_class, facts.get("tokens", ())), *extra_tokens]
+    tokens = [*listed_tokens(tokenizer_class, rules.get("tokens", ())), *extra_tokens]
     _add_special(tokenizer, tokens, named_tokens or {})
-    tokenizer.add_tokens(listed_tokens(tokenizer_class, facts.get("plain_tokens", ())))
+    tokenizer.add_tokens(listed_tokens(tokenizer_class, rules.get("plain_tokens", ())))
     return _reopened(tokenizer, workspace / "saved")
 
 
@@ -78,7 +78,7 @@ def _reopened(tokenizer: PreTrainedTokenizerBase, folder: Path) -> PreTrainedTok
 
 
 def listed_tokens(tokenizer_class: type, rows: Iterable[Any]) -> list[str]:
-    """The tokens that rows of the facts speak of.
+    """The tokens that rows of the rules speak of.
 
     A row is a token, or {each: CONSTANT, form: "<|{}|>"} for every entry of a constant of the
     class's module, or {upto: 2.0, step: 0.02, form: ...} for a series of numbers.
@@ -121,10 +121,10 @@ def _fixed_backend(
 
 
 def _trained_backend(
-    tokenizer_class: type[TokenizersBackend], options: dict[str, Any], facts: dict[str, Any]
+    tokenizer_class: type[TokenizersBackend], options: dict[str, Any], rules: dict[str, Any]
 ) -> TokenizersBackend:
     """The class with a learned vocabulary in place of the minimal one that it starts with."""
-    skeleton = tokenizer_class(**_starting_vocabulary(facts), **options)
+    skeleton = tokenizer_class(**_starting_vocabulary(rules), **options)
     vocabulary = skeleton.get_vocab()
     head = sorted(vocabulary, key=vocabulary.__getitem__)
     state = _state(skeleton)
@@ -145,12 +145,12 @@ def _trained_backend(
     return tokenizer_class(**arguments, **options)
 
 
-def _starting_vocabulary(facts: dict[str, Any]) -> dict[str, Any]:
+def _starting_vocabulary(rules: dict[str, Any]) -> dict[str, Any]:
     """The first entries of the vocabulary, for classes that cannot start from nothing."""
-    head = facts.get("head")
+    head = rules.get("head")
     if not head:
         return {}
-    scored = facts.get("scored", False)
+    scored = rules.get("scored", False)
     return {
         "vocab": [(token, 0.0) for token in head]
         if scored

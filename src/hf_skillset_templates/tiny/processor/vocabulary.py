@@ -113,9 +113,9 @@ def _merge(symbols: tuple[str, ...], pair: tuple[str, str], merged: str) -> tupl
     out: list[str] = []
     position = 0
     while position < len(symbols):
-        found = symbols[position : position + 2] == pair
-        out.append(merged if found else symbols[position])
-        position += 2 if found else 1
+        matches = symbols[position : position + 2] == pair
+        out.append(merged if matches else symbols[position])
+        position += 2 if matches else 1
     return tuple(out)
 
 

@@ -33,9 +33,9 @@ def expected(cell: Any, image: str) -> Any:
     ]
 
 
-def test_takes_paths_pictures_and_arrays(cell: Any) -> None:
+def test_takes_paths_images_and_arrays(cell: Any) -> None:
     path = cell.samples[0]
-    picture = Image.open(path)
+    one = Image.open(path)
     expected = cell.run(path)
-    cell.assert_equal(cell.run(picture), expected)
-    cell.assert_equal(cell.run(np.asarray(picture)), expected)
+    cell.assert_equal(cell.run(one), expected)
+    cell.assert_equal(cell.run(np.asarray(one)), expected)

@@ -9,15 +9,24 @@ import pytest
 from PIL import Image
 
 TASK = "any-to-any"
-KINDS = ("images", "videos", "audio")
+KINDS = {"images": "image", "videos": "video", "audio": "audio"}
 
 
 def with_placeholders(cell: Any, sample: dict[str, Any]) -> dict[str, Any]:
     """The sample as the pipeline wants it: with the placeholders in its text."""
-    if cell.spec.facts.get("marks_media"):
-        return sample
-    media = {name: [value] for name, value in sample.items() if name in KINDS}
-    return {**sample, "text": cell.spec.module.marked(sample["text"], media, cell.opened.processor)}
+    if "encode_prompt" not in vars(cell.spec.module):
+        return sample  # the processor of this model puts them in itself
+    given = [f"{kind}_token" for name, kind in KINDS.items() if name in sample]
+    tokens = [getattr(cell.opened.processor, name, None) for name in given]
+    missing = [one for one in tokens if isinstance(one, str) and one not in sample["text"]]
+    return {**sample, "text": "".join([*missing, sample["text"]])}
+
+
+def encoded_by(cell: Any, item: Any) -> Any:
+    """What the task makes of one input."""
+    parameters, _ = cell.spec.parameters({})
+    config = cell.opened.endpoint.config
+    return cell.spec.module.encode([item], cell.opened.processor, config, **parameters)
 
 
 def skip_without_prompt(cell: Any, item: dict[str, Any]) -> None:
@@ -27,16 +36,15 @@ def skip_without_prompt(cell: Any, item: dict[str, Any]) -> None:
         pytest.skip("the pipeline gives videos under a name that this processor does not know")
     if getattr(processor, "chat_template", None) and not hasattr(processor, "image_token"):
         pytest.skip("the placeholder is known to the chat template alone")
-    parameters, _ = cell.spec.parameters({})
-    config = cell.opened.endpoint.config
-    (encoded,) = cell.spec.module.encode([item], processor, config, **parameters)
+    (encoded,) = encoded_by(cell, item)
     if not {"input_ids", "decoder_input_ids"} & set(encoded.inputs):
         pytest.skip("this model reads no prompt, and the pipeline wants one")
 
 
 def in_writing(cell: Any) -> dict[str, Any]:
     """What makes a model answer in writing whose pipeline lets it speak."""
-    if not hasattr(cell.opened.endpoint.config, "talker_config"):
+    (encoded,) = encoded_by(cell, "Say hello.")
+    if "thinker_max_new_tokens" not in encoded.generate_kwargs:
         return {}
     length = cell.spec.sample_params["max_new_tokens"]
     return {"generate_kwargs": {"generation_mode": "text", "thinker_max_new_tokens": length}}

@@ -14,15 +14,19 @@ def test_equals_generate(cell: Any) -> None:
     processor, model = cell.opened.processor, cell.opened.endpoint
     for sample in cell.samples:
         (answer,) = cell.run(sample, return_full_text=False)
+        assert answer["input_text"] == sample["text"]
+        parameters, _ = cell.spec.parameters({})
+        encoded = cell.spec.module.encode([sample], processor, model.config, **parameters)
+        prompt = encoded.context[0].text
         if "videos" in sample:
             image = cell.spec.module.load_clip(sample["videos"])
         else:
             image = Image.open(sample["images"]).convert("RGB")
         page = dict(zip(("text_pair", "boxes"), map(list, zip(*sample.get("word_boxes", ())))))
-        inputs = processor(text=answer["input_text"], images=image, return_tensors="pt", **page)
+        inputs = processor(text=prompt, images=image, return_tensors="pt", **page)
         tokens = model.generate(**inputs, **cell.spec.sample_params)
         read = partial(processor.post_process_image_text_to_text, skip_special_tokens=True)
         asked = inputs.get("input_ids", inputs.get("decoder_input_ids"))
-        prompt = "" if asked is None else read(asked)[0]
-        written = read(tokens)[0].strip().removeprefix(prompt.strip())
+        begun = "" if asked is None else read(asked)[0]
+        written = read(tokens)[0].strip().removeprefix(begun.strip())
         assert answer["generated_text"].strip() == written.strip()

@@ -14,6 +14,6 @@ TASK = "audio-classification"
 def test_equals_the_pipeline(cell: Any, options: dict[str, Any]) -> None:
     for path in cell.samples:
         waveform, rate = soundfile.read(path, dtype="float32")
-        recording = {"array": waveform, "sampling_rate": rate}
-        cell.assert_equal(cell.run(path, **options), cell.pipeline(recording, **options))
-        cell.assert_equal(cell.run(recording, **options), cell.run(path, **options))
+        audio = {"array": waveform, "sampling_rate": rate}
+        cell.assert_equal(cell.run(path, **options), cell.pipeline(audio, **options))
+        cell.assert_equal(cell.run(audio, **options), cell.run(path, **options))

@@ -39,14 +39,14 @@ def _enlarged(size: int, pairs: list[tuple[str, Any, Any]]) -> int | None:
     if size <= _SMALL:
         return size
     for factor in (1, 2):
-        found = {
+        larger = {
             factor * other
             for name, value, other in pairs
             if name in _INPUT_SIZES and value == size // factor and size % factor == 0
             and isinstance(other, int)
         }  # fmt: skip
-        if found:
-            return found.pop() if len(found) == 1 else None
+        if larger:
+            return larger.pop() if len(larger) == 1 else None
     return None
 
 
@@ -55,7 +55,7 @@ def _constants(symbolic: Mapping[str, Shape]) -> set[int]:
 
 
 def at_default_size(
-    probe: Any, inputs: dict[str, Shape], outputs: dict[str, Shape], found: Mapping[str, Any]
+    probe: Any, inputs: dict[str, Shape], outputs: dict[str, Shape], given: Mapping[str, Any]
 ) -> str:
     """Put the default's sizes into the shapes, in place; says whose sizes they are then."""
     if max(_constants(inputs) | _constants(outputs), default=0) <= _SMALL:
@@ -63,7 +63,7 @@ def at_default_size(
     if probe.spec.run != "forward":
         return "tiny"
     try:
-        enlarged, results = _run_default(probe, inputs, found)
+        enlarged, results = _run_default(probe, inputs, given)
     except Exception:
         return "tiny"
     for name, shape in outputs.items():
@@ -81,7 +81,7 @@ def at_default_size(
 
 
 def _run_default(
-    probe: Any, inputs: dict[str, Shape], found: Mapping[str, Any]
+    probe: Any, inputs: dict[str, Shape], tensors_in: Mapping[str, Any]
 ) -> tuple[dict[str, Shape], dict[str, tuple[int, ...]]]:
     """The inputs' shapes at the default's sizes and the shapes that come out for them."""
     import torch
@@ -92,7 +92,7 @@ def _run_default(
     enlarged: dict[str, Shape] = {}
     given: dict[str, Any] = {}
     for name, shape in inputs.items():
-        value = torch.as_tensor(found[name])
+        value = torch.as_tensor(tensors_in[name])
         sizes = list(value.shape)
         for position, dimension in enumerate(shape):
             if isinstance(dimension, int) and value.is_floating_point():

@@ -31,27 +31,27 @@ def measure_task(probe: Probe) -> dict[str, Any]:
     done, refused = first_runs(probe, axes)
     if "audio" in axes:
         narrow_strides(probe, done, ["samples"])
-    found = prove(probe, done, refused, axes)
+    proof = prove(probe, done, refused, axes)
     first = done[0]
     sizes_of = "tiny"
-    if not found.wrong:
-        sizes_of = at_default_size(probe, found.inputs, found.outputs, first.inputs)
+    if not proof.wrong:
+        sizes_of = at_default_size(probe, proof.inputs, proof.outputs, first.inputs)
     return {
         "tensors": {
             "sizes": sizes_of,
-            "input": described(found.inputs, first.inputs),
-            "output": described(found.outputs, first.outputs),
+            "input": described(proof.inputs, first.inputs),
+            "output": described(proof.outputs, first.outputs),
         },
-        "free": sorted(found.symbols.free),
+        "free": sorted(proof.symbols.free),
         "refused": [str(setting) for setting in refused],
-        "wrong": found.wrong,
+        "wrong": proof.wrong,
     }
 
 
-def described(symbolic: dict[str, list[int | str]], found: Tensors) -> dict[str, Any]:
+def described(symbolic: dict[str, list[int | str]], values: Tensors) -> dict[str, Any]:
     """Tensor -> dtype and symbolic shape."""
     return {
-        name: {"dtype": str(found[name].dtype).removeprefix("torch."), "shape": shape}
+        name: {"dtype": str(values[name].dtype).removeprefix("torch."), "shape": shape}
         for name, shape in symbolic.items()
     }
 
@@ -59,12 +59,12 @@ def described(symbolic: dict[str, list[int | str]], found: Tensors) -> dict[str,
 def measure_job(job: dict[str, str]) -> dict[str, Any]:
     """Task -> its measured shapes or its error; run it in a process of its own."""
     quiet()
-    found: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(job["model_type"], Path(folder))
         for task in bench.skillset.tasks:
             try:
-                found[task] = measure_task(Probe(bench, task))
+                measured[task] = measure_task(Probe(bench, task))
             except Exception as error:
-                found[task] = {"error": f"{type(error).__name__}: {error}"}
-    return found
+                measured[task] = {"error": f"{type(error).__name__}: {error}"}
+    return measured

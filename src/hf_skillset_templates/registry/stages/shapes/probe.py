@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hf_skillset_runtime.self_test import resolve_sample, takes
+from hf_skillset_runtime.self_test import resolve_sample
 from hf_skillset_templates.registry.stages.bench import Bench
 
 from .sized_samples import repeated, scaled
@@ -44,8 +44,7 @@ class Probe:
         opened = bench.open(task)
         self.model, self.processor = opened.endpoint, opened.processor
         self.spec, self.platform = opened.handler.spec, opened.handler.platform
-        taken = [s for s in self.spec.samples if takes(self.processor, s)]
-        self.sample = (taken or list(self.spec.samples))[0]
+        self.sample = self.spec.samples[0]
         self.counts_tokens = self.spec.run == "generate" and generates_as_told(self.model)
 
     def parameters(self, setting: Setting) -> dict[str, Any]:

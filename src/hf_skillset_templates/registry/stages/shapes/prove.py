@@ -17,8 +17,8 @@ PROOF_STEP = 0.17
 
 
 @dataclass
-class Found:
-    """Symbolic shapes and what they foretold wrongly."""
+class Prediction:
+    """Symbolic shapes, and the sizes that they mispredicted."""
 
     symbols: Symbols
     inputs: Symbolic
@@ -26,7 +26,7 @@ class Found:
     wrong: list[str] = field(default_factory=list)
 
     def wrong_for(self, run: Run) -> list[str]:
-        """What is foretold wrongly for a run whose sizes differ from all others."""
+        """What is mispredicted for a run whose sizes differ from all others."""
         got_in, got_out, to = shapes_of(run.inputs), shapes_of(run.outputs), run.setting
         known = {"batch": to.batch, "new_tokens": to.new_tokens, "labels": to.labels}
         solved = solve(got_out, self.outputs)
@@ -110,29 +110,29 @@ def proofs(axes: list[str], attempt: int) -> list[dict[str, float]]:
     return [dict.fromkeys(axes, 1.25 + more), apart]
 
 
-def prove(probe: Probe, done: list[Run], refused: list[Setting], axes: list[str]) -> Found:
-    """Shapes that fit all runs and foretell two more; runs foretold wrongly are learned from."""
+def prove(probe: Probe, done: list[Run], refused: list[Setting], axes: list[str]) -> Prediction:
+    """Shapes that fit all runs and predict two more; mispredicted runs are learned from."""
     settings = changes(probe, refused)
     moving = movable(axes, refused)
     for attempt in range(MOST_PROOFS):
         symbols, inputs = known_symbols(done, composed=attempt > 0)
         outputs = infer(symbols, [shapes_of(run.outputs) for run in done], outputs=True)
-        found = Found(symbols, inputs, outputs)
+        prediction = Prediction(symbols, inputs, outputs)
         for scales in proofs(moving, attempt):
             setting = Setting(scales, **settings)
             try:
                 run = Run(setting, *probe.run(setting))
             except Exception as error:
                 failure = f"{type(error).__name__}: {error}"
-                found.wrong.append(f"the run with all sizes changed failed: {failure}"[:200])
+                prediction.wrong.append(f"the run with all sizes changed failed: {failure}"[:200])
                 continue
-            found.wrong += found.wrong_for(run)
+            prediction.wrong += prediction.wrong_for(run)
             done.append(run)
-        if not found.wrong:
-            return found
+        if not prediction.wrong:
+            return prediction
         if "audio" in axes:
             narrow_strides(probe, done)
-    return found
+    return prediction
 
 
 def movable(axes: list[str], refused: list[Setting]) -> list[str]:
@@ -142,9 +142,9 @@ def movable(axes: list[str], refused: list[Setting]) -> list[str]:
 
 def changes(probe: Probe, refused: list[Setting]) -> dict[str, int]:
     """The numbers of a proof that differ from the first run's, where the task has them."""
-    found = {"batch": 1 if any(run.batch > 1 for run in refused) else 2}
+    numbers = {"batch": 1 if any(run.batch > 1 for run in refused) else 2}
     if probe.names_new_tokens:
-        found["new_tokens"] = NEW_TOKENS[1]
+        numbers["new_tokens"] = NEW_TOKENS[1]
     if "candidate_labels" in probe.spec.sample_params:
-        found["labels"] = LABELS[1]
-    return found
+        numbers["labels"] = LABELS[1]
+    return numbers

@@ -18,12 +18,12 @@ SUFFIXES = {"image": (".jpg", ".png"), "audio": (".wav",), "video": (".mp4",)}
 
 def axes_of(sample: Any) -> list[str]:
     """The axes along which a sample can grow."""
-    found: list[str] = []
+    axes: list[str] = []
     for leaf, key in leaves(sample):
         kind = kind_of(leaf, key)
         names = ["height", "width"] if kind == "image" else [kind] if kind else []
-        found += [name for name in names if name not in found]
-    return found
+        axes += [name for name in names if name not in axes]
+    return axes
 
 
 def leaves(sample: Any, key: str = "") -> list[tuple[Any, str]]:

@@ -14,16 +14,16 @@ from hf_skillset_templates.registry.store.variants import load_variants
 from .measure import FUNCTION
 
 
-def record(model_type: str, found: dict[str, Any]) -> bool:
+def record(model_type: str, results: dict[str, Any]) -> bool:
     """Write the shapes of the tasks that were proven; False where nothing changed."""
     entry, variants = read_entry(model_type), load_variants()
     for task, facts in entry["tasks"].items():
         facts.pop("tensors", None)
-        if not why(found.get(task)):
-            facts["tensors"] = found[task]["tensors"]
+        if not why(results.get(task)):
+            facts["tensors"] = results[task]["tensors"]
     entry["shapes"] = {
         "proven": sum("tensors" in facts for facts in entry["tasks"].values()),
-        "failed": {task: reason for task in entry["tasks"] if (reason := why(found.get(task)))},
+        "failed": {task: reason for task in entry["tasks"] if (reason := why(results.get(task)))},
     }
     variant = variants[entry["primary_task"]]
     measured = entry["tasks"][entry["primary_task"]].get("tensors")
@@ -38,11 +38,11 @@ def record(model_type: str, found: dict[str, Any]) -> bool:
     return write_entry(entry)
 
 
-def why(found: dict[str, Any] | None) -> str:
+def why(result: dict[str, Any] | None) -> str:
     """Why a task's shapes were not proven; empty where they were."""
-    if found is None:
+    if result is None:
         return "the package has no code for the task"
-    return as_recorded(found["error"] if "error" in found else "; ".join(found["wrong"][:2]))
+    return as_recorded(result["error"] if "error" in result else "; ".join(result["wrong"][:2]))
 
 
 def format_of(variant: Any, side: str) -> str:
@@ -56,10 +56,10 @@ def format_of(variant: Any, side: str) -> str:
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
     """The tiny model at several sizes; model types without one have no shapes."""
 
-    def keep(model_type: str, found: dict[str, Any]) -> tuple[bool, str]:
-        if "stage" in found:
-            found = dict.fromkeys(read_entry(model_type)["tasks"], found)
-        changed = record(model_type, found)
+    def keep(model_type: str, results: dict[str, Any]) -> tuple[bool, str]:
+        if "stage" in results:
+            results = dict.fromkeys(read_entry(model_type)["tasks"], results)
+        changed = record(model_type, results)
         failed = read_entry(model_type)["shapes"]["failed"]
         return changed, "; ".join(f"{task}: {reason}" for task, reason in failed.items())
 

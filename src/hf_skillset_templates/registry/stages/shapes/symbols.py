@@ -50,9 +50,9 @@ class Symbols:
                 return name
         finders = [self._linear, self._grid, self._strided, self._sum_or_product]
         for finder in finders + [self._multiple] * self.composed:
-            found = finder(sizes)
-            if found:
-                return found
+            expression = finder(sizes)
+            if expression:
+                return expression
         return None
 
     def _linear(self, sizes: Sizes) -> str | None:
@@ -88,18 +88,18 @@ class Symbols:
 
     def _strided(self, sizes: Sizes) -> str | None:
         """`(symbol + a)//k`, what convolutions and pooling give."""
-        found = self.strides(sizes)
-        if found is None:
+        stride = self.strides(sizes)
+        if stride is None:
             return None
-        return _strided_text(*found)
+        return _strided_text(*stride)
 
     def _multiple(self, sizes: Sizes) -> str | None:
         """`k*((symbol + a)//k)`: rounded to a multiple, up where that fits as well."""
         factor = gcd(*sizes)
-        found = self.strides(tuple(size // factor for size in sizes)) if factor > 1 else None
-        if found is None:
+        stride = self.strides(tuple(size // factor for size in sizes)) if factor > 1 else None
+        if stride is None:
             return None
-        return f"{factor}*({_strided_text(*found)})"
+        return f"{factor}*({_strided_text(*stride)})"
 
     def strides(self, sizes: Sizes) -> tuple[str, int, int, int] | None:
         """Symbol, k, and the least and the greatest a with `(symbol + a)//k` for these sizes."""
@@ -204,7 +204,7 @@ def infer(symbols: Symbols, runs: list[Shapes], outputs: bool) -> dict[str, list
     New symbols of outputs are free: no input says how long they are.
     """
     common = [name for name in runs[0] if all(name in run for run in runs)]
-    found: dict[str, list[int | str]] = {}
+    shapes: dict[str, list[int | str]] = {}
     for name in sorted(common, key=lambda tensor: (tensor not in NAMES, common.index(tensor))):
         ranks = {len(run[name]) for run in runs}
         if len(ranks) != 1:
@@ -218,8 +218,8 @@ def infer(symbols: Symbols, runs: list[Shapes], outputs: bool) -> dict[str, list
                 if outputs:
                     symbols.free.add(known)
             shape.append(known)
-        found[name] = shape
-    return {name: found[name] for name in common if name in found}
+        shapes[name] = shape
+    return {name: shapes[name] for name in common if name in shapes}
 
 
 def evaluate(dimension: int | str, sizes: Mapping[str, int]) -> int:
@@ -231,12 +231,12 @@ def evaluate(dimension: int | str, sizes: Mapping[str, int]) -> int:
 
 def solve(shapes: Shapes, symbolic: Mapping[str, list[int | str]]) -> dict[str, int]:
     """The symbols' sizes in a run, read from dimensions that are nothing but a symbol."""
-    found: dict[str, int] = {}
+    solved: dict[str, int] = {}
     for name, shape in symbolic.items():
         for dimension, size in zip(shape, shapes.get(name, ()), strict=False):
             if isinstance(dimension, str) and dimension.isidentifier():
-                found.setdefault(dimension, size)
-    return found
+                solved.setdefault(dimension, size)
+    return solved
 
 
 def wrong_predictions(

@@ -12,14 +12,16 @@ Symbolic = dict[str, list[int | str]]
 
 def tensors(named: Mapping[str, Any], prefix: str = "") -> Tensors:
     """The tensors of a mapping by name, those inside lists under name.0, name.1, …"""
-    found: Tensors = {}
+    named_tensors: Tensors = {}
     for name, value in named.items():
         if hasattr(value, "dtype") and hasattr(value, "shape"):
-            found[f"{prefix}{name}"] = value
+            named_tensors[f"{prefix}{name}"] = value
         elif isinstance(value, (list, tuple)):
-            found |= tensors({str(i): item for i, item in enumerate(value)}, f"{prefix}{name}.")
-    return found
+            named_tensors |= tensors(
+                {str(i): item for i, item in enumerate(value)}, f"{prefix}{name}."
+            )
+    return named_tensors
 
 
-def shapes_of(found: Tensors) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(value.shape) for name, value in found.items()}
+def shapes_of(named: Tensors) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in named.items()}

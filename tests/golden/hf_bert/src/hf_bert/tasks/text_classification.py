@@ -10,7 +10,6 @@ import numpy as np
 from .._runtime.media.text import as_fields, as_text
 from .._runtime.tasks.encoded import Encoded
 from .._runtime.tasks.scores import class_scores, labelled
-from .._runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(
@@ -26,8 +25,7 @@ def encode(
         raise ValueError("a batch holds texts or pairs of texts, not both")
     columns = zip(*pairs) if pairs else [items]
     texts = [[as_text(text) for text in column] for column in columns]
-    inputs = tokenize_texts(
-        tokenizer,
+    inputs = tokenizer(
         *texts,
         padding=len(items) > 1,
         truncation=truncation,

@@ -14,7 +14,6 @@ from .._runtime.media.text import as_text
 from .._runtime.tasks.candidate_labels import as_captions, as_labels
 from .._runtime.tasks.encoded import Encoded, pads
 from .._runtime.tasks.scores import softmax
-from .._runtime.tasks.word_boxes import tokenize_texts
 
 
 def encode(
@@ -39,8 +38,7 @@ def encode(
 def tokenize(pairs: list[tuple[str, str]], tokenizer: Any, padding: bool) -> dict[str, Any]:
     """Pairs of text and hypothesis; a text that is too long is cut, a hypothesis never."""
     texts, hypotheses = (list(column) for column in zip(*pairs))
-    tokens = tokenize_texts(
-        tokenizer,
+    tokens = tokenizer(
         texts,
         hypotheses,
         padding=padding,

@@ -7,18 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.media.image import load_image
 from .._runtime.tasks.encoded import Encoded
-from .._runtime.tasks.pictures import encode_arrays
-from .._runtime.tasks.scores import class_scores, labelled, ranked
+from .._runtime.tasks.images import encode_arrays
+from .._runtime.tasks.scores import class_scores, labelled
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
-    """Load and preprocess the images; for a judge of pictures, a row for each of its policies."""
-    if policies := getattr(image_processor, "policy_definitions", None):
-        pictures = [[load_image(image)] for image in images]
-        inputs = image_processor(images=pictures, return_tensors="pt")
-        return Encoded(dict(inputs), context=list(policies))
+    """Load and preprocess the images."""
     return Encoded(encode_arrays(images, image_processor))
 
 
@@ -30,13 +25,7 @@ def decode(
     top_k: int = 5,
     function_to_apply: str | None = None,
 ) -> list[list[dict[str, Any]]]:
-    """The `top_k` labels of each image, best first; a judge's labels are its policies.
-
-    The score of a policy is the probability that the picture violates it.
-    """
-    if encoded.context:
-        rows = outputs["probabilities"][:, 0].reshape(-1, len(encoded.context))
-        return [ranked(scores, encoded.context, top_k) for scores in rows]
+    """The `top_k` labels of each image, best first."""
     # PP-LCNet names its logits so.
     rows = outputs["logits"] if "logits" in outputs else outputs["last_hidden_state"]
     return [

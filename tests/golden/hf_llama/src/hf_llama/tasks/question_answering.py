@@ -1,100 +1,111 @@
-"""A question and a text in, the part that answers it out (task `question-answering`)."""
+"""A question and a text in, the part that answers it out (task `question-answering`).
+
+transformers 5 has no such pipeline; parameters and results are those of transformers 4.57's.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from transformers.pipelines.document_question_answering import select_starts_ends
 
 from .._runtime.media.text import as_fields, as_text
-from .._runtime.tasks.encoded import Encoded
-from .._runtime.tasks.scores import softmax
-from .._runtime.tasks.word_boxes import tokenize_texts
+from .._runtime.tasks.encoded import Encoded, pads
+from .._runtime.tasks.padding import padded
+from .._runtime.tasks.text_pieces import Piece, pieces_of
+
+NO_NULL_SCORE = 1000000
 
 
-def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
-    """Tokenize `{"question", "context"}` pairs, keeping where in the context each token stands."""
-    pairs = [as_fields(item, "question", "context") for item in items]
-    questions, texts = ([as_text(text) for text in column] for column in zip(*pairs))
-    inputs = tokenize_texts(
-        tokenizer,
-        questions,
-        texts,
-        padding=len(items) > 1,
-        truncation="only_second" if within_limit(tokenizer) else False,
-        return_offsets_mapping=tokenizer.is_fast,
-        return_special_tokens_mask=not tokenizer.is_fast,
-        return_tensors="np",
-    )
-    tensors = dict(inputs)
-    if tokenizer.is_fast:
-        parts = [inputs.sequence_ids(row) for row in range(len(items))]
-        in_context = np.array([[part == 1 for part in row] for row in parts])
-        offsets = tensors.pop("offset_mapping")
-    else:
-        text_tokens = tensors.pop("special_tokens_mask") == 0
-        rows = [word_places(*row, tokenizer) for row in zip(questions, texts, text_tokens)]
-        in_context, offsets = (np.array(column) for column in zip(*rows))
-    return Encoded(tensors, context=(texts, in_context, offsets))
+def encode(
+    items: list[Any],
+    tokenizer: Any,
+    config: Any,
+    doc_stride: int | None = None,
+    max_seq_len: int | None = None,
+    max_question_len: int = 64,
+) -> list[Encoded]:
+    """Tokenize `{"question", "context"}` pairs: a row for each piece of a long context.
 
-
-def word_places(
-    question: str, text: str, text_tokens: np.ndarray, tokenizer: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """For tokenizers written in Python: the context's tokens, and where the word of each stands."""
-    places = [
-        word.span(1)
-        for word in re.finditer(r"\s*(\S+)", text)
-        for _ in tokenizer.tokenize(word.group())
+    Raises:
+        ValueError: a question or a context is empty, a question leaves no room for its context,
+            or `doc_stride` is larger than `max_seq_len`.
+    """
+    longest = max_seq_len or min(tokenizer.model_max_length, 384)
+    overlap = min(longest // 2, 128) if doc_stride is None else doc_stride
+    if overlap > longest:
+        raise ValueError(f"doc_stride ({overlap}) is larger than max_seq_len ({longest})")
+    pieces: list[Piece] = []
+    for place, item in enumerate(items):
+        pair = [as_text(text) for text in as_fields(item, "question", "context")]
+        for name, text in zip(("question", "context"), pair):
+            if not text.strip():
+                raise ValueError(f"the {name} is empty")
+        pieces += pieces_of(place, pair[0], pair[1], tokenizer, longest, overlap, max_question_len)
+    calls = [pieces] if pads(tokenizer) else [[piece] for piece in pieces]
+    return [
+        Encoded(padded([piece.inputs for piece in call], tokenizer), context=(call, len(items)))
+        for call in calls
     ]
-    found = np.flatnonzero(text_tokens)[len(tokenizer.tokenize(question)) :]
-    if len(found) > len(places):
-        raise ValueError(f"the tokenizer joins words otherwise than word by word: {text!r}")
-    in_context, offsets = np.zeros(len(text_tokens), bool), np.zeros((len(text_tokens), 2), int)
-    in_context[found], offsets[found] = True, places[: len(found)]
-    return in_context, offsets
-
-
-def within_limit(tokenizer: Any) -> bool:
-    """Whether the tokenizer knows the model's longest input."""
-    return tokenizer.model_max_length < 1_000_000
 
 
 def decode(
-    outputs: Mapping[str, np.ndarray],
-    encoded: Encoded,
+    outputs: list[Mapping[str, np.ndarray]],
+    encoded: list[Encoded],
     tokenizer: Any,
     config: Any,
     top_k: int = 1,
     max_answer_len: int = 15,
+    handle_impossible_answer: bool = False,
+    align_to_words: bool = True,
 ) -> list[Any]:
-    """The best answer of each item (the `top_k` best): `{"score", "start", "end", "answer"}`."""
+    """The best answer of each item, a list of the `top_k` best: `{score, start, end, answer}`."""
+    if top_k < 1 or max_answer_len < 1:
+        raise ValueError(f"top_k and max_answer_len are at least 1; got {top_k}, {max_answer_len}")
+    options = {
+        "top_k": top_k * 2 + 10 if align_to_words else top_k,
+        "max_answer_len": max_answer_len,
+        "handle_impossible_answer": handle_impossible_answer,
+    }
+    found: list[dict[str, dict[str, Any]]] = [{} for _ in range(encoded[0].context[1])]
+    null_scores = [float(NO_NULL_SCORE)] * len(found)
+    for call, request in zip(outputs, encoded):
+        for row, piece in enumerate(request.context[0]):
+            kept, place = slice(0, len(piece.answers)), piece.item
+            starts, ends, scores, null_scores[place] = select_starts_ends(
+                call["start_logits"][row : row + 1, kept].astype(np.float32),
+                call["end_logits"][row : row + 1, kept].astype(np.float32),
+                (~piece.answers).astype(int),
+                None,
+                min_null_score=null_scores[place],
+                **options,
+            )
+            for first, last, score in zip(starts, ends, scores):
+                add(found[place], piece, int(first), int(last), float(score), align_to_words)
     results = []
-    for row, (text, in_context, offsets) in enumerate(zip(*encoded.context)):
-        start, end = (
-            softmax(np.where(in_context, outputs[name][row], -np.inf))
-            for name in ("start_logits", "end_logits")
-        )
-        answers = [
-            {
-                "score": score,
-                "start": int(offsets[first][0]),
-                "end": int(offsets[last][1]),
-                "answer": text[offsets[first][0] : offsets[last][1]],
-            }
-            for score, first, last in best_spans(start, end, top_k, max_answer_len)
-        ]
-        results.append(answers[0] if top_k == 1 else answers)
+    for answers, null_score in zip(found, null_scores):
+        given = list(answers.values())
+        if handle_impossible_answer:
+            given.append({"score": null_score, "start": 0, "end": 0, "answer": ""})
+        best = sorted(given, key=lambda answer: answer["score"], reverse=True)[:top_k]
+        results.append(best[0] if len(best) == 1 else best)
     return results
 
 
-def best_spans(
-    start: np.ndarray, end: np.ndarray, top_k: int, max_answer_len: int
-) -> list[tuple[float, int, int]]:
-    """The `top_k` spans (score, first token, last token) of at most `max_answer_len` tokens."""
-    scores = np.tril(np.triu(np.outer(start, end)), max_answer_len - 1)
-    best = np.argsort(-scores, axis=None, kind="stable")[:top_k]
-    spans = (np.unravel_index(index, scores.shape) for index in best)
-    return [(float(scores[first, last]), int(first), int(last)) for first, last in spans]
+def add(
+    answers: dict[str, dict[str, Any]],
+    piece: Piece,
+    first: int,
+    last: int,
+    score: float,
+    align_to_words: bool,
+) -> None:
+    """Put one span into the answers of an item; the scores of the same words add up."""
+    start, end = piece.characters(first, last, align_to_words)
+    text = piece.context[start:end]
+    if (known := answers.get(text.lower())) is not None:
+        known["score"] += score
+    else:
+        answers[text.lower()] = {"score": score, "start": start, "end": end, "answer": text}

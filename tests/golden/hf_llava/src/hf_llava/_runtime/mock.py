@@ -8,7 +8,7 @@ It is no folder of `platforms/`: nothing offers it, and it is used only where
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .endpoint import EndpointHandler
@@ -75,7 +75,11 @@ class MockHandler(EndpointHandler):
     """Answers each input with the named output arrays, where other handlers decode them."""
 
     def _answer(
-        self, items: list[Any], encode_parameters: Any, decode_parameters: Any
+        self,
+        items: list[Any],
+        places: Sequence[int] | None,
+        encode_parameters: Any,
+        decode_parameters: Any,
     ) -> list[Any]:
         return [self.platform.run(self.endpoint, self.spec, Encoded({})) for _ in items]
 

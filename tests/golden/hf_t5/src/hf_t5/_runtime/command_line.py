@@ -13,32 +13,73 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, NoReturn
 
 from .platforms.base import Device, HardwareUnavailableError
 from .self_test import TestRecord
 from .skillset import Skillset
 
 STATUSES = ("REAL", "EMULATED", "MOCK", "UNAVAILABLE", "FAILED")
+BAD_USAGE = 2
+EXAMPLES = """\
+examples:
+  python -m {package} --model CHECKPOINT
+  python -m {package} --model CHECKPOINT --platform cpu --json records.json
+  python -m {package} --hardware --json -
+  python -m {package} --export qualcomm --model CHECKPOINT --output exported
+  python -m {package} --install openvino
+"""
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done; the message says what is wrong."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`."""
+        raise UsageError(f"{message} (--help shows examples)")
 
 
 def main(skillset: Skillset, argv: Sequence[str]) -> int:
     """Run one command; returns the exit code (0 all good, 1 something failed, 2 bad usage)."""
-    arguments = parser(skillset).parse_args(argv)
-    if arguments.install is not None:
-        return install(skillset, arguments.install)
-    if arguments.hardware:
-        return show_hardware(skillset, as_json=arguments.json == "-")
-    if arguments.export is not None:
-        return export(skillset, arguments)
-    return run_test(skillset, arguments)
+    try:
+        arguments = parser(skillset).parse_args(argv)
+        if arguments.json not in (None, "-"):
+            require_writable(Path(arguments.json))
+        if arguments.install is not None:
+            return install(skillset, arguments.install)
+        if arguments.hardware:
+            return show_hardware(skillset, arguments.json)
+        if arguments.export is not None:
+            return export(skillset, arguments)
+        return run_test(skillset, arguments)
+    except (UsageError, HardwareUnavailableError) as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return BAD_USAGE
+
+
+def require_writable(path: Path) -> None:
+    """Raise before any work where a file cannot be written."""
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder; name a file")
+        with TemporaryFile(dir=path.absolute().parent):
+            pass
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be written: {error}") from error
 
 
 def parser(skillset: Skillset) -> argparse.ArgumentParser:
     """The options of `python -m`."""
-    result = argparse.ArgumentParser(
+    result = Parser(
         prog=f"python -m {skillset.package}",
         description=f"Test {skillset.model_type} on the platforms of this machine.",
+        epilog=EXAMPLES.format(package=skillset.package),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     checkpoint = skillset.registry.get("default_checkpoint")
     platforms = list(skillset.registry["platforms"])
@@ -54,7 +95,7 @@ def parser(skillset: Skillset) -> argparse.ArgumentParser:
     result.add_argument(
         "--hardware",
         action="store_true",
-        help="show what each platform finds here (with --json -: as JSON)",
+        help="show what each platform finds here (with --json: as JSON)",
     )
     result.add_argument(
         "--export",
@@ -75,33 +116,49 @@ def parser(skillset: Skillset) -> argparse.ArgumentParser:
 def run_test(skillset: Skillset, arguments: argparse.Namespace) -> int:
     """Test each chosen task on each chosen platform and print one line for each."""
     if arguments.model is None:
-        print(f"no default checkpoint is known for {skillset.model_type}: name one with --model")
-        return 2
+        raise UsageError(
+            f"no default checkpoint is known for {skillset.model_type}: name one with --model"
+        )
     records = [
         test_cell(skillset, platform, task, arguments.model)
         for platform in arguments.platform or skillset.registry["platforms"]
         for task in arguments.task or skillset.tasks
     ]
     report = [record.to_dict() for record in records]
-    if arguments.json == "-":
-        print(json.dumps(report, indent=2))
-    else:
+    if arguments.json is not None:
+        write_report(report, arguments.json)
+    if arguments.json != "-":
         for record in records:
             print(f"{record.platform:10} {record.task:32} {record.status:12} {record.detail}")
         counts = Counter(record.status for record in records)
         print(", ".join(f"{counts[status]} {status}" for status in STATUSES))
-    if arguments.json not in (None, "-"):
-        Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     return int(any(record.status == "FAILED" for record in records))
+
+
+def write_report(report: Any, target: str) -> None:
+    """Write JSON to a file, or to stdout for `-`."""
+    text = json.dumps(report, indent=2)
+    if target == "-":
+        print(text)
+    else:
+        Path(target).write_text(text + "\n", "utf-8")
 
 
 def export(skillset: Skillset, arguments: argparse.Namespace) -> int:
     """Write one task of a model to a folder that runs on a device without torch."""
-    if arguments.model is None or arguments.output is None:
-        print("--export needs --output, and --model where no default checkpoint is known")
-        return 2
+    if arguments.model is None or not arguments.output:
+        raise UsageError(
+            "--export needs --output, and --model where no default checkpoint is known"
+        )
+    output = Path(arguments.output)
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is a file; name a folder for --output")
+    require_writable(next(path for path in output.absolute().parents if path.is_dir()) / "x")
     task = arguments.task[0] if arguments.task else None
-    skillset.export(arguments.export, arguments.model, arguments.output, task)
+    try:
+        skillset.export(arguments.export, arguments.model, arguments.output, task)
+    except (NotImplementedError, OSError, ValueError) as error:
+        raise UsageError(f"{arguments.export} exports nothing: {error}") from error
     print(f"{arguments.output} is ready: give it to --model on the device")
     return 0
 
@@ -121,11 +178,11 @@ def test_cell(skillset: Skillset, platform: str, task: str, model: str) -> TestR
     return skillset.__test__(model, opened.handler, platform)
 
 
-def show_hardware(skillset: Skillset, as_json: bool) -> int:
-    """Print what each platform's runtime says about this machine."""
+def show_hardware(skillset: Skillset, target: str | None) -> int:
+    """Print what each platform's runtime says about this machine; as JSON to a `target`."""
     found = skillset.detect_hardware()
-    if as_json:
-        print(json.dumps({name: asdict(detection) for name, detection in found.items()}, indent=2))
+    if target is not None:
+        write_report({name: asdict(detection) for name, detection in found.items()}, target)
         return 0
     for name, detection in found.items():
         devices = ", ".join(map(device_text, detection.devices))
@@ -144,8 +201,7 @@ def install(skillset: Skillset, platforms: Sequence[str]) -> int:
     """Print and run the pip command for what is missing."""
     known = skillset.registry["platforms"]
     if unknown := [name for name in platforms if name not in known]:
-        print(f"no platform {unknown[0]!r}; there are: {', '.join(known)}")
-        return 2
+        raise UsageError(f"no platform {unknown[0]!r}; there are: {', '.join(known)}")
     required = list(skillset.registry["dependencies"]["pip"])
     for name in platforms:
         required += known[name]["requirements"]

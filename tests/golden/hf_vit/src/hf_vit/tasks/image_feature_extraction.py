@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._runtime.tasks.encoded import Encoded
-from .._runtime.tasks.pictures import encode_arrays
+from .._runtime.tasks.images import encode_arrays
 
 IMAGE_SIZES = {"image_grid_thw", "image_sizes", "num_soft_tokens_per_image", "target_sizes"}
 """What an image processor gives where the model puts the patches of all images in one row."""

@@ -25,4 +25,4 @@ def load_processor(checkpoint: str, spec: TaskSpec, transformers: Any) -> Any:
         # No class combines this type's parts: AutoProcessor gave the tokenizer alone.
         extractor = transformers.AutoFeatureExtractor.from_pretrained(checkpoint)
         return SimpleNamespace(tokenizer=processor, feature_extractor=extractor)
-    return processor
+    return spec.adapted(processor)

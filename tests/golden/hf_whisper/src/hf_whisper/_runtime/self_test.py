@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .tasks.processor_parts import PARTS, takes_medium
-
 if TYPE_CHECKING:
     from .endpoint import EndpointHandler
     from .tasks.spec import TaskSpec
@@ -42,22 +40,8 @@ class TestRecord:
 
 
 def sample_inputs(spec: TaskSpec, processor: Any) -> list[Any]:
-    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own.
-
-    Samples of a kind that the model does not take are left out, unless that left none.
-    """
-    usable = [sample for sample in spec.samples if takes(processor, sample)]
-    return [
-        resolve_sample(sample, processor, spec.sample_folder) for sample in usable or spec.samples
-    ]
-
-
-def takes(processor: Any, sample: Any) -> bool:
-    """Whether a processor made of parts has one for each image, sound or video of a sample."""
-    if not isinstance(sample, dict) or not hasattr(processor, "tokenizer"):
-        return True
-    media = {part.medium for part in PARTS.values()} - {"text"}
-    return all(takes_medium(processor, name) for name in sample if name in media)
+    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own."""
+    return [resolve_sample(sample, processor, spec.sample_folder) for sample in spec.samples]
 
 
 def resolve_sample(sample: Any, processor: Any, folder: Path) -> Any:

@@ -189,7 +189,7 @@ class Skillset:
             spec=spec,
             model_type=self.model_type,
             endpoint=endpoint,
-            processor=processor or self._load_processor(model, spec),
+            processor=spec.adapted(processor) or self._load_processor(model, spec),
             device=device,
             hardware_label=label,
             batch_size=chosen.batch_size(endpoint, device),
@@ -241,7 +241,7 @@ class Skillset:
             tokenizer: a processor to use in place of the handler's own.
         """
         if tokenizer is not None:
-            endpoint_handler.processor = tokenizer
+            endpoint_handler.processor = endpoint_handler.spec.adapted(tokenizer)
         return run_samples(endpoint_handler, endpoint_model, endpoint_label)
 
 

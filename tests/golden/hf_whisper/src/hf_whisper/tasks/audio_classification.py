@@ -1,4 +1,4 @@
-"""A recording in, labels with scores out (task `audio-classification`)."""
+"""Audio in, labels with scores out (task `audio-classification`)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from .._runtime.tasks.audio import audio_features
 from .._runtime.tasks.encoded import Encoded
-from .._runtime.tasks.recordings import audio_features
 from .._runtime.tasks.scores import class_scores, labelled
 
 
-def encode(recordings: list[Any], feature_extractor: Any, config: Any) -> Encoded:
-    """Load, resample and turn each recording into the model's features."""
-    return Encoded(audio_features(recordings, feature_extractor))
+def encode(audios: list[Any], feature_extractor: Any, config: Any) -> Encoded:
+    """Load, resample and turn each audio clip into the model's features."""
+    return Encoded(audio_features(audios, feature_extractor))
 
 
 def decode(
@@ -25,9 +25,9 @@ def decode(
     top_k: int | None = None,
     function_to_apply: str | None = None,
 ) -> list[list[dict[str, Any]]]:
-    """The `top_k` labels of each recording (all if None), best first.
+    """The `top_k` labels of each audio clip (all if None), best first.
 
-    Unlike texts and pictures, a recording with a single label gets its softmax.
+    Unlike texts and images, an audio clip with a single label gets its softmax.
     """
     if function_to_apply is None and config.problem_type is None:
         function_to_apply = "softmax"

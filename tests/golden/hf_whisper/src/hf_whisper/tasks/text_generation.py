@@ -8,52 +8,79 @@ from typing import Any
 import numpy as np
 
 from .._runtime.media.text import as_text
+from .._runtime.tasks.chats import rendered, with_answer
 from .._runtime.tasks.encoded import Encoded
-from .._runtime.tasks.generation import generation_options
+from .._runtime.tasks.generation import by_input, generation_options
+from .._runtime.tasks.padding import padded
 
 
 def encode(
     prompts: list[Any],
     tokenizer: Any,
     config: Any,
+    facts: Mapping[str, Any],
     max_new_tokens: int | None = None,
     do_sample: bool | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
+    continue_final_message: bool | None = None,
 ) -> list[Encoded]:
     """Tokenize prompts, padded on the left; chats go through the model's chat template.
 
     Prompts share a call, except for the decoder half of an encoder-decoder: it counts
     positions from the first column, padding included.
+
+    Raises:
+        ValueError: a prompt is empty and the model has no token that begins a text; or the chat
+            template refuses a chat.
     """
-    options = generation_options(max_new_tokens, do_sample, generate_kwargs)
+    options = generation_options(
+        tokenizer, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
+    )
     if tokenizer.pad_token_id is not None:
         options.setdefault("pad_token_id", tokenizer.pad_token_id)
-    alone = hasattr(config, "decoder_layers")
-    calls = [[prompt] for prompt in prompts] if alone else [prompts]
-    return [Encoded(tokenize(call, tokenizer), options, context=call) for call in calls]
+    rows = [
+        as_row(tokenize(prompt, tokenizer, config, continue_final_message), tokenizer)
+        for prompt in prompts
+    ]
+    alone = facts.get("one_at_a_time")
+    calls = [[place] for place in range(len(rows))] if alone else [list(range(len(rows)))]
+    return [
+        Encoded(
+            padded([rows[place] for place in call], tokenizer, side="left"),
+            options,
+            context=[prompts[place] for place in call],
+        )
+        for call in calls
+    ]
 
 
-def tokenize(prompts: list[Any], tokenizer: Any) -> dict[str, np.ndarray]:
-    """The tokens of prompts, and which of them are no padding."""
-    texts = [as_prompt(prompt, tokenizer) for prompt in prompts]
-    chats = any(isinstance(prompt, list) for prompt in prompts)
-    tokens = tokenizer(
-        texts,
-        padding=len(texts) > 1,
-        padding_side="left",
-        add_special_tokens=not chats,
-        return_tensors="np",
-    )
-    names = ("input_ids", "attention_mask")
-    return {name: tokens[name] for name in names if name in tokens}
+def tokenize(
+    prompt: Any, tokenizer: Any, config: Any, continue_final_message: bool | None
+) -> list[int]:
+    """The tokens of one prompt; an empty one is the token that begins a text."""
+    if isinstance(prompt, list):
+        text = rendered(prompt, tokenizer, continue_final_message)
+        tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+        return tokens
+    tokens = tokenizer(as_text(prompt))["input_ids"]
+    if tokens:
+        return tokens
+    first = tokenizer.bos_token_id
+    if first is None:
+        first = getattr(config, "bos_token_id", None)
+    if first is None:
+        raise ValueError("the prompt is empty, and this model has no token that begins a text")
+    return [first]
 
 
-def as_prompt(prompt: Any, tokenizer: Any) -> str:
-    """The text of a prompt; a chat (list of role and content) through the chat template."""
-    if not isinstance(prompt, list):
-        return as_text(prompt)
-    text: str = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)
-    return text
+def as_row(tokens: list[int], tokenizer: Any) -> dict[str, list[int]]:
+    """Tokens with the mask that says that none of them is padding, if the model takes one."""
+    mask = {"attention_mask": [1] * len(tokens)}
+    return {
+        "input_ids": tokens,
+        **(mask if "attention_mask" in tokenizer.model_input_names else {}),
+    }
 
 
 def decode(
@@ -62,23 +89,15 @@ def decode(
     tokenizer: Any,
     config: Any,
     return_full_text: bool = True,
+    continue_final_message: bool | None = None,
 ) -> list[list[dict[str, Any]]]:
-    """Each prompt with its continuation (the continuation alone without `return_full_text`)."""
+    """Each prompt with its continuations (these alone without `return_full_text`)."""
     results: list[list[dict[str, Any]]] = []
     for call, request in zip(outputs, encoded):
         continuations = call["sequences"][:, request.inputs["input_ids"].shape[1] :]
         texts = tokenizer.batch_decode(continuations, skip_special_tokens=True)
-        each = len(texts) // len(request.context)
-        for row, prompt in enumerate(request.context):
-            found = texts[row * each : (row + 1) * each]
+        for prompt, found in zip(request.context, by_input(texts, len(request.context))):
             if return_full_text:
-                found = [with_prompt(prompt, text) for text in found]
+                found = [with_answer(prompt, text, continue_final_message) for text in found]
             results.append([{"generated_text": text} for text in found])
     return results
-
-
-def with_prompt(prompt: Any, text: str) -> Any:
-    """The prompt and the text that goes on from it; a chat and the assistant's answer."""
-    if isinstance(prompt, list):
-        return [*prompt, {"role": "assistant", "content": text}]
-    return prompt + text

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Number
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from .ties import cosine, outputs_cosine, smallest_gap
@@ -83,7 +83,7 @@ def equal(found: Any, expected: Any, tolerance: float) -> bool:
     """Whether two leaves agree; colours may be `ONE_SHADE` apart."""
     if isinstance(found, Shade) and isinstance(expected, Shade):
         return round(abs(found - expected) * WHITE) <= ONE_SHADE
-    if isinstance(found, Number) and isinstance(expected, Number):
+    if isinstance(found, Real) and isinstance(expected, Real):
         return math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance)
     return bool(found == expected)
 
@@ -121,7 +121,7 @@ def measure(found: Any, expected: Any, tolerance: float) -> Error:
     numbers = [
         (float(one), float(other))
         for one, other in shared
-        if isinstance(one, Number) and isinstance(other, Number)
+        if isinstance(one, Real) and isinstance(other, Real)
     ]
     wrong = sum(not equal(one, other, tolerance) for one, other in shared)
     wrong += len(set(ours) ^ set(theirs))
@@ -130,17 +130,17 @@ def measure(found: Any, expected: Any, tolerance: float) -> Error:
         cosine=cosine(numbers),
         mismatches=wrong / max(len(set(ours) | set(theirs)), 1),
         texts_differ=set(ours) != set(theirs)
-        or any(one != other for one, other in shared if not isinstance(other, Number)),
+        or any(one != other for one, other in shared if not isinstance(other, Real)),
         ties=ties,
     )
 
 
 def distance(found: Any, expected: Any) -> float:
     """The difference of two numbers; 0 for colours that agree, and for anything else."""
-    if not (isinstance(found, Number) and isinstance(expected, Number)):
+    if not (isinstance(found, Real) and isinstance(expected, Real)):
         return 0.0
     same_shade = isinstance(expected, Shade) and equal(found, expected, 0.0)
-    return 0.0 if same_shade else abs(float(found) - float(expected))  # type: ignore[arg-type]
+    return 0.0 if same_shade else abs(float(found) - float(expected))
 
 
 def leaves(value: Any, where: str = "result") -> Iterator[tuple[str, Any]]:

@@ -4,32 +4,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
+
+Row = TypeVar("Row")
 
 
 def generation_options(
-    max_new_tokens: int | None,
-    do_sample: bool | None,
-    generate_kwargs: Mapping[str, Any] | None,
+    processor: Any,
+    max_new_tokens: int | None = None,
+    generate_kwargs: Mapping[str, Any] | None = None,
+    *,
+    do_sample: bool | None = None,
+    stop_sequence: str | Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """What is set of the common options, and `generate_kwargs`; the checkpoint decides the rest.
+    """What the caller set of the common options, and `generate_kwargs`.
+
+    Args:
+        processor: the tokenizer, or a processor that has one; where to stop is told in its tokens.
+        stop_sequence: strings after which generation stops; the same as `stop_strings`.
 
     Raises:
-        ValueError: `max_new_tokens` or `do_sample` is given in both places.
+        ValueError: an option is given in both places.
     """
-    named = {"max_new_tokens": max_new_tokens, "do_sample": do_sample}
+    stops = [stop_sequence] if isinstance(stop_sequence, str) else stop_sequence
+    named = {"max_new_tokens": max_new_tokens, "do_sample": do_sample, "stop_strings": stops}
     options = {name: value for name, value in named.items() if value is not None}
     extra = dict(generate_kwargs or {})
     if twice := sorted(set(options) & set(extra)):
         raise ValueError(f"{twice[0]!r} is given directly and in generate_kwargs: use one")
-    return {**extra, **options}
+    options = {**extra, **options}
+    if options.get("stop_strings"):
+        options.setdefault("tokenizer", getattr(processor, "tokenizer", processor))
+    return options
+
+
+def with_defaults(
+    options: Mapping[str, Any], defaults: Mapping[str, Any], checkpoint: Any
+) -> dict[str, Any]:
+    """Options of `generate`, with defaults for what neither they nor the checkpoint set.
+
+    A length of the checkpoint, `max_length` too, goes before the default `max_new_tokens`, as in
+    transformers' pipelines.
+
+    Args:
+        options: what the caller asked for.
+        defaults: those of the task.
+        checkpoint: the model's `generation_config`; None where it has none.
+    """
+    stated = {} if checkpoint is None else checkpoint.to_diff_dict()
+    known = {**stated, **options}
+    lengths = {"max_length", "max_new_tokens"} & set(known)
+    added = {
+        name: value
+        for name, value in defaults.items()
+        if name not in known and not (name == "max_new_tokens" and lengths)
+    }
+    return {**added, **options}
 
 
 def new_tokens(outputs: Mapping[str, np.ndarray], inputs: Mapping[str, Any]) -> np.ndarray:
     """The generated tokens without the prompt, which some models repeat before them."""
+    import numpy as np  # platforms import this module, and packages import without numpy
+
     prompt, sequences = np.asarray(inputs["input_ids"]), outputs["sequences"]
-    repeated = np.array_equal(sequences[: len(prompt), : prompt.shape[1]], prompt)
+    each = len(sequences) // len(prompt)
+    prompts = np.repeat(prompt, each, axis=0)
+    repeated = np.array_equal(sequences[:, : prompt.shape[1]], prompts)
     return sequences[:, prompt.shape[1] :] if repeated else sequences
+
+
+def by_input(rows: Sequence[Row], count: int) -> list[list[Row]]:
+    """What was generated, grouped by input: `num_return_sequences` rows for each of `count`."""
+    each = len(rows) // count
+    return [list(rows[first : first + each]) for first in range(0, each * count, each)]
+
+
+def one_or_all(hypotheses: list[Row]) -> Row | list[Row]:
+    """The only hypothesis for an input, or a list of several."""
+    return hypotheses[0] if len(hypotheses) == 1 else hypotheses

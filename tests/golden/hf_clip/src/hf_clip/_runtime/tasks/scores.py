@@ -12,12 +12,14 @@ import numpy as np
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Softmax over the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
+    scores: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return scores
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """Elementwise logistic function."""
-    return 1.0 / (1.0 + np.exp(-logits))
+    scores: np.ndarray = 1.0 / (1.0 + np.exp(-logits))
+    return scores
 
 
 def class_scores(logits: np.ndarray, config: Any, function_to_apply: str | None) -> np.ndarray:
@@ -33,9 +35,11 @@ def class_scores(logits: np.ndarray, config: Any, function_to_apply: str | None)
             function_to_apply = "sigmoid"
         else:
             function_to_apply = "softmax"
-    functions = {"softmax": softmax, "sigmoid": sigmoid, "none": lambda values: values}
+    functions = {"softmax": softmax, "sigmoid": sigmoid}
+    if function_to_apply == "none":
+        return logits
     if function_to_apply not in functions:
-        known = ", ".join(functions)
+        known = ", ".join([*functions, "none"])
         raise ValueError(f"function_to_apply is one of {known}; got {function_to_apply!r}")
     return functions[function_to_apply](logits)
 

@@ -20,7 +20,7 @@ class CPU(TorchPlatform):
     def free_memory(self, torch: Any, device: str) -> int:
         import psutil
 
-        return psutil.virtual_memory().available
+        return int(psutil.virtual_memory().available)
 
     def missing(self, torch: Any) -> str:
         return "torch has no CPU backend"

@@ -24,6 +24,8 @@ class Encoded:
     """Whatever `decode` needs besides the outputs."""
     seed: int | None = None
     """Seed of the random numbers that the model draws; None does not seed."""
+    whole: bool = False
+    """Whether the rows belong together, so that they must run at once."""
 
     def __post_init__(self) -> None:
         """Leave out what serves a loss alone; some processors give it unasked."""

@@ -1,26 +1,23 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Placeholders: the tokens of a prompt that stand for pictures, videos and sounds."""
+"""Placeholders: the tokens of a prompt that stand for images, videos and audio."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-KINDS = {"images": "image", "videos": "video", "audio": "audio"}
-"""What an input may hold beside its text, and what it is called in a chat."""
+from .media_kinds import KEYS
 
 
 def missing_placeholders(text: str, media: Iterable[str], processor: Any) -> dict[str, str]:
-    """By medium the placeholder that the processor wants in the text and that is not there.
+    """By key of the media the placeholder that the processor wants in the text, if it lacks there.
 
     A processor whose placeholder is no plain string puts it into the text itself.
     """
-    tokens = {name: getattr(processor, f"{KINDS[name]}_token", None) for name in media}
+    tokens = {key: getattr(processor, f"{KEYS[key]}_token", None) for key in media}
     return {
-        name: token
-        for name, token in tokens.items()
-        if isinstance(token, str) and token not in text
+        key: token for key, token in tokens.items() if isinstance(token, str) and token not in text
     }
 
 
@@ -28,11 +25,11 @@ def wants_template(text: str, media: Iterable[str], processor: Any) -> bool:
     """Whether the chat template must put in the placeholders: they lack, or it alone knows them."""
     if not getattr(processor, "chat_template", None):
         return False
-    alone = any(not hasattr(processor, f"{KINDS[name]}_token") for name in media)
+    alone = any(not hasattr(processor, f"{KEYS[key]}_token") for key in media)
     return alone or bool(missing_placeholders(text, media, processor))
 
 
-def marked(text: str, media: Mapping[str, list[Any]], processor: Any) -> str:
+def with_placeholders(text: str, media: Mapping[str, list[Any]], processor: Any) -> str:
     """The text with the placeholders that it lacks put before it, one for each medium."""
     missing = missing_placeholders(text, media, processor)
-    return "".join(token * len(media[name]) for name, token in missing.items()) + text
+    return "".join(token * len(media[key]) for key, token in missing.items()) + text

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,3 @@ AUTO_CLASSES = {
     "processor": "AutoProcessor",
 }
 """What loads the processor that a task names in `variant.yml`."""
-
-OTHER_NAMES = {"audio": ("audio_processor",)}
-"""Attributes under which some processors keep the part for a medium."""
-
-
-def takes_medium(processor: Any, medium: str) -> bool:
-    """Whether a processor that is made of parts has one for `medium` (`images`, `audio`, ...)."""
-    names = [name for name, part in PARTS.items() if part.medium == medium]
-    return any(hasattr(processor, name) for name in (*names, *OTHER_NAMES.get(medium, ())))

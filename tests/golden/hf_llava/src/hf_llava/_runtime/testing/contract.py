@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from ..compare.parity import compare
+from ..endpoint import EndpointHandler
 from ..platforms.base import Detection, HardwareUnavailableError
 from ..skillset import Skillset
 from .fixtures import known_failure
@@ -133,7 +134,8 @@ def test_mock_is_no_platform(skillset_class: type[Skillset]) -> None:
 
 
 def test_mock_is_used_only_where_it_is_named(skillset_class: type[Skillset]) -> None:
-    for metadata in ({}, {"fallback": []}, {"fallback": ["cpu"]}):
+    unnamed: list[dict[str, Any]] = [{}, {"fallback": []}, {"fallback": ["cpu"]}]
+    for metadata in unnamed:
         with pytest.raises(HardwareUnavailableError, match="taken away by this test"):
             without_platforms(skillset_class, metadata)
     answer = without_platforms(skillset_class, {"fallback": ["cpu", "mock"]})
@@ -170,8 +172,8 @@ def without_platforms(skillset_class: type[Skillset], metadata: dict[str, Any]) 
     with pytest.MonkeyPatch.context() as patch:
         for platform in skillset_class.platforms().values():
             patch.setattr(platform, "detect", lambda: MISSING)
-        handler: Any = skillset_class(metadata=metadata).init_cpu("unused").handler
-        return handler("anything", **handler.spec.sample_params)  # type: ignore[no-any-return]
+        handler: EndpointHandler = skillset_class(metadata=metadata).init_cpu("unused").handler
+        return handler("anything", **handler.spec.sample_params)
 
 
 def test_hardware_is_shown_as_json(skillset_class: type[Skillset]) -> None:

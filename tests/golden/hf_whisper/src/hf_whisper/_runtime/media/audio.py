@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,15 @@ def load_audio(value: Any, sampling_rate: int) -> np.ndarray:
     """A mono float32 waveform (samples,) at `sampling_rate` (Hz), resampled where it differs.
 
     Args:
-        value: a path, `{"array": ..., "sampling_rate": ...}` (`raw` is accepted for `array`),
-            or a bare array, which is taken to be at `sampling_rate` already.
+        value: a path, the bytes of a file, `{"array": ..., "sampling_rate": ...}` (`raw` is
+            accepted for `array`), or a bare array, which is taken to be at `sampling_rate` already.
         sampling_rate: what the model's feature extractor expects.
 
     Raises:
         TypeError: `value` is none of these.
         ValueError: a dict without its two keys, or a file that is no audio.
     """
-    if isinstance(value, (str, Path)):
+    if isinstance(value, (str, Path, bytes)):
         waveform, rate = read_file(value)
     elif isinstance(value, dict):
         waveform, rate = read_dict(value)
@@ -35,21 +36,58 @@ def load_audio(value: Any, sampling_rate: int) -> np.ndarray:
             "expected audio (path, array, or dict with 'array' and 'sampling_rate'), got "
             + type(value).__name__
         )
-    mono = (
-        waveform
-        if waveform.ndim == 1
-        else waveform.mean(axis=waveform.shape.index(min(waveform.shape)))
-    )
-    mono = mono.astype(np.float32)
+    mono = as_mono(waveform)
     return mono if rate == sampling_rate else soxr.resample(mono, rate, sampling_rate)
 
 
-def read_file(path: str | Path) -> tuple[np.ndarray, int]:
-    """The samples of an audio file and its sampling rate."""
+def as_mono(waveform: np.ndarray) -> np.ndarray:
+    """Samples (samples,), or of several channels, as one float32 channel from -1 to 1.
+
+    Raises:
+        TypeError: they are no numbers.
+        ValueError: there are none, they have another shape, or one is not finite.
+    """
+    if waveform.ndim not in (1, 2) or not waveform.size:
+        raise ValueError(
+            f"expected audio (samples,) or (channels, samples) with samples; got {waveform.shape}"
+        )
+    if waveform.dtype.kind not in "fiu":
+        raise TypeError(f"expected audio samples as numbers, got an array of {waveform.dtype}")
+    if waveform.dtype.kind in "iu":
+        waveform = from_integers(waveform)
+    if not np.isfinite(waveform).all():
+        raise ValueError("the audio holds a sample that is not finite (NaN or infinity)")
+    if waveform.ndim == 2:
+        waveform = waveform.mean(axis=waveform.shape.index(min(waveform.shape)))
+    return waveform.astype(np.float32)
+
+
+def from_integers(waveform: np.ndarray) -> np.ndarray:
+    """Integer samples as floats from -1 to 1, by the range of their type.
+
+    Raises:
+        ValueError: 64-bit integers beyond -1..1, which no audio format has.
+    """
+    if waveform.dtype.itemsize == 8:
+        if np.abs(waveform).max() > 1:
+            raise ValueError(
+                f"audio samples in {waveform.dtype}: how loud is 1? Give int16, int32, or floats"
+                " from -1 to 1"
+            )
+        return waveform.astype(np.float32)
+    width = np.iinfo(waveform.dtype)
+    middle = 0 if width.min < 0 else (width.max + 1) / 2
+    return (waveform.astype(np.float64) - middle) / ((width.max + 1) - middle)
+
+
+def read_file(path: str | Path | bytes) -> tuple[np.ndarray, int]:
+    """The samples of an audio file, or of its bytes, and its sampling rate."""
+    source = BytesIO(path) if isinstance(path, bytes) else str(path)
     try:
-        waveform, rate = soundfile.read(str(path), dtype="float32")
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"cannot read audio from {str(path)!r}: {error}") from error
+        waveform, rate = soundfile.read(source, dtype="float32")
+    except (soundfile.LibsndfileError, OSError) as error:
+        named = "these bytes" if isinstance(path, bytes) else repr(str(path))
+        raise ValueError(f"cannot read audio from {named}: {error}") from error
     return waveform, rate
 
 

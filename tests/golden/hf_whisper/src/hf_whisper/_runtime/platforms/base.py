@@ -11,13 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from ..tasks.encoded import Encoded
 from ..tasks.spec import TaskSpec
-
-if TYPE_CHECKING:
-    from ..endpoint import EndpointHandler
 
 REAL = "REAL"
 """The platform's own runtime on the platform's own device."""
@@ -58,6 +55,16 @@ class Detection:
     devices: tuple[Device, ...] = ()
     version: str = ""
     """The runtime's version; empty when it is not installed."""
+
+
+class Handler(Protocol):
+    """What a platform sees of the endpoint handler that it prepares."""
+
+    spec: TaskSpec
+    endpoint: Any
+    processor: Any
+
+    def __call__(self, inputs: Any, **parameters: Any) -> dict[str, Any]: ...
 
 
 class Platform(ABC):
@@ -109,7 +116,11 @@ class Platform(ABC):
     def batch_size(self, endpoint: Any, device: str) -> int:
         """How many inputs fit into the device's free memory at once; at least 1."""
 
-    def prepare(self, handler: EndpointHandler) -> None:  # noqa: B027 - most need nothing
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        """Whether `generate` takes a streamer for this call, and its tokens are final."""
+        return False
+
+    def prepare(self, handler: Handler) -> None:  # noqa: B027 - most need nothing
         """Called once when `handler` is complete: export and compile here what can be."""
 
     def export(self, checkpoint: str, spec: TaskSpec, processor: Any, folder: Path) -> None:

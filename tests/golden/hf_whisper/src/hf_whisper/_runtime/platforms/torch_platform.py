@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
+from ..concurrency import PROCESS, lock_of
+from ..seeded import drawn_from
 from ..tasks.encoded import Encoded
+from ..tasks.generation import with_defaults
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
 
@@ -62,7 +64,12 @@ class TorchPlatform(Platform):
         return model
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-        return run_model(endpoint, spec, encoded)
+        """Run one call after the other: models keep a call's state in themselves."""
+        with lock_of(endpoint), PROCESS.shared():
+            return run_model(endpoint, spec, encoded)
+
+    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+        return streams(endpoint, encoded)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -91,19 +98,37 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         for name, value in encoded.inputs.items()
     }
     # not inference_mode: its tensors cannot be traced for export
-    with torch.no_grad(), random_numbers(encoded.seed, model.device, torch):
+    with torch.no_grad(), drawn_from(encoded.seed):
         if spec.run == "forward":
             outputs = model(**inputs)
         else:
-            outputs = getattr(model, spec.run)(**inputs, **encoded.generate_kwargs)
+            outputs = getattr(model, spec.run)(**inputs, **options_of(model, spec, encoded))
     named = outputs if isinstance(outputs, Mapping) else {"sequences": outputs}
     arrays = {name: to_numpy(value, torch) for name, value in named.items()}
     return {name: value for name, value in arrays.items() if value is not None}
 
 
+def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
+    """The options of the method that is run: with the task's defaults where it generates."""
+    if spec.run != "generate":
+        return dict(encoded.generate_kwargs)
+    checkpoint = getattr(model, "generation_config", None)
+    return with_defaults(encoded.generate_kwargs, spec.generation_defaults, checkpoint)
+
+
+def streams(model: Any, encoded: Encoded) -> bool:
+    """Whether a model generates one answer for this call, token by token."""
+    if not hasattr(model, "generation_config"):
+        return False
+    given = encoded.generate_kwargs
+    defaults = given.get("generation_config") or model.generation_config
+    several = ("num_beams", "num_return_sequences")
+    return all((given.get(name) or getattr(defaults, name, None) or 1) == 1 for name in several)
+
+
 def rows_that_fit(model: Any, free_memory: int) -> int:
     """How many inputs fit: half of `free_memory` (bytes), an input as large as the weights."""
-    weights = sum(p.numel() * p.element_size() for p in model.parameters())
+    weights: int = sum(p.numel() * p.element_size() for p in model.parameters())
     return max(1, min(MAX_BATCH_SIZE, free_memory // 2 // max(weights, 1)))
 
 
@@ -130,25 +155,28 @@ def load_model(
     return model.eval()
 
 
-@contextmanager
-def random_numbers(seed: int | None, device: Any, torch: Any) -> Iterator[None]:
-    """Draw random numbers from `seed` on, and leave the caller's own as they were."""
-    if seed is None:
-        yield
-        return
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
-
-
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
     """`value` with each array in it as a tensor on `device`; floats in the model's `dtype`."""
     if isinstance(value, (list, tuple)):
         return type(value)(to_device(item, device, dtype, torch) for item in value)
+    if hasattr(value, "inference_device"):
+        move_session(value, device, dtype)
     if not hasattr(value, "shape"):
         return value
     tensor = torch.as_tensor(value)
     return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
+
+
+def move_session(session: Any, device: Any, dtype: Any) -> None:
+    """Let a session about a video, with the points that it was given, work on `device`."""
+    for part in (session, session.cache):
+        part.inference_device = part.inference_state_device = device
+    session.dtype = dtype
+    for number, frame in session.processed_frames.items():
+        session.processed_frames[number] = frame.to(dtype)  # each goes to `device` on its own
+    for object_index, frames in session.point_inputs_per_obj.items():
+        for number, points in frames.items():
+            session.add_point_inputs(object_index, number, points)
 
 
 def to_numpy(value: Any, torch: Any) -> Any:

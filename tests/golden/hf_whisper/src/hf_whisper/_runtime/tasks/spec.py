@@ -7,7 +7,8 @@ turns a batch of inputs into the model's named tensors, `decode(outputs, encoded
 **parameters)` turns the model's outputs into one result per input. Neither knows where the model
 runs. Where the model runs several times for a batch, `encode` gives a list of `Encoded`, and
 `decode` gets that list and a list of outputs. A task that treats some model types in a way of
-their own takes `facts` besides: what `registry.json` says about this one.
+their own takes `facts` besides: what `registry.json` says about this one. A task of several media
+takes `kinds`: the kinds of input that this model takes.
 """
 
 from __future__ import annotations
@@ -43,12 +44,16 @@ class TaskSpec:
     """The task's module; one that begins with a dot is relative to `package`."""
     package: str
     sample_params: Mapping[str, Any] = field(default_factory=dict)
+    generation_defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Options of `generate` for what neither the caller nor the checkpoint sets."""
     pads: bool = True
     """False where inputs of different length cannot share a batch."""
     inputs: Sequence[str] = ()
     """What goes in, by kind: text, image, audio, ..."""
     sample_files: str = "samples"
     """The folder of the files that samples name, in `package`."""
+    adapter: str | None = None
+    """`module.Class` of this package that the processor is called through, if any."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the task's code must know about this model type; empty where it needs nothing."""
 
@@ -69,8 +74,16 @@ class TaskSpec:
         """The folder of the files that samples name."""
         return Path(str(files(self.package))) / self.sample_files
 
+    def adapted(self, processor: Any) -> Any:
+        """The processor as the task calls it."""
+        if self.adapter is None or processor is None:
+            return processor
+        module, _, name = self.adapter.partition(".")
+        adapter = getattr(import_module(f".{module}", __package__), name)
+        return processor if isinstance(processor, adapter) else adapter(processor)
+
     def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Split the caller's parameters between `encode` and `decode`, with `facts` for both.
+        """Split the caller's parameters between `encode` and `decode`, with `facts` and `kinds`.
 
         Raises:
             TypeError: a parameter that the task does not have, or a required one missing.
@@ -81,7 +94,7 @@ class TaskSpec:
         required = {name for name, param in self.handler_params.items() if param["required"]}
         if missing := sorted(required - set(given)):
             raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")
-        handed = {**given, "facts": self.facts}
+        handed = {**given, "facts": self.facts, "kinds": self.inputs}
         encode, decode = (
             {name: value for name, value in handed.items() if name in signature(step).parameters}
             for step in (self.module.encode, self.module.decode)

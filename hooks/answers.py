@@ -1,0 +1,68 @@
+"""A package's answers file: read as YAML, and changed one value at a time.
+
+Copier writes the file and reads it again at the next update, so that everything beside the value
+that changes stays as it is, comments and order included.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = ".copier-answers.yml"
+
+
+class HookError(Exception):
+    """A hook cannot do its work; the message says what to do."""
+
+
+def read_answers(package: Path) -> dict[str, Any]:
+    """The answers that a package was made with.
+
+    Raises:
+        HookError: there is no such file, or it is no YAML mapping.
+    """
+    path = package / FILE
+    if not path.is_file():
+        raise HookError(f"{package} is no generated package: it has no {FILE}")
+    return parse(path)[1]
+
+
+def parse(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text of an answers file, and what it says."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+        answers = yaml.safe_load(text)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise HookError(f"{path} cannot be read: {first}") from error
+    if not isinstance(answers, dict):
+        raise HookError(f"{path} holds no answers (a mapping)")
+    return text, answers
+
+
+def change_answer(package: Path, key: str, value: Any) -> None:
+    """Write another value for one answer that is there, in whatever style the file has."""
+    path = package / FILE
+    text, answers = parse(path)
+    if answers.get(key) == value:
+        return
+    start, end = place_of(text, key)
+    written = yaml.safe_dump({key: value}, allow_unicode=True, width=2**31)
+    path.write_bytes((text[:start] + written + text[end:].lstrip("\n")).encode("utf-8"))
+
+
+def place_of(text: str, key: str) -> tuple[int, int]:
+    """Where the entry of a key begins and ends in the text of a block mapping."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        raise HookError(f"{FILE} is no block of lines: write it as Copier does, one key a line")
+    for name, node in root.value:
+        if name.value == key:
+            # A list's own end lies behind the comments that follow it.
+            last = node.value[-1] if isinstance(node, yaml.SequenceNode) and node.value else node
+            end = node if getattr(node, "flow_style", None) else last
+            return name.start_mark.index, end.end_mark.index
+    raise HookError(f"{FILE} has no {key}")

@@ -1,0 +1,61 @@
+"""What a package holds of tasks and platforms that its answers do not name any more.
+
+After `copier recopy` with fewer of them their files are still there. Those that are just as the
+template has them go away; those that a person edited are named and stay.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from add_platform import platform_texts
+from package_entry import HARDWARE, VARIANTS, has_code, is_vendored, slug, task_source
+from vendoring import source_as
+from writing import say
+
+
+def clear_leftovers(package: Path, answers: dict[str, Any]) -> None:
+    """Remove what is left of unnamed tasks and platforms, and name what cannot be removed."""
+    edited = []
+    for path, text in leftovers(package, answers).items():
+        if path.read_bytes() == text.encode("utf-8"):
+            path.unlink()
+        else:
+            edited.append(path.relative_to(package).as_posix())
+    if edited:
+        say(f"no longer used, and edited, so that they stay: {', '.join(edited)}")
+    remove_empty_platforms(package / "src" / answers["package_name"] / "platforms", answers)
+
+
+def leftovers(package: Path, answers: dict[str, Any]) -> dict[Path, str]:
+    """The files of unnamed tasks and platforms that are there, and how the template has them."""
+    source, vendored = package / "src" / answers["package_name"], is_vendored(answers)
+    found: dict[Path, str] = {}
+    for folder in sorted(HARDWARE.glob("*/platform.yml")):
+        name = folder.parent.name
+        if name not in answers["platforms"] or not vendored:
+            for inner, text in platform_texts(name).items():
+                found[source / "platforms" / name / inner] = text
+    for variant in sorted(VARIANTS.glob("*/variant.yml")):
+        task = variant.parent.name
+        if task in answers["tasks"] or not has_code(task):
+            continue
+        module = source / "tasks" / f"{slug(task)}.py"
+        if module.is_file():
+            found[module] = source_as(task_source(task, answers["model_type"]), 1, vendored)
+        test = package / "tests" / f"test_{slug(task)}.py"
+        if (own := VARIANTS / task / "test_task.py").is_file() and test.is_file():
+            found[test] = own.read_text("utf-8")
+    return {path: text for path, text in found.items() if path.is_file()}
+
+
+def remove_empty_platforms(folder: Path, answers: dict[str, Any]) -> None:
+    """Remove the folders of unnamed platforms in which nothing but compiled files is left."""
+    for platform in sorted(folder.glob("*/")):
+        named = platform.name in answers["platforms"] and is_vendored(answers)
+        inside = [path for path in platform.rglob("*") if path.is_file()]
+        compiled = all(path.parent.name == "__pycache__" for path in inside)
+        if platform.is_dir() and not platform.is_symlink() and not named and compiled:
+            shutil.rmtree(platform)

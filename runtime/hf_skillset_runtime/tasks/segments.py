@@ -1,0 +1,81 @@
+"""Regions of images as transformers' image-segmentation pipeline gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+from .encoded import Encoded
+from .images import as_mask
+from .model_outputs import as_model_output
+
+SUBTASKS = ("panoptic", "instance", "semantic")
+
+
+def decode(
+    outputs: Mapping[str, np.ndarray],
+    encoded: Encoded,
+    processor: Any,
+    config: Any,
+    subtask: str | None = None,
+    threshold: float = 0.9,
+    mask_threshold: float = 0.5,
+    overlap_mask_area_threshold: float = 0.5,
+) -> list[list[dict[str, Any]]]:
+    """The regions of each image; without `subtask` the first of `SUBTASKS` that the model does.
+
+    Raises:
+        ValueError: the model does not do that subtask.
+    """
+    image_processor = getattr(processor, "image_processor", processor)
+    subtask = chosen_subtask(subtask, image_processor)
+    post_process = getattr(image_processor, f"post_process_{subtask}_segmentation")
+    results = as_model_output(outputs)
+    if subtask == "semantic":
+        maps = post_process(results, target_sizes=encoded.context)
+        return [semantic_regions(labels.numpy(), config) for labels in maps]
+    options = {
+        "threshold": threshold,
+        "mask_threshold": mask_threshold,
+        "overlap_mask_area_threshold": overlap_mask_area_threshold,
+    }
+    taken = signature(post_process).parameters
+    options = {name: value for name, value in options.items() if name in taken}
+    found = post_process(results, target_sizes=encoded.context, **options)
+    return [segments(image, config) for image in found]
+
+
+def chosen_subtask(subtask: str | None, image_processor: Any) -> str:
+    """`subtask`, or by default the first that the image processor can do."""
+    able = [
+        name for name in SUBTASKS if hasattr(image_processor, f"post_process_{name}_segmentation")
+    ]
+    if subtask is None:
+        return able[0]
+    if subtask not in able:
+        raise ValueError(f"subtask is one of {', '.join(able)} for this model; got {subtask!r}")
+    return subtask
+
+
+def segments(found: Mapping[str, Any], config: Any) -> list[dict[str, Any]]:
+    """The segments of one image with their scores."""
+    numbered = found["segmentation"].numpy()
+    return [
+        {
+            "score": segment["score"],
+            "label": config.id2label[segment["label_id"]],
+            "mask": as_mask(numbered == segment["id"]),
+        }
+        for segment in found["segments_info"]
+    ]
+
+
+def semantic_regions(labels: np.ndarray, config: Any) -> list[dict[str, Any]]:
+    """A region per label in one image's map of labels (height, width); they have no score."""
+    return [
+        {"score": None, "label": config.id2label[int(label)], "mask": as_mask(labels == label)}
+        for label in np.unique(labels)
+    ]

@@ -1,0 +1,171 @@
+"""A question with each piece of a context that is longer than the model takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .padding import rows_of
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A question and a piece of its context in tokens."""
+
+    item: int
+    """Which of the inputs it belongs to."""
+    context: str
+    """The whole context."""
+    inputs: Mapping[str, Any]
+    """The model's inputs by name, a value for each token."""
+    answers: np.ndarray
+    """Per token whether an answer may begin or end there: the context's, and the class token."""
+    places: np.ndarray
+    """Per token where it stands in the context: (tokens, 2), start and end."""
+    words: list[int | None]
+    """Per token of the context which word it is of; None where the tokenizer does not tell."""
+
+    def characters(self, first: int, last: int, align_to_words: bool) -> tuple[int, int]:
+        """The start and end in the context of the tokens from `first` to `last`, or their words."""
+        if not align_to_words or self.words[first] is None or self.words[last] is None:
+            return int(self.places[first][0]), int(self.places[last][1])
+        return self.word_place(first)[0], self.word_place(last)[1]
+
+    def word_place(self, token: int) -> tuple[int, int]:
+        """The start and end in the context of a token's word."""
+        tokens = [i for i, word in enumerate(self.words) if word == self.words[token]]
+        return int(self.places[tokens[0]][0]), int(self.places[tokens[-1]][1])
+
+
+def pieces_of(
+    item: int,
+    question: str,
+    context: str,
+    tokenizer: Any,
+    longest: int,
+    overlap: int,
+    max_question_len: int,
+) -> list[Piece]:
+    """The pieces of one context, each of at most `longest` tokens with its question.
+
+    Args:
+        overlap: how many tokens a piece shares with the one before.
+        max_question_len: to how many tokens tokenizers written in Python cut a question.
+
+    Raises:
+        ValueError: the question leaves no room for the context.
+    """
+    if not tokenizer.is_fast:
+        question = shortened(question, tokenizer, max_question_len)
+    taken = len(tokenizer.tokenize(question)) + tokenizer.num_special_tokens_to_add(pair=True)
+    room = longest - taken
+    if room < 1:
+        raise ValueError(
+            f"the question has {taken} tokens with special ones; of max_seq_len {longest}"
+            " nothing is left for the context: ask a shorter question"
+        )
+    overlap = min(overlap, room - 1)
+    if tokenizer.is_fast:
+        return fast_pieces(item, question, context, tokenizer, longest, overlap)
+    return word_pieces(item, question, context, tokenizer, room, overlap)
+
+
+def shortened(text: str, tokenizer: Any, longest: int) -> str:
+    """The first words of a text that have at most `longest` tokens."""
+    words = text.split()
+    while len(words) > 1 and len(tokenizer.tokenize(" ".join(words))) > longest:
+        words = words[:-1]
+    return " ".join(words)
+
+
+def fast_pieces(
+    item: int, question: str, context: str, tokenizer: Any, longest: int, overlap: int
+) -> list[Piece]:
+    """Pieces by a tokenizer that tells where its tokens stand."""
+    question_first = tokenizer.padding_side == "right"
+    texts = (question, context) if question_first else (context, question)
+    tokens = tokenizer(
+        *([text] for text in texts),
+        truncation="only_second" if question_first else "only_first",
+        max_length=longest,
+        stride=overlap,
+        return_token_type_ids=True,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    return [
+        Piece(
+            item,
+            context,
+            inputs,
+            may_answer(tokens, row, int(question_first), tokenizer),
+            np.array(tokens["offset_mapping"][row]),
+            words_of(tokens, row, int(question_first)),
+        )
+        for row, inputs in enumerate(rows_of(tokens, tokenizer))
+    ]
+
+
+def may_answer(tokens: Any, row: int, part: int, tokenizer: Any) -> np.ndarray:
+    """Per token whether an answer may begin or end there."""
+    in_context = np.array([sequence == part for sequence in tokens.sequence_ids(row)])
+    if tokenizer.cls_token_id is None:
+        return in_context
+    allowed: np.ndarray = in_context | (
+        np.array(tokens["input_ids"][row]) == tokenizer.cls_token_id
+    )
+    return allowed
+
+
+def words_of(tokens: Any, row: int, part: int) -> list[int | None]:
+    """Per token of the context which of its words it is of; None beside the context."""
+    pairs = zip(tokens.sequence_ids(row), tokens.word_ids(row))
+    return [word if sequence == part else None for sequence, word in pairs]
+
+
+def word_pieces(
+    item: int, question: str, context: str, tokenizer: Any, room: int, overlap: int
+) -> list[Piece]:
+    """Pieces of whole words, for tokenizers written in Python, which do not tell any places."""
+    words = list(re.finditer(r"\s*(\S+)", context))
+    counts = [len(tokenizer.tokenize(word.group())) for word in words]
+    pieces, first = [], 0
+    while first < len(words):
+        last = first + 1
+        while last < len(words) and sum(counts[first : last + 1]) <= room:
+            last += 1
+        pieces.append(
+            word_piece(item, question, context, tokenizer, words[first:last], counts[first:last])
+        )
+        if last == len(words):
+            break
+        begin = last
+        while begin - 1 > first and sum(counts[begin - 1 : last]) <= overlap:
+            begin -= 1
+        first = begin
+    return pieces
+
+
+def word_piece(
+    item: int, question: str, context: str, tokenizer: Any, words: list[Any], counts: list[int]
+) -> Piece:
+    """One piece of whole words; the smallest answers are words."""
+    text = context[words[0].start() : words[-1].end()]
+    tokens = tokenizer(question, text, return_special_tokens_mask=True)
+    special = np.array(tokens["special_tokens_mask"])
+    found = np.flatnonzero(special == 0)[len(tokenizer.tokenize(question)) :]
+    if len(found) != sum(counts):
+        raise ValueError(f"the tokenizer joins words otherwise than word by word: {text!r:.200}")
+    answers, places = np.zeros(len(special), bool), np.zeros((len(special), 2), int)
+    numbers: list[int | None] = [None] * len(special)
+    owners = [number for number, count in enumerate(counts) for _ in range(count)]
+    for token, number in zip(found, owners):
+        numbers[token], places[token], answers[token] = number, words[number].span(1), True
+    if tokenizer.cls_token_id is not None:
+        answers |= np.array(tokens["input_ids"]) == tokenizer.cls_token_id
+    names = [name for name in tokenizer.model_input_names if name in tokens]
+    return Piece(item, context, {name: tokens[name] for name in names}, answers, places, numbers)

@@ -1,0 +1,53 @@
+"""Type-check every Python source where it stands, each under the name that it is imported by.
+
+python scripts/check_types.py [OPTION OF MYPY ...]
+
+`mypy` alone reads the folders of `[tool.mypy] files`. The modules of `task_variants/` have one name
+for all tasks and lie in folders that are no package, so each gets a module name of its own here.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from mypy.build import build
+from mypy.errors import CompileError
+from mypy.fscache import FileSystemCache
+from mypy.main import process_options
+from mypy.modulefinder import BuildSource
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(options: list[str]) -> int:
+    """Print what mypy finds; 0 when that is nothing, 1 for errors, 2 where it cannot go on."""
+    cache = FileSystemCache()
+    sources, settings = process_options(
+        ["--config-file", str(ROOT / "pyproject.toml"), *options], fscache=cache
+    )
+    sources += task_sources()
+    found: list[str] = []
+    try:
+        build(
+            sources, settings, fscache=cache, flush_errors=lambda _, lines, __: found.extend(lines)
+        )
+    except CompileError:
+        print("\n".join(found))
+        return 2
+    errors = sum(" error: " in line for line in found)
+    print("\n".join([*found, f"{errors} errors in {len(sources)} files"]))
+    return int(errors > 0)
+
+
+def task_sources() -> list[BuildSource]:
+    """The modules and tests of the tasks, as `task_variants.<task>.<file>`."""
+    files = sorted((ROOT / "task_variants").glob("*/*.py"))
+    return [
+        BuildSource(str(path), f"task_variants.{path.parent.name}.{path.stem}".replace("-", "_"))
+        for path in files
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Make one run of the runs that shared its cells (`batch_test.py --shard`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import resolved, say
+from hf_skillset_templates.results.merge import merge
+from hf_skillset_templates.results.run_folder import read_run
+
+EXAMPLES = """
+python scripts/merge_results.py runs/shard-1 runs/shard-2 --run runs/last
+"""
+
+
+def main(
+    runs: Annotated[list[Path], typer.Argument(help="The folders of the runs.")],
+    run: Annotated[Path, typer.Option(help="The folder of the new run.")] = Path("runs/last"),
+) -> None:
+    """Merge runs; of a cell that several have, the record of the last run named stays."""
+    found = [read_run(path) for path in runs]
+    for note in [note for each in found for note in each.notes]:
+        say(note)
+    made = merge(found, resolved(str(run)))
+    typer.echo(f"{len(made)} records of {len(found)} runs -> {run}")
+
+
+if __name__ == "__main__":
+    command_line.run(main, EXAMPLES)

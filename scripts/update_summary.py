@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""What `batch_update.py --json` did, as the text of a commit or of a merge request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import readable_file
+from hf_skillset_templates.errors import UsageError
+
+EXAMPLES = """
+python scripts/batch_update.py generated --json > update.json
+python scripts/update_summary.py update.json
+"""
+SECTIONS = {"conflict": "Conflicts to resolve", "failed": "Not updated", "updated": "Updated"}
+
+
+def main(
+    update: Annotated[
+        Path, typer.Argument(help="What batch_update.py --json printed.", parser=readable_file)
+    ],
+) -> None:
+    """Print Markdown: a first line for the subject, then conflicts, failures, updates by name."""
+    try:
+        found = json.loads(update.read_text(encoding="utf-8"))
+        typer.echo("\n".join(lines(found["packages"])))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{update} is not what batch_update.py --json prints: {error}") from error
+
+
+def lines(packages: list[dict[str, Any]]) -> Iterator[str]:
+    """The lines of the text."""
+    counted = {status: [p for p in packages if p["status"] == status] for status in SECTIONS}
+    told = ", ".join(f"{len(found)} {status}" for status, found in counted.items() if found)
+    yield f"Packages at the newest template: {told or 'nothing to do'}"
+    for status, found in counted.items():
+        if found:
+            yield f"\n## {SECTIONS[status]}\n"
+        for package in found:
+            told = f"{package['version']} {package['error']}".strip()
+            yield f"- {package['package']} {told}".rstrip()
+
+
+if __name__ == "__main__":
+    command_line.run(main, EXAMPLES)

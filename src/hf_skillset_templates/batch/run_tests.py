@@ -1,0 +1,128 @@
+"""One batch test from its first cell to its summary: writes the run, holds it against the known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hf_skillset_templates.registry.store.paths import MODELS
+from hf_skillset_templates.registry.store.platforms import load_platform
+from hf_skillset_templates.results.causes import Cause, causes
+from hf_skillset_templates.results.expectations import LISTED, UNEXPECTED, with_expectation
+from hf_skillset_templates.results.from_registry import known_records
+from hf_skillset_templates.results.records import FAILED, Cell, Record, problem
+from hf_skillset_templates.results.run_folder import RunWriter
+
+from .progress import CellProgress
+from .testing import RAN, failure
+
+
+@dataclass
+class Summary:
+    """What a run found."""
+
+    records: list[Record] = field(default_factory=list)
+    stopped: bool = False
+    """Whether `--fail-fast` ended it early."""
+
+    def counts(self, name: str = "status") -> Counter[str]:
+        """How many records have each value of a field."""
+        return Counter(record[name] for record in self.records if name in record)
+
+    def listed(self) -> list[Record]:
+        """The records that a person should look at, the worst first."""
+        found = [record for record in self.records if record.get("expectation") in LISTED]
+        return sorted(found, key=lambda record: LISTED.index(record["expectation"]))
+
+    def causes(self) -> list[Cause]:
+        """The failures by cause."""
+        return causes(self.records)
+
+    def fails(self, strict: bool) -> bool:
+        """Whether the run ends with exit code 1."""
+        bad = LISTED if strict else UNEXPECTED
+        return any(record.get("expectation") in bad for record in self.records)
+
+    @property
+    def ran(self) -> bool:
+        """Whether any cell did."""
+        return any(record["status"] in RAN for record in self.records)
+
+
+def known(cell: Cell) -> Record | None:
+    """What the registry knows of a cell."""
+    return known_records(MODELS / f"{cell.model_type}.json").get((cell.task, cell.platform))
+
+
+def run_tests(
+    finished: Iterator[list[Record]], writer: RunWriter, progress: CellProgress, fail_fast: bool
+) -> Summary:
+    """Write the records of each job as it ends; the summary of all of them."""
+    summary = Summary()
+    for records in finished:
+        for record in records:
+            judged = with_expectation(fitting(record), known)
+            writer.append(judged)
+            summary.records.append(judged)
+            progress.advance(judged)
+        if fail_fast and any(r.get("expectation") in UNEXPECTED for r in summary.records):
+            summary.stopped = True
+            break
+    writer.note_devices(summary.records)
+    if not summary.stopped:
+        writer.finish()
+    return summary
+
+
+def fitting(record: Record) -> Record:
+    """The record, or a failure that says why it is none: packages are edited by people."""
+    if not (wrong := problem("result", record)):
+        return record
+    cell = Cell(*(str(record.get(name, "")) for name in Cell._fields))
+    return failure(cell, "run", f"the package's record does not fit its schema: {wrong}")
+
+
+def measured_with(platforms: tuple[str, ...]) -> set[str]:
+    """The distributions whose versions a run on these platforms depends on."""
+    return {name for each in platforms for name in load_platform(each)["measured_with"]}
+
+
+def as_json(summary: Summary) -> dict[str, Any]:
+    """The summary as `--json` prints it."""
+    failures = [
+        {
+            "cells": len(cause.cells),
+            "stage": cause.stage,
+            "error": cause.error,
+            "where": [str(cell) for cell in cause.cells],
+        }
+        for cause in summary.causes()
+    ]
+    listed = [
+        {name: record[name] for name in (*Cell._fields, "expectation", "stage", "detail")}
+        for record in summary.listed()
+    ]
+    return {
+        "counts": summary.counts(),
+        "expectations": summary.counts("expectation"),
+        "listed": listed,
+        "failures": failures,
+        "stopped": summary.stopped,
+    }
+
+
+def lines(summary: Summary, most: int = 40) -> Iterator[str]:
+    """The summary for a person."""
+    for cause in summary.causes():
+        where = ", ".join(f"{cell.model_type}/{cell.task}" for cell in cause.cells[:3])
+        yield f"{len(cause.cells)} at {cause.stage}: {cause.error[:200]} ({where} ...)"
+    listed = summary.listed()
+    for record in listed[:most]:
+        cell = Cell(record["model_type"], record["task"], record["platform"])
+        told = f" at {record['stage']}" if record["status"] == FAILED else ""
+        yield f"{record['expectation']}: {cell}{told}"
+    if len(listed) > most:
+        yield f"... and {len(listed) - most} more: --json lists them"
+    yield ", ".join(f"{number} {status}" for status, number in summary.counts().items())

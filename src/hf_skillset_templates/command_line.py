@@ -1,0 +1,171 @@
+"""What every command of scripts/ shares: help with examples, and errors as one sentence.
+
+A command is a function with Typer's annotations. `run` gives it shell completion, puts its
+examples below its `--help`, and turns what a person can mend into one line on stderr and exit
+code 2. Anything else is a fault of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from .errors import UsageError
+
+FAILED, BAD_USAGE, NOTHING_SELECTED, INTERRUPTED = 1, 2, 5, 130
+CommandLineError: Any = typer.BadParameter.__mro__[2]
+"""Click's `ClickException`, which recent versions of Typer hold in a copy of their own."""
+
+
+def run(main: Callable[..., Any], examples: str) -> None:
+    """Run a command with this process's arguments and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(outcome(main, examples, sys.argv[1:]))
+
+
+def outcome(main: Callable[..., Any], examples: str, arguments: list[str]) -> int:
+    """The exit code of a command; what a person can mend is said on stderr."""
+    try:
+        code = application(main, examples)(arguments, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except typer.Exit as error:
+        return error.exit_code
+    except CommandLineError as error:
+        return refuse(error.format_message())
+    except UsageError as error:
+        return refuse(str(error))
+    except OSError as error:
+        return FAILED if error.errno == errno.EPIPE else refuse(file_problem(error))
+    except (KeyboardInterrupt, typer.Abort):
+        say("interrupted")
+        return INTERRUPTED
+
+
+def application(main: Callable[..., Any], examples: str) -> Any:
+    """The command as Click runs it: plain help that is never cut, completion of the shell."""
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    lines = "\n".join(line.strip() for line in examples.strip().splitlines())
+    app.command(epilog=f"\b\nExamples:\n{lines}")(main)
+    return typer.main.get_command(app)
+
+
+def refuse(problem: str) -> int:
+    """Say on one line what is wrong; the exit code of wrong usage."""
+    say(" ".join(problem.split()))
+    return BAD_USAGE
+
+
+def say(text: str) -> None:
+    """Print a line for the person, beside what the command prints for programs."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def file_problem(error: OSError) -> str:
+    """What the system says of a file, with its name."""
+    said = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {said}" if error.filename else said
+
+
+def split(values: Iterable[str]) -> list[str]:
+    """The values of a repeatable option, each of which may hold several, separated by commas.
+
+    Raises:
+        UsageError: a value is empty.
+    """
+    found = [part.strip() for value in values for part in value.split(",")]
+    if "" in found:
+        raise UsageError("a name is empty: give names separated by single commas, such as a,b")
+    return list(dict.fromkeys(found))
+
+
+def seconds(text: str) -> float:
+    """A time limit in seconds: a finite number above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"{text!r} is no time limit: give seconds, a number above zero")
+    return value
+
+
+def readable_folder(text: str) -> Path:
+    """A folder that exists."""
+    if not (text and (path := resolved(text)).is_dir()):
+        raise UsageError(f"there is no folder {text!r}")
+    return path
+
+
+def readable_file(text: str) -> Path:
+    """A file that exists."""
+    if not (text and (path := resolved(text)).is_file()):
+        raise UsageError(f"there is no file {text!r}")
+    return path
+
+
+def writable_folder(text: str) -> Path:
+    """A folder that exists or can be made, and can be written to; nothing is left in it."""
+    path = resolved(text) if text else None
+    if path is None:
+        raise UsageError("the name of the output folder is empty")
+    base = path
+    while not base.exists() and base != base.parent:
+        base = base.parent
+    if not base.is_dir():
+        raise UsageError(f"{path} cannot be a folder: {base} is a file")
+    require_writable(base)
+    return path
+
+
+def writable_file(text: str) -> Path:
+    """A file in a folder that exists and can be written to."""
+    path = resolved(text) if text else None
+    if path is None:
+        raise UsageError("the name of the output file is empty")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}")
+    require_writable(path.parent)
+    if path.exists():
+        with path.open("ab"):
+            pass
+    return path
+
+
+def resolved(text: str) -> Path:
+    """An absolute path; what no file system can hold is refused in a sentence."""
+    try:
+        path = Path(text).resolve()
+        path.exists()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{shortened(text)} is no usable path: {error_text(error)}") from error
+    return path
+
+
+def error_text(error: Exception) -> str:
+    """The reason of an error without the input that caused it."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+def shortened(text: str) -> str:
+    """An input as a sentence can quote it: printable, and never longer than a line."""
+    quoted = repr(text)
+    return quoted if len(quoted) <= 80 else f"{quoted[:60]}… ({len(text)} characters)"
+
+
+def require_writable(folder: Path) -> None:
+    """Raise where no file can be made in a folder that exists."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to: {error.strerror}") from error

@@ -1,0 +1,81 @@
+"""Runs git for one folder, whatever repository the calling process was started in.
+
+A git hook or an editor sets `GIT_DIR`, `GIT_WORK_TREE` or `GIT_INDEX_FILE`; a git that inherits
+them works on that repository instead of the folder it is pointed at. They are left out here. The
+person's configuration stays in force (`safe.directory`, global ignores, credentials); only what
+commits of ours would trip over is masked.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from .errors import UsageError
+
+MASKED = {
+    "commit.gpgsign": "false",
+    "core.hooksPath": os.devnull,
+    "user.name": "hf-skillset-templates",
+    "user.email": "hf-skillset-templates@localhost",
+}
+"""Configuration of commits in repositories of our own: unsigned, without hooks."""
+
+
+class GitError(UsageError):
+    """git refused; the message has its own last words."""
+
+
+@cache
+def local_variables() -> tuple[str, ...]:
+    """The environment variables that tie git to one repository, by git's own list."""
+    listed = subprocess.run(
+        ["git", "rev-parse", "--local-env-vars"], capture_output=True, text=True, check=True
+    )
+    return tuple(listed.stdout.split())
+
+
+def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables without those that tie git to one repository."""
+    left_out = set(local_variables())
+    return {name: value for name, value in variables.items() if name not in left_out}
+
+
+def forget_repository() -> None:
+    """Take those variables out of this process: for a worker whose libraries call git."""
+    for name in local_variables():
+        os.environ.pop(name, None)
+
+
+def mask_configuration() -> None:
+    """Let every git that this process starts see `MASKED`, as `-c` would: for libraries' calls."""
+    os.environ["GIT_CONFIG_COUNT"] = str(len(MASKED))
+    for number, (key, value) in enumerate(MASKED.items()):
+        os.environ[f"GIT_CONFIG_KEY_{number}"] = key
+        os.environ[f"GIT_CONFIG_VALUE_{number}"] = value
+
+
+def git(folder: Path, *arguments: str, own: bool = False) -> str:
+    """The output of git in a folder; `own` for a repository that we made and commit to.
+
+    Raises:
+        GitError: git is not installed or refuses.
+    """
+    options = [word for key, value in MASKED.items() for word in ("-c", f"{key}={value}")]
+    command = ["git", "-C", str(folder), *(options if own else []), *arguments]
+    try:
+        finished = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            env=environment(),
+        )
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error}") from error
+    if finished.returncode:
+        raise GitError(f"git {arguments[0]} failed: {finished.stderr.strip()}")
+    return finished.stdout

@@ -1,0 +1,153 @@
+"""The data of the page: what is measured and what is known, compactly.
+
+Cells are lists in the order of `CELL`, without what is empty at their end; texts, versions and
+tensors are kept once and named by their number. `page/data.js` reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hf_skillset_templates.registry.store.overrides import section
+from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
+from hf_skillset_templates.registry.store.variants import Variant, load_variants
+from hf_skillset_templates.results.causes import fingerprint, plain
+from hf_skillset_templates.results.compare import Comparison
+from hf_skillset_templates.results.from_registry import Entry
+from hf_skillset_templates.results.records import FAILED, STAGES, Record, latest
+from hf_skillset_templates.results.run_folder import Run
+
+from .cause_ids import cause_id
+from .model_types import type_facts
+from .pool import Pool
+
+CELL = (
+    "type", "task", "platform", "status", "stage", "cause", "detail", "seconds", "max_error",
+    "cosine", "tolerance", "tie", "in_parts", "versions", "peak_memory_mb", "stage_seconds",
+    "expectation", "worker", "device",
+)  # fmt: skip
+POOLS = ("texts", "versions", "tensors", "causes")
+DIGITS = 4
+"""Significant digits of measured numbers."""
+
+
+def payload(run: Run, entries: list[Entry], changes: Comparison | None = None) -> dict[str, Any]:
+    """Everything that the page knows; JSON-compatible."""
+    pools = {name: Pool() for name in POOLS}
+    records = list(latest(run.records).values())
+    known = {entry["model_type"]: entry for entry in entries}
+    shown = shown_types(run, known)
+    types, tasks, platforms = Pool(), Pool(), Pool()
+    for name in platform_order(records):
+        platforms.place(name)
+    type_rows = [
+        type_facts(known[name], tasks, pools, section(name, "failure"))
+        if name in known
+        else {"name": name, "tasks": []}
+        for name in shown
+    ]
+    for name in shown:
+        types.place(name)
+    cells = [cell(record, (types, tasks, platforms), pools) for record in records]
+    return {
+        "about": run.about,
+        "torn": run.torn,
+        "stages": STAGES,
+        "cell": CELL,
+        "types": type_rows,
+        "tasks": task_rows(tasks.values),
+        "platforms": [platform_facts(name) for name in platforms.values],
+        "cells": cells,
+        "changes": changes.to_dict() if changes else None,
+        **{name: pool.values for name, pool in pools.items()},
+    }
+
+
+def shown_types(run: Run, known: dict[str, Entry]) -> list[str]:
+    """The registry's report shows every model type; a run's those that it ran."""
+    ran = {record["model_type"] for record in run.records}
+    return sorted(ran | set(known) if run.about["id"] == "registry" else ran)
+
+
+def platform_order(records: list[Record]) -> list[str]:
+    """The template's platforms in their order, then those that only the records name."""
+    offered = platform_names()
+    return offered + sorted({record["platform"] for record in records} - set(offered))
+
+
+def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool]) -> list[Any]:
+    """One record as a list in the order of `CELL`."""
+    types, tasks, platforms = names
+    parity = record.get("parity", {})
+    found = [
+        types.place(record["model_type"]),
+        tasks.place(record["task"]),
+        platforms.place(record["platform"]),
+        pools["texts"].place(record["status"]),
+        STAGES.index(record["stage"]),
+        cause(record, pools),
+        pools["texts"].place_or_none(plain(record["detail"])),
+        short(record.get("seconds")),
+        short(parity.get("max_error")),
+        short(parity.get("cosine"), 8),
+        parity.get("tolerance"),
+        pools["texts"].place_or_none(parity.get("tie")),
+        1 if record.get("in_parts") else None,
+        pools["versions"].place_or_none(record.get("versions")),
+        short(record.get("peak_memory_mb")),
+        stage_seconds(record),
+        pools["texts"].place_or_none(record.get("expectation")),
+        pools["texts"].place_or_none(record.get("worker")),
+        pools["texts"].place_or_none(record.get("device")),
+    ]
+    while found[-1] is None:
+        found.pop()
+    return found
+
+
+def cause(record: Record, pools: dict[str, Pool]) -> int | None:
+    """The cause of a failure; records with one stage and one kind of error share it."""
+    if record["status"] != FAILED:
+        return None
+    same = fingerprint(record["detail"])
+    return pools["causes"].place([cause_id(record["stage"], same), record["stage"], same])
+
+
+def stage_seconds(record: Record) -> list[float | None] | None:
+    """Seconds in the order of the stages."""
+    known = record.get("stage_seconds")
+    return [short(known.get(stage)) for stage in STAGES] if known else None
+
+
+def short(value: Any, digits: int = DIGITS) -> Any:
+    """A number with few digits; None stays."""
+    return float(f"{value:.{digits}g}") if isinstance(value, (int, float)) else value
+
+
+def platform_facts(name: str) -> dict[str, Any]:
+    """What `platform.yml` says of a platform; its name alone where there is none."""
+    if name not in platform_names():
+        return {"name": name, "title": name}
+    facts = load_platform(name)
+    kept = ("title", "runtime", "requirements", "tolerance", "detection")
+    return {"name": name, **{key: facts[key] for key in kept}}
+
+
+def task_rows(names: list[str]) -> list[dict[str, Any]]:
+    """What `variant.yml` says of each task; its name alone where there is none."""
+    variants = load_variants()
+    return [task_facts(variants[name]) if name in variants else {"name": name} for name in names]
+
+
+def task_facts(variant: Variant) -> dict[str, Any]:
+    """The facts about a task that the page shows."""
+    return {
+        "name": variant.task,
+        "summary": variant.summary,
+        "modality": variant.modality,
+        "inputs": variant.inputs,
+        "output": variant.output,
+        "pipeline": variant.pipeline,
+        "parameters": variant.handler_params,
+        "notes": variant.notes,
+    }

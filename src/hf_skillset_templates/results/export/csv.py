@@ -1,0 +1,29 @@
+"""CSV as RFC 4180 has it, with a header.
+
+A text that a spreadsheet would take for a formula gets an apostrophe before it.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from ..run_folder import Run
+from .table import COLUMNS, rows
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(run: Run, path: Path) -> None:
+    """Write one line for each record."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for row in rows(run):
+            writer.writerow({name: safe(value) for name, value in row.items()})
+
+
+def safe(value: Any) -> Any:
+    """A value that no spreadsheet runs."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,0 +1,52 @@
+"""The records as rows of one flat table, which CSV and Parquet share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..records import STAGES, Record
+from ..run_folder import Run
+
+COLUMNS: dict[str, type] = {
+    "run": str,
+    "model_type": str,
+    "task": str,
+    "platform": str,
+    "status": str,
+    "stage": str,
+    "detail": str,
+    "expectation": str,
+    "device": str,
+    "samples": int,
+    "seconds": float,
+    **{f"seconds_{stage}": float for stage in STAGES},
+    "peak_memory_mb": float,
+    "max_error": float,
+    "cosine": float,
+    "tolerance": float,
+    "tie": str,
+    "in_parts": bool,
+    "worker": str,
+    "versions": str,
+}
+"""Column -> type of its values; None stands for what a record does not say."""
+
+
+def rows(run: Run) -> Iterator[dict[str, Any]]:
+    """One row for each record."""
+    for record in run.records:
+        found = flat(record) | {"run": run.about["id"]}
+        yield {name: typed(found.get(name), kind) for name, kind in COLUMNS.items()}
+
+
+def flat(record: Record) -> dict[str, Any]:
+    """A record's fields on one level."""
+    stages = {f"seconds_{name}": s for name, s in record.get("stage_seconds", {}).items()}
+    versions = " ".join(f"{name}={v}" for name, v in sorted(record.get("versions", {}).items()))
+    return {**record, **stages, **record.get("parity", {}), "versions": versions}
+
+
+def typed(value: Any, kind: type) -> Any:
+    """A value as its column's type."""
+    return None if value is None else kind(value)

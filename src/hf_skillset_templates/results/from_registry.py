@@ -1,0 +1,59 @@
+"""The registry's measurements as records, as if one run had made them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .records import FAILED, Record
+
+Entry = dict[str, Any]
+
+
+def read_entries(models: Path) -> list[Entry]:
+    """Every entry of the registry, by model type."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted(models.glob("*.json"))]
+
+
+def registry_records(entries: list[Entry]) -> list[Record]:
+    """One record for each cell that the registry knows; what was never measured has none."""
+    return [record for entry in entries for record in entry_records(entry)]
+
+
+def entry_records(entry: Entry) -> Iterator[Record]:
+    """The records of one model type, platform by platform, tasks in its own order."""
+    for platform, known in entry.get("hardware_compatibility", {}).items():
+        for task in entry["tasks"]:
+            if task in known["verified"]:
+                outcome = {"status": known["implementation_type"], "detail": ""}
+                outcome["stage"] = "run" if platform == "cpu" else "match"
+            elif task in known["failed"]:
+                failure = known["failed"][task]
+                outcome = {"status": FAILED, "stage": failure["stage"], "detail": failure["error"]}
+            else:
+                continue
+            cell = {"model_type": entry["model_type"], "task": task, "platform": platform}
+            yield {**cell, **outcome, **evidence(known, task)}
+
+
+def evidence(known: dict[str, Any], task: str) -> dict[str, Any]:
+    """What the registry keeps of how a cell was measured."""
+    found: dict[str, Any] = {"model": "tiny", "versions": known.get("versions", {})}
+    for name in ("seconds", "parity"):
+        if task in known.get(name, {}):
+            found[name] = known[name][task]
+    if task in known.get("in_parts", ()):
+        found["in_parts"] = True
+    return found
+
+
+@cache
+def known_records(path: Path) -> dict[tuple[str, str], Record]:
+    """The records of one entry's file, by task and platform; empty where there is no entry."""
+    if not path.is_file():
+        return {}
+    records = entry_records(json.loads(path.read_text("utf-8")))
+    return {(record["task"], record["platform"]): record for record in records}

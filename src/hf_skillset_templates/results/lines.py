@@ -1,0 +1,111 @@
+"""Files of one JSON object a line: each line is checked, and what is no record is counted."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from hf_skillset_templates.errors import UsageError
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a file of records holds."""
+
+    records: list[Record] = field(default_factory=list)
+    skipped: int = 0
+    """Lines that are no such record."""
+
+
+def read_lines(path: Path, schema: dict[str, Any]) -> Lines:
+    """The records of a file that fit a schema; empty where there is no file."""
+    if not path.exists():
+        return Lines()
+    check = validator(json.dumps(schema))
+    records, skipped = [], 0
+    for line in path.read_bytes().splitlines():
+        record = parsed(line)
+        if record is not None and check(record):
+            records.append(record)
+        else:
+            skipped += bool(line.strip())
+    return Lines(records, skipped)
+
+
+@cache
+def validator(schema: str) -> Callable[[Any], bool]:
+    """Whether a value fits; compiled once for each schema."""
+    check: Callable[[Any], bool] = Draft202012Validator(json.loads(schema)).is_valid
+    return check
+
+
+def parsed(line: bytes) -> Any:
+    """The JSON of a line; None where it is none, or more than one of its kind ever holds."""
+    try:
+        return json.loads(line.decode("utf-8"), parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def refuse_constant(name: str) -> None:
+    """NaN and the infinities are no JSON, and no entry can hold them."""
+    raise ValueError(name)
+
+
+def require_records(path: Path, schema: dict[str, Any], what: str) -> None:
+    """Raise where a file that is to be written anew holds something else.
+
+    Raises:
+        UsageError: it is no file, or has content and not one record.
+    """
+    if not os.path.lexists(path):
+        return
+    if not path.is_file():
+        raise UsageError(f"{path} is no file: it is where {what} are written")
+    found = read_lines(path, schema)
+    if found.skipped and not found.records:
+        raise UsageError(
+            f"{path} holds no {what} and stays as it is: rename it, or name another file"
+        )
+
+
+def append(path: Path, records: Iterable[Record]) -> None:
+    """Add records, each with one write, and wait until they are on the disk.
+
+    A line that an earlier run tore is closed first, so that it costs no record but itself.
+    """
+    for record in records:
+        line = json.dumps(sayable(record), allow_nan=False).encode() + b"\n"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            if os.lseek(descriptor, 0, os.SEEK_END):
+                os.lseek(descriptor, -1, os.SEEK_END)
+                line = line if os.read(descriptor, 1) == b"\n" else b"\n" + line
+            os.write(descriptor, line)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sayable(value: Any) -> Any:
+    """JSON-compatible data as JSON and UTF-8 can say it.
+
+    Numbers that are infinite or undefined become None, halves of characters a replacement.
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {sayable(key): sayable(item) for key, item in value.items()}
+    return [sayable(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,60 @@
+"""What a run ran on: versions and machine, as `run.json` keeps them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+
+def versions(distributions: Iterable[str], template: str) -> dict[str, str]:
+    """The installed versions of `distributions`, of Python and of the template."""
+    return {"template": template, "python": platform.python_version(), **installed(distributions)}
+
+
+def installed(distributions: Iterable[str]) -> dict[str, str]:
+    """The versions of those distributions that are installed."""
+    found = {}
+    for name in sorted(set(distributions)):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine(devices: dict[str, list[str]]) -> dict[str, Any]:
+    """The machine that this process runs on; `devices` is what each platform found."""
+    return {
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cpu": cpu_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores(),
+        "memory_mb": memory_mb(),
+        "devices": devices,
+    }
+
+
+def cores() -> int:
+    """Logical processors."""
+    return os.cpu_count() or 1
+
+
+def cpu_name() -> str:
+    """What the processor calls itself."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine() or "unknown"
+
+
+def memory_mb() -> int | None:
+    """Physical memory, MiB; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    except (AttributeError, OSError, ValueError):
+        return None

@@ -1,0 +1,62 @@
+"""What one cell did: the fields of a record, its key, and what a record must look like."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from jsonschema import Draft202012Validator
+
+Record = dict[str, Any]
+VERIFIED = ("REAL", "EMULATED")
+FAILED = "FAILED"
+STAGES = ("start", "config", "build", "load", "export", "compile", "run", "match")
+"""In the order in which a cell goes through them; what cannot export or compile leaves them out."""
+
+
+class Cell(NamedTuple):
+    """One task of one model type on one platform."""
+
+    model_type: str
+    task: str
+    platform: str
+
+    def __str__(self) -> str:
+        return "/".join(self)
+
+
+def cell_of(record: Record) -> Cell:
+    """The cell that a record is about."""
+    return Cell(record["model_type"], record["task"], record["platform"])
+
+
+def latest(records: list[Record]) -> dict[Cell, Record]:
+    """The last record of each cell, in the order in which the cells first came."""
+    return {cell_of(record): record for record in records}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a `run` or a `result`."""
+    text = files(__package__).joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+RESULT = schema("result")
+NAME = RESULT["properties"]["model_type"]
+"""What a name of a model type or of a platform looks like."""
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """The validator of `run` or `result`."""
+    return Draft202012Validator(schema(name))
+
+
+def problem(name: str, value: Any) -> str:
+    """What is wrong with a `run` or a `result`; empty when nothing is."""
+    for error in validator(name).iter_errors(value):
+        where = "/".join(map(str, error.absolute_path)) or "(top)"
+        return f"{where}: {error.message[:200]}"
+    return ""

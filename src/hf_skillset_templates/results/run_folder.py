@@ -1,0 +1,148 @@
+"""One run is one folder: `run.json` says what ran, `results.jsonl` has one line for each cell."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from hf_skillset_templates.errors import UsageError
+
+from .lines import append, read_lines
+from .records import RESULT, Record, problem
+
+RUN, RESULTS = "run.json", "results.jsonl"
+
+
+class NoRunError(UsageError):
+    """A path does not hold a run; the message says what was expected."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it was read.
+
+    `torn` counts lines that are no whole record: the last one, where the machine stopped while
+    it was written, or what something else wrote into the file.
+    """
+
+    folder: Path
+    about: dict[str, Any]
+    records: list[Record]
+    torn: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def now() -> str:
+    """The time, UTC, in seconds."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_id() -> str:
+    """A name for a run that sorts by time."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+class RunWriter:
+    """Writes one run's folder; every record is on disk when `append` returns."""
+
+    def __init__(self, folder: Path, about: dict[str, Any]) -> None:
+        self.folder = folder
+        self.about = about
+        folder.mkdir(parents=True, exist_ok=True)
+        self._write_about()
+
+    @classmethod
+    def start(cls, folder: Path, facts: dict[str, Any]) -> RunWriter:
+        """Begin a run: `facts` are `run.json` without id and times.
+
+        A run that the folder holds is kept beside it, under its id.
+
+        Raises:
+            UsageError: the folder holds something else.
+        """
+        keep_earlier(folder)
+        return cls(
+            folder, {"format": 1, "id": new_id(), "started": now(), "finished": None} | facts
+        )
+
+    @classmethod
+    def resume(cls, folder: Path) -> tuple[RunWriter, Run]:
+        """Go on with a run that was cut off."""
+        run = read_run(folder)
+        return cls(folder, run.about | {"finished": None}), run
+
+    def append(self, record: Record) -> None:
+        """Add a cell's record: one write and one fsync.
+
+        Raises:
+            ValueError: the record does not fit its schema.
+        """
+        if wrong := problem("result", record):
+            raise ValueError(f"a record does not fit its schema: {wrong}")
+        append(self.folder / RESULTS, [record])
+
+    def note_devices(self, records: list[Record]) -> None:
+        """Note which devices the records name, platform by platform."""
+        devices: dict[str, set[str]] = {}
+        for record in records:
+            if record.get("device"):
+                devices.setdefault(record["platform"], set()).add(record["device"])
+        known = self.about["machine"]["devices"]
+        for name, found in devices.items():
+            known[name] = sorted({*known.get(name, ()), *found})
+        self._write_about()
+
+    def finish(self) -> None:
+        """Note when the run ended."""
+        self.about["finished"] = now()
+        self._write_about()
+
+    def _write_about(self) -> None:
+        if wrong := problem("run", self.about):
+            raise ValueError(f"run.json would not fit its schema: {wrong}")
+        draft = self.folder / f".{RUN}.{os.getpid()}"
+        draft.write_text(json.dumps(self.about, indent=2) + "\n", encoding="utf-8")
+        os.replace(draft, self.folder / RUN)
+
+
+def keep_earlier(folder: Path) -> None:
+    """Move a run that is in the way to a folder named by its id.
+
+    Raises:
+        UsageError: the folder holds something that is no run.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not (folder / RUN).is_file():
+        raise UsageError(f"{folder} holds no run and stays as it is: name another folder")
+    identifier = read_run(folder).about["id"]
+    folder.rename(folder.with_name(identifier))
+
+
+def read_run(path: Path) -> Run:
+    """Read a run's folder, or one of the two files in it.
+
+    Raises:
+        NoRunError: there is no run, or `run.json` is damaged.
+    """
+    folder = path if path.is_dir() else path.parent
+    about_file = folder / RUN
+    if not about_file.is_file():
+        raise NoRunError(
+            f"{path} is no run: {about_file} is missing (scripts/batch_test.py writes run folders)"
+        )
+    try:
+        about = json.loads(about_file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise NoRunError(f"{about_file} is not JSON: {error}") from error
+    if wrong := problem("run", about):
+        raise NoRunError(f"{about_file} does not fit its schema: {wrong}")
+    found = read_lines(folder / RESULTS, RESULT)
+    torn = found.skipped
+    notes = [f"{folder / RESULTS}: {torn} damaged lines were left out"] if torn else []
+    return Run(folder, about, found.records, torn, notes)

@@ -1,0 +1,42 @@
+"""Images and a text in, text out; the images of a batch share a list (`image-text-to-text`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.image_prompts import (
+    as_prompt,
+    batch_options,
+    decode,
+    images_of,
+)
+
+__all__ = ["decode", "encode"]
+
+
+def encode(
+    items: list[Any],
+    processor: Any,
+    config: Any,
+    kinds: Collection[str],
+    max_new_tokens: int | None = None,
+    do_sample: bool | None = None,
+    generate_kwargs: Mapping[str, Any] | None = None,
+    stop_sequence: str | list[str] | None = None,
+    continue_final_message: bool | None = None,
+) -> Encoded:
+    """Preprocess `{"images", "text"}` items, or chats whose content holds the images.
+
+    The processor takes nested lists for the pages of one document alone.
+    """
+    prompts = [as_prompt(item, processor, kinds, continue_final_message) for item in items]
+    texts = [prompt.text for prompt in prompts]
+    images = [image for group in images_of(prompts) or () for image in group] or None
+    inputs = processor(text=texts, images=images, **batch_options(len(items)))
+    options = generation_options(
+        processor, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
+    )
+    return Encoded(dict(inputs), options, context=prompts)

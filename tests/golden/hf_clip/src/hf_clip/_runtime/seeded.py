@@ -1,0 +1,100 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""Random numbers of one call: from a generator of its own, not from torch's global one.
+
+Models of transformers draw without naming a generator. Seeding the global one would reach the
+calls of other threads, and their draws would reach this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+
+@contextmanager
+def drawn_from(seed: int | None) -> Iterator[None]:
+    """What this thread draws from torch meanwhile begins with `seed`; None changes nothing.
+
+    The numbers are those that `torch.manual_seed(seed)` gives on the CPU, which draws them for
+    every device: each device has a generator of its own kind, and from the same seed they give
+    other numbers.
+    """
+    if seed is None:
+        yield
+        return
+    with drawing_mode()(seed):
+        yield
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """While tracing: a graph must not hold a generator."""
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    with _disable_current_modes():
+        yield
+
+
+@cache
+def drawing_mode() -> Any:
+    """The class of the mode that gives operators a generator; torch is imported only here."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Drawing(TorchDispatchMode):  # type: ignore[misc]
+        """Modes hold for one thread. An operator that draws gets this one's generator."""
+
+        def __init__(self, seed: int) -> None:
+            super().__init__()
+            self.generator = torch.Generator("cpu").manual_seed(seed)
+
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            kwargs = dict(kwargs or {})
+            seeded = with_generator(func) if is_drawing(func) else None
+            if seeded is None:
+                return func(*args, **kwargs)
+            device = device_of(args, kwargs)
+            if "device" in kwargs:
+                kwargs["device"] = torch.device("cpu")
+            moved = [on_cpu(value) for value in args]
+            drawn = seeded(*moved, **kwargs, generator=self.generator)
+            if device.type == "cpu":
+                return drawn
+            in_place = func._schema.is_mutable
+            return args[0].copy_(drawn) if in_place else drawn.to(device)
+
+    def is_drawing(operator: Any) -> bool:
+        return torch.Tag.nondeterministic_seeded in operator.tags
+
+    def on_cpu(value: Any) -> Any:
+        return value.cpu() if isinstance(value, torch.Tensor) else value
+
+    return Drawing
+
+
+@cache
+def with_generator(operator: Any) -> Any:
+    """The form of an operator that takes a generator; None where it has none."""
+    packet = operator._overloadpacket
+    name = operator._overloadname
+    for overload in (name, "generator" if name == "default" else f"{name}_generator"):
+        if overload in packet.overloads():
+            found = getattr(packet, overload)
+            if any(argument.name == "generator" for argument in found._schema.arguments):
+                return found
+    return None
+
+
+def device_of(args: Any, kwargs: Any) -> Any:
+    """The device that an operator draws on."""
+    import torch
+
+    if kwargs.get("device") is not None:
+        return torch.device(kwargs["device"])
+    tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
+    return tensors[0].device if tensors else torch.device("cpu")

@@ -1,0 +1,65 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""Texts as rows of tokens: how long they may be, and rows of different length in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+UNSET = 1_000_000
+"""A tokenizer whose longest input lies above does not know that of its model."""
+
+
+def longest_text(tokenizer: Any, config: Any) -> int | None:
+    """How many tokens a model takes, as its tokenizer or its configuration says; None if neither.
+
+    Where both say it, the smaller number counts.
+    """
+    limits = (
+        getattr(tokenizer, "model_max_length", None),
+        getattr(config, "max_position_embeddings", None),
+    )
+    known = [int(limit) for limit in limits if limit is not None and 0 < limit < UNSET]
+    return min(known) if known else None
+
+
+def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:
+    """The model's inputs of tokenized texts, a dict of lists for each row."""
+    names = [name for name in (*tokenizer.model_input_names, "bbox") if name in tokens]
+    return [{name: tokens[name][row] for name in names} for row in range(len(tokens["input_ids"]))]
+
+
+def padded(
+    rows: Sequence[Mapping[str, Any]], tokenizer: Any, side: str = "right"
+) -> dict[str, np.ndarray]:
+    """Rows of tokens as arrays (rows, tokens), the shorter ones padded.
+
+    Raises:
+        ValueError: rows differ in length, and the tokenizer has no padding token.
+    """
+    lengths = [len(row["input_ids"]) for row in rows]
+    if len(set(lengths)) > 1 and tokenizer.pad_token_id is None:
+        raise ValueError("this tokenizer has no padding token; call with one input at a time")
+    fill = {
+        "input_ids": tokenizer.pad_token_id,
+        "token_type_ids": getattr(tokenizer, "pad_token_type_id", 0),
+        "bbox": getattr(tokenizer, "pad_token_box", [0] * 4),
+    }
+    return {
+        name: np.array(
+            [
+                filled(list(row[name]), fill.get(name, 0), max(lengths) - length, side)
+                for row, length in zip(rows, lengths)
+            ]
+        )
+        for name in rows[0]
+    }
+
+
+def filled(values: list[Any], value: Any, count: int, side: str) -> list[Any]:
+    """Values with `count` times one more at a side."""
+    padding = [value] * count
+    return padding + values if side == "left" else values + padding

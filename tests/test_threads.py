@@ -1,0 +1,190 @@
+"""Handlers that several threads call at once: results are those of a single thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import OpenHandler
+
+from hf_skillset_runtime.concurrency import Gate, Pool
+
+torch = pytest.importorskip("torch")
+
+ROUNDS = int(os.environ.get("THREADED_ROUNDS", "1"))
+"""How often the calls below are repeated; CI's nightly run makes 5,000 calls of them."""
+THREADS = 8
+WORDS = "a small boat on the quiet river near the old library".split()
+TEXTS = [" ".join(WORDS[: 1 + i % len(WORDS)]) * (1 + i % 3) for i in range(40)]
+
+
+def as_data(value: Any) -> Any:
+    """A result with its arrays as lists."""
+    if isinstance(value, dict):
+        return {key: as_data(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_data(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Whether two results are the same; numbers to six digits."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(agree(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(agree, one, other))
+    if isinstance(one, float):
+        return bool(np.isclose(one, other, rtol=1e-4, atol=1e-6))
+    return bool(one == other)
+
+
+def mismatches(handler: Any, calls: list[tuple[Any, dict[str, Any]]]) -> list[str]:
+    """What differs when `calls` come from eight threads instead of one."""
+    expected = [as_data(handler(inputs, **given)["result"]) for inputs, given in calls]
+
+    def run(i: int) -> str:
+        inputs, given = calls[i % len(calls)]
+        try:
+            found = as_data(handler(inputs, **given)["result"])
+        except Exception as error:
+            return f"call {i}: {type(error).__name__}: {error}"
+        return "" if agree(found, expected[i % len(calls)]) else f"call {i} differs"
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(run, range(len(calls) * 2 * ROUNDS)))
+    return [problem for problem in found if problem]
+
+
+def text_calls() -> list[tuple[Any, dict[str, Any]]]:
+    """Texts alone and in batches, with and without truncation."""
+    calls: list[tuple[Any, dict[str, Any]]] = []
+    for i, text in enumerate(TEXTS):
+        given = [{}, {"truncation": True, "max_length": 5}, {"truncation": True}][i % 3]
+        calls.append((text if i % 2 else [text, *TEXTS[:3]], given))
+    return calls
+
+
+def test_the_tokenizer_keeps_nothing_of_another_thread(open_handler: OpenHandler) -> None:
+    handler = open_handler("bert", "text-classification")
+    assert mismatches(handler, text_calls() * 3) == []
+
+
+SERIES = [[float((i * k) % 7) for i in range(24)] for k in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("model_type", "task", "calls"),
+    [
+        ("llama", "text-generation", [(text, {"max_new_tokens": 4}) for text in TEXTS[:10]]),
+        ("vits", "text-to-audio", [("a small boat", {"seed": seed}) for seed in range(3)]),
+        (
+            "whisper",
+            "automatic-speech-recognition",
+            [
+                (np.sin(np.arange(16000) * k / 40).astype(np.float32), {"max_new_tokens": 3})
+                for k in (1, 2, 3)
+            ],
+        ),
+    ],
+)
+def test_threads_get_what_one_thread_gets(
+    open_handler: OpenHandler, model_type: str, task: str, calls: Any
+) -> None:
+    handler = open_handler(model_type, task)
+    assert mismatches(handler, calls) == []
+
+
+def test_a_seed_leaves_the_random_numbers_of_others_alone(open_handler: OpenHandler) -> None:
+    handler = open_handler("vits", "text-to-audio")
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    handler("a small boat", seed=1)
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_a_seed_gives_the_numbers_that_torch_gives(open_handler: OpenHandler) -> None:
+    handler = open_handler("vits", "text-to-audio")
+    found = handler("a small boat", seed=1)["result"]["audio"]
+    config, (given, _) = handler.endpoint.config, handler.spec.parameters({"seed": 1})
+    (encoded,) = handler.spec.module.encode(["a small boat"], handler.processor, config, **given)
+    torch.manual_seed(1)
+    with torch.no_grad():
+        tensors = {name: torch.as_tensor(value) for name, value in encoded.inputs.items()}
+        expected = handler.endpoint(**tensors).waveform[0].numpy()
+    np.testing.assert_allclose(np.ravel(found), np.ravel(expected)[: np.size(found)], atol=1e-6)
+
+
+def test_an_awaited_call_leaves_the_loop_free(open_handler: OpenHandler) -> None:
+    handler = open_handler("llama", "text-generation")
+    expected = handler("a small boat", max_new_tokens=24)["result"]
+
+    async def served() -> tuple[Any, int]:
+        turns = 0
+        call = asyncio.ensure_future(handler.acall("a small boat", max_new_tokens=24))
+        while not call.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return (await call)["result"], turns
+
+    found, turns = asyncio.run(served())
+    assert found == expected
+    assert turns > 10
+
+
+def in_thread(work: Callable[[], None]) -> threading.Thread:
+    """A thread that has begun to work."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_who_is_inside_gives_way_to_two_that_want_to_be_alone() -> None:
+    gate, alone, most = Gate(), [0], [0]
+    everybody = threading.Barrier(2)
+
+    def run() -> None:
+        with gate.shared():
+            everybody.wait(5)  # both are inside before either wants to be alone
+            with gate.alone():
+                alone[0] += 1
+                most[0] = max(most[0], alone[0])
+                alone[0] -= 1
+            with gate.shared():
+                pass
+
+    threads = [in_thread(run) for _ in range(2)]
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert most == [1]
+
+
+def test_what_cannot_be_copied_is_lent_to_one_after_the_other() -> None:
+    class Locked:
+        """Holds a lock, which nobody can copy."""
+
+        def __init__(self) -> None:
+            self.lock = threading.Lock()
+
+    pool, original = Pool(), Locked()
+    together = threading.Barrier(4)
+    seen: list[Any] = []
+
+    def run() -> None:
+        together.wait(5)
+        with pool.lent(original) as mine:
+            assert mine.lock.acquire(blocking=False), "two threads hold it"
+            seen.append(mine)
+            mine.lock.release()
+
+    threads = [in_thread(run) for _ in range(4)]
+    for thread in threads:
+        thread.join(10)
+    assert seen == [original] * 4
