@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,7 @@ from hf_skillset_runtime.export.cache import export_folder
 from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
+from hf_skillset_runtime.export.proof import proof_of_graphs
 from hf_skillset_runtime.model_state import as_it_was
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
@@ -24,6 +25,7 @@ from hf_skillset_runtime.platforms.base import (
     Handler,
     Platform,
 )
+from hf_skillset_runtime.platforms.token_steps import token_scores
 from hf_skillset_runtime.platforms.torch_platform import (
     load_model,
     rows_that_fit,
@@ -131,6 +133,13 @@ class OpenVINO(Platform):
     def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
         return streams(endpoint, spec, encoded)
 
+    def scores(
+        self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+    ) -> tuple[list[Any], list[Any]] | None:
+        exported: ExportedModel = endpoint.exported
+        with exported.lock, PROCESS.shared():
+            return token_scores(endpoint, spec, encoded, chosen)
+
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
 
@@ -144,13 +153,8 @@ class OpenVINO(Platform):
 
         return isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
-    def evidence(self, endpoint: Any) -> dict[str, Any]:
-        exported: ExportedModel = endpoint.exported
-        return {
-            "graph_runs": exported.graph_runs(),
-            "in_graphs": round(exported.share_in_graphs(), 4),
-            "in_parts": exported.in_layers(),
-        }
+    def evidence(self, handler: Handler) -> dict[str, Any]:
+        return proof_of_graphs(handler, handler.endpoint.exported)
 
 
 class OpenVINOGraphs(GraphMaker):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ from hf_skillset_runtime.platforms.base import (
     HardwareUnavailableError,
     Platform,
 )
+from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
 from .calibration import calibration
-from .graphs import QualcommModel, generate_row, run_row, stacked
-from .sessions import is_real, qnn_devices
+from .graphs import QualcommModel, generate_row, row_scores, run_row, stacked
+from .sessions import is_real, operators_by_place, qnn_devices
 from .static_calls import layout_of, rows, shapes_of
 
 MANIFEST = "qualcomm.json"
@@ -149,6 +150,33 @@ class Qualcomm(Platform):
         with endpoint.lock:  # there is one processor for the graphs of all threads
             found = [each(endpoint, row, encoded.generate_kwargs) for row in rows(encoded.inputs)]
         return stacked(found)
+
+    def scores(
+        self,
+        endpoint: QualcommModel,
+        spec: TaskSpec,
+        encoded: Encoded,
+        chosen: Sequence[Any] | None,
+    ) -> tuple[list[Any], list[Any]] | None:
+        each = rows(encoded.inputs)
+        if spec.run != "generate" or len(each) != 1:
+            return None
+        tokens = None if chosen is None else [int(token[0]) for token in chosen]
+        return row_scores(endpoint, each[0], encoded.generate_kwargs, tokens)
+
+    def evidence(self, handler: Handler) -> dict[str, Any]:
+        model: QualcommModel = handler.endpoint
+        before = model.graph_runs
+        sample = sample_inputs(handler.spec, handler.processor)[0]
+        handler(sample, **handler.spec.sample_params)
+        places = [operators_by_place(session) for session in model.sessions.values()]
+        on_htp, elsewhere = (sum(counts) for counts in zip((0, 0), *places))
+        found = {
+            "graph_runs": model.graph_runs - before,
+            "operators": on_htp + elsewhere,
+            "share": round(on_htp / max(on_htp + elsewhere, 1), 4),
+        }
+        return found if found["graph_runs"] else {**found, "problem": "no graph ran on the HTP"}
 
     def config(self, endpoint: QualcommModel) -> Any:
         return endpoint.config

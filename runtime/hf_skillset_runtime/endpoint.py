@@ -141,7 +141,7 @@ class EndpointHandler:
     ) -> list[Any]:
         """One result for each of `items`, in batches that the device has memory for."""
         results: dict[int, Any] = {}
-        most = self.batch_size if self._pads() else 1
+        most = self.batch_size if self.pads() else 1
         in_order = longest_first(items, self.spec.inputs) if most > 1 else range(len(items))
         waiting = list(in_order)
         while waiting:
@@ -204,6 +204,10 @@ class EndpointHandler:
         results: list[Any] = self._decode(outputs, encoded, decode_parameters)
         check_results(self.spec, results, len(items))
         return results
+
+    def encode(self, items: list[Any], **parameters: Any) -> Any:
+        """What the task makes of a batch of inputs: an `Encoded`, or one for each call."""
+        return self._encode(items, None, self.spec.parameters(parameters)[0])
 
     def _encode(self, items: list[Any], places: Sequence[int] | None, parameters: Any) -> Any:
         with lent(self.processor) as processor:
@@ -272,7 +276,7 @@ class EndpointHandler:
         config = self.platform.config(self.endpoint)
         return int(given if given is not None else getattr(config, "pad_token_id", None) or 0)
 
-    def _pads(self) -> bool:
+    def pads(self) -> bool:
         """Whether inputs of different length can share a batch without changing the result."""
         return self.spec.pads and pads(self.processor)
 

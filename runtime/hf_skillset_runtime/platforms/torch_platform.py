@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, ClassVar
 
@@ -83,6 +83,14 @@ class TorchPlatform(Platform):
 
     def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
         return streams(endpoint, spec, encoded)
+
+    def scores(
+        self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+    ) -> tuple[list[Any], list[Any]] | None:
+        from .token_steps import token_scores
+
+        with lock_of(endpoint), PROCESS.shared():
+            return token_scores(endpoint, spec, encoded, chosen)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
