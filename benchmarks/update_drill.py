@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = "# Ours."
+RELEASED, OUR_RELEASE = 'version = "0.1.0"', 'version = "0.1.1"'
 
 
 def run(*command: object, cwd: Path, **variables: str) -> str:
@@ -77,8 +78,10 @@ def edit(package: Path) -> None:
     """What a person does to a package."""
     source = package / "src" / package.name
     task = sorted((source / "tasks").glob("[a-z]*.py"))[0]
-    for path in (package / "README.md", task, package / "pyproject.toml"):
+    for path in (package / "README.md", task):
         path.write_text(path.read_text("utf-8") + f"\n{OURS}\n", "utf-8")
+    project = package / "pyproject.toml"
+    project.write_text(project.read_text("utf-8").replace(RELEASED, OUR_RELEASE), "utf-8")
     (source / "ours.py").write_text("OURS = 1\n", "utf-8")
     (package / ".gitignore").write_text(".env\n", "utf-8")
     tests = sorted((package / "tests").glob("test_*.py"))
@@ -92,7 +95,7 @@ def lost(package: Path) -> list[str]:
     task, test = (package / "notes.txt").read_text("utf-8").split()
     kept = {
         "README": OURS in (package / "README.md").read_text("utf-8"),
-        "pyproject": OURS in (package / "pyproject.toml").read_text("utf-8"),
+        "pyproject": OUR_RELEASE in (package / "pyproject.toml").read_text("utf-8"),
         "task": OURS in (source / "tasks" / task).read_text("utf-8"),
         "own module": (source / "ours.py").read_text("utf-8") == "OURS = 1\n",
         "ignored file": (package / ".env").is_file(),

@@ -15,19 +15,10 @@ from conftest import ROOT, script
 
 from hf_skillset_templates import command_line
 
-SCRIPTS = (
-    "batch_generate",
-    "batch_test",
-    "batch_update",
-    "build_docs",
-    "build_registry",
-    "compare_results",
-    "export_registry",
-    "export_results",
-    "merge_results",
-    "record_results",
-    "report",
-    "update_summary",
+SCRIPTS = sorted(
+    path.stem
+    for path in (ROOT / "scripts").glob("*.py")
+    if "command_line.run(" in path.read_text("utf-8")
 )
 
 

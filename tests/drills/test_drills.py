@@ -21,10 +21,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_skillset_templates import isolation
-from hf_skillset_templates.batch.records import CELL, OUTCOME, append, read_lines
+from hf_skillset_templates.batch.run import OUTCOME
 from hf_skillset_templates.isolation import Limits
 from hf_skillset_templates.registry.resolve import UnknownModelError, resolve
 from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.results.lines import append, read_lines
+from hf_skillset_templates.results.records import RESULT
 
 FULL = os.environ.get("DRILLS") == "full"
 KILLS = 40 if FULL else 2
@@ -159,7 +161,7 @@ def corrupt(line: bytes, chance: random.Random) -> bytes:
     return line.replace(b"bert", chance.choice([b"../bert", b"/etc/passwd", b"\\u0000", b""]))
 
 
-@pytest.mark.parametrize("schema", [OUTCOME, CELL], ids=["journal", "results"])
+@pytest.mark.parametrize("schema", [OUTCOME, RESULT], ids=["journal", "results"])
 def test_corrupt_lines_are_counted_and_take_no_other_with_them(
     tmp_path: Path, schema: dict[str, object]
 ) -> None:
