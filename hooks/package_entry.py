@@ -94,7 +94,9 @@ def is_vendored(answers: dict[str, Any]) -> bool:
 def platform_entry(name: str, vendored: bool) -> dict[str, Any]:
     """What a platform's `platform.yml` says, and which module has its code."""
     code = f".platforms.{name}.handler" if vendored else f"{SHARED_PLATFORMS}.{name}.handler"
-    return {**read_yaml(HARDWARE / name / "platform.yml"), "code": code}
+    facts = read_yaml(HARDWARE / name / "platform.yml")
+    facts.pop("hosted_runners", None)  # for the workflow alone
+    return {**facts, "code": code}
 
 
 def task_entry(name: str, measured: dict[str, Any], model_type: str) -> dict[str, Any]:

@@ -15,6 +15,9 @@ import yaml
 from conftest import ROOT
 from test_batch_test import dying_package
 
+from hf_skillset_templates.batch.package import PackageJob
+from hf_skillset_templates.batch.run import run_jobs
+
 SOURCE = "https://git.example.org/hf-skillset-templates.git"
 ANSWERS = {"packages": "packages", "platforms": "cpu", "shards": 2, "template_source": SOURCE}
 
@@ -161,3 +164,19 @@ def test_an_update_is_told_with_its_conflicts(tmp_path: Path) -> None:
     assert told[0] == "Packages at the newest template: 1 conflict, 1 updated"
     assert "- hf_bert 1.1.0 tasks/x.py" in told
     assert not any("hf_t5" in line for line in told)
+
+
+def test_a_package_tests_itself_where_it_is_asked_to(tmp_path: Path) -> None:
+    names = {}
+    for workflow in (True, False):
+        folder = tmp_path / str(workflow)
+        answers = {"tasks": ["fill-mask"], "platforms": ["cpu", "openvino", "cuda"]}
+        job = PackageJob("bert", "hf_bert", str(folder), answers | {"workflow": workflow})
+        (outcome,) = run_jobs([job], folder, force=False, resume=False, workers=1, report=print)
+        assert outcome.status == "generated", outcome.error
+        names[workflow] = folder / "hf_bert" / ".github" / "workflows" / "test.yml"
+    assert not (tmp_path / "False" / "hf_bert" / ".github").exists()
+    check_schema("vendor.github-workflows", names[True])
+    lint_workflows(names[True])
+    matrix = yaml.safe_load(names[True].read_text())["jobs"]["test"]["strategy"]["matrix"]
+    assert {each["platform"] for each in matrix["include"]} == {"cpu", "openvino"}

@@ -107,6 +107,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         source = package / "src" / f"hf_{name}"
         code = SKILLSET.replace("NAME", repr(name)).replace('"dying"', f'"{name}"')
         (source / "skillset.py").write_text(code)
+        (source / "__init__.py").write_text(f"from .skillset import hf_dying as hf_{name}\n")
         entry = json.loads((source / "registry.json").read_text())
         (source / "registry.json").write_text(json.dumps(entry | {"model_type": name}))
         answers = f"package_name: hf_{name}\nprofile: improved\n"
@@ -150,7 +151,8 @@ def test_a_killed_worker_loses_nothing(
     command += ["--platform", "cpu", "--scheduler", scheduler]
     wait_for(lambda: offers(scheduler, 3))
     with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL) as batch:
-        wait_for(lambda: list((tmp_path / "marks").iterdir()))
+        wait_for(lambda: batch.poll() is not None or list((tmp_path / "marks").iterdir()))
+        assert batch.poll() is None
         kill(workers[0])
         assert batch.wait() == 1
     here = batch_test(packages, tmp_path / "here", "--jobs", "2")
@@ -194,7 +196,8 @@ def test_a_worker_that_always_dies_is_named(
     command = [sys.executable, script, packages, "--run", tmp_path / "run", "--json"]
     command += ["--only", "hf_a", "--scheduler", scheduler]
     with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL) as batch:
-        wait_for(lambda: len(list(marks.iterdir())) == 1)
+        wait_for(lambda: batch.poll() is not None or list(marks.iterdir()))
+        assert batch.poll() is None
         second = worker("two")
         wait_for(lambda: offers(scheduler, 2))
         kill(first)

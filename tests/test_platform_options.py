@@ -25,7 +25,7 @@ if not pathlib.Path(checkpoint).exists():
         tiny, "AutoModelForSequenceClassification", pathlib.Path(checkpoint)
     )
 def opened(platform, device=None, **metadata):
-    skillset = hf_bert.hf_bert(metadata={"cache_dir": cache, **metadata})
+    skillset = hf_bert.hf_bert(metadata={"export_dir": cache, **metadata})
     more = {} if device is None else {"device": device}
     return getattr(skillset, f"init_{platform}")(checkpoint, task="text-classification", **more)
 def scores(handler, texts=("a small boat", "the library")):
@@ -162,7 +162,7 @@ def test_openvino_generates_with_and_without_padding_in_the_same_graphs(folder: 
     code = """
 causal = pathlib.Path(checkpoint + "-causal")
 tiny_checkpoint.build_checkpoint(tiny, "AutoModelForCausalLM", causal)
-skillset = hf_bert.hf_bert(metadata={"cache_dir": cache + "-causal"})
+skillset = hf_bert.hf_bert(metadata={"export_dir": cache + "-causal"})
 handler = skillset.init_openvino(str(causal), task="text-generation").handler
 for texts in (["a small boat"], ["a boat", "the library is open"]):
     handler(texts, max_new_tokens=3)

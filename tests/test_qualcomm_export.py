@@ -87,7 +87,7 @@ def test_device_without_torch_says_what_exporting_needs(
     code = f"""
 import hf_bert
 try:
-    hf_bert.hf_bert(metadata={{"cache_dir": {str(tmp_path)!r}}}).init_qualcomm({str(checkpoint)!r})
+    hf_bert.hf_bert(metadata={{"export_dir": {str(tmp_path)!r}}}).init_qualcomm({str(checkpoint)!r})
 except hf_bert._runtime.platforms.base.HardwareUnavailableError as error:
     print(error.reason)
 """

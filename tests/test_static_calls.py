@@ -41,10 +41,13 @@ def test_greedy_search_stops_at_the_end_of_the_text() -> None:
     def logits_of(tokens: list[int]) -> np.ndarray:
         return np.eye(5)[(tokens[-1] + 1) % 5]
 
-    found = static_calls.greedy(logits_of, [0], 9, {"eos_token_id": 3})
-    assert found == [0, 1, 2, 3]
-    barred = {"eos_token_id": [3], "begin_suppress_tokens": [1]}
-    assert static_calls.greedy(logits_of, [0], 2, barred)[1] != 1
+    def tokens(count: int, defaults: dict[str, object], chosen: list[int] | None = None) -> list:
+        found = static_calls.choices(logits_of, [0], count, defaults, chosen)
+        return [token for _scores, token in found]
+
+    assert tokens(9, {"eos_token_id": 3}) == [1, 2, 3]
+    assert tokens(2, {"eos_token_id": [3], "begin_suppress_tokens": [1]})[0] != 1
+    assert tokens(9, {"eos_token_id": 3}, [4, 4, 3, 4]) == [4, 4, 3]
 
 
 def test_what_is_not_greedy_is_refused_by_name() -> None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import OpenHandler
+from conftest import ROOT, OpenHandler
 
 from hf_skillset_runtime.concurrency import Gate, Pool
+from hf_skillset_runtime.serving import Request
+from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
+from hf_skillset_templates.source_skillset import source_skillset
 
 torch = pytest.importorskip("torch")
 
@@ -121,6 +127,27 @@ def test_a_seed_gives_the_numbers_that_torch_gives(open_handler: OpenHandler) ->
     np.testing.assert_allclose(np.ravel(found), np.ravel(expected)[: np.size(found)], atol=1e-6)
 
 
+def test_a_short_text_changes_nothing_for_a_long_one(tmp_path: Path) -> None:
+    """BigBird goes over to full attention, for good, when a short text comes."""
+    tiny = shutil.copytree(ROOT / "registry" / "tiny" / "big_bird", tmp_path / "tiny")
+    config = json.loads((tiny / "config.json").read_text("utf-8"))
+    (tiny / "config.json").write_text(json.dumps({**config, "block_size": 16}), "utf-8")
+    checkpoint = build_checkpoint(tiny, "AutoModel", tmp_path / "checkpoint")
+
+    def opened() -> Any:
+        skillset = source_skillset("big_bird")(metadata={})
+        return skillset.init_cpu(str(checkpoint), task="feature-extraction")
+
+    long = "boat " * 90
+    used, fresh = opened(), opened()
+    used.handler("a boat")
+    found = np.asarray(used.handler(long)["result"])
+    assert used.endpoint.attention_type == "block_sparse"
+    np.testing.assert_array_equal(found, np.asarray(fresh.handler(long)["result"]))
+    fresh.endpoint.set_attention_type("original_full")
+    assert not np.allclose(found, np.asarray(fresh.handler(long)["result"]))
+
+
 def test_an_awaited_call_leaves_the_loop_free(open_handler: OpenHandler) -> None:
     handler = open_handler("llama", "text-generation")
     expected = handler("a small boat", max_new_tokens=24)["result"]
@@ -136,6 +163,31 @@ def test_an_awaited_call_leaves_the_loop_free(open_handler: OpenHandler) -> None
     found, turns = asyncio.run(served())
     assert found == expected
     assert turns > 10
+
+
+def test_a_queue_answers_requests_and_their_errors(open_handler: OpenHandler) -> None:
+    handler = open_handler("bert", "text-classification")
+    expected = [handler(text)["result"] for text in TEXTS[:8]]
+
+    async def served() -> tuple[list[Any], BaseException | None]:
+        requests: asyncio.Queue[Any] = asyncio.Queue(2)
+        consumers = [asyncio.create_task(handler.serve(requests)) for _ in range(2)]
+        sent = [Request(text) for text in TEXTS[:8]]
+        wrong, late = Request("a boat", {"nonsense": 1}), Request("a boat")
+        late.answer.cancel()
+        for request in (sent[0], wrong, late, *sent[1:]):
+            await requests.put(request)
+        found = [(await request.answer)["result"] for request in sent]
+        await requests.join()
+        for consumer in consumers:
+            consumer.cancel()
+        return found, wrong.answer.exception()
+
+    found, error = asyncio.run(served())
+    assert [agree(as_data(one), as_data(other)) for one, other in zip(found, expected)] == [
+        True
+    ] * 8
+    assert isinstance(error, TypeError) and "nonsense" in str(error)
 
 
 def in_thread(work: Callable[[], None]) -> threading.Thread:

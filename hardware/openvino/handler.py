@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,8 @@ from hf_skillset_runtime.export.cache import export_folder
 from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
+from hf_skillset_runtime.export.proof import proof_of_graphs
+from hf_skillset_runtime.model_state import as_it_was
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,
@@ -23,6 +25,7 @@ from hf_skillset_runtime.platforms.base import (
     Handler,
     Platform,
 )
+from hf_skillset_runtime.platforms.token_steps import token_scores
 from hf_skillset_runtime.platforms.torch_platform import (
     load_model,
     rows_that_fit,
@@ -39,6 +42,8 @@ PACKAGES = ("openvino", "torch", "transformers")
 PRECISIONS = ("f32", "bf16", "f16", "int8")
 EMULATED_DEVICES = ("GPU", "NPU")
 """Devices whose graphs run on the CPU plugin where the device is missing."""
+AS_TRACED = {"dtype": "float32", "device_map": None}
+"""Graphs are traced on the CPU in float32, whatever they compute in."""
 WRONG = 1e-3
 """A graph in f32 that is further from torch is not the model; rounding is 100 times smaller."""
 
@@ -88,7 +93,7 @@ class OpenVINO(Platform):
         """Load the model and the graphs that earlier starts exported.
 
         `metadata["precision"]` is `f32` (the default), `bf16`, `f16` (what the plugin may
-        compute in) or `int8` (weights compressed by NNCF); `metadata["cache_dir"]` is where
+        compute in) or `int8` (weights compressed by NNCF); `metadata["export_dir"]` is where
         exported graphs are kept.
 
         Raises:
@@ -99,7 +104,7 @@ class OpenVINO(Platform):
             raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
         if (target := self.runs_on(device)) != device:
             warnings.warn(f"OpenVINO has no {device} here: its CPU plugin stands in", stacklevel=4)
-        model = load_model(checkpoint, spec, resources, {})
+        model = load_model(checkpoint, spec, resources, {**metadata, **AS_TRACED})
         facts = (spec.name, spec.auto_class, precision == "int8")
         folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
         tolerance = WRONG if precision == "f32" else None
@@ -117,7 +122,7 @@ class OpenVINO(Platform):
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         exported: ExportedModel = endpoint.exported
-        with exported.lock, PROCESS.shared():
+        with exported.lock, PROCESS.shared(), as_it_was(endpoint):
             if not exported.modules:
                 with outermost_calls(endpoint) as names:
                     run_model(endpoint, spec, encoded)
@@ -125,8 +130,15 @@ class OpenVINO(Platform):
                 exported.save()
             return run_model(endpoint, spec, encoded)
 
-    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
-        return streams(endpoint, encoded)
+    def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
+        return streams(endpoint, spec, encoded)
+
+    def scores(
+        self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+    ) -> tuple[list[Any], list[Any]] | None:
+        exported: ExportedModel = endpoint.exported
+        with exported.lock, PROCESS.shared():
+            return token_scores(endpoint, spec, encoded, chosen)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -141,13 +153,8 @@ class OpenVINO(Platform):
 
         return isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
-    def evidence(self, endpoint: Any) -> dict[str, Any]:
-        exported: ExportedModel = endpoint.exported
-        return {
-            "graph_runs": exported.graph_runs(),
-            "in_graphs": round(exported.share_in_graphs(), 4),
-            "in_parts": exported.in_layers(),
-        }
+    def evidence(self, handler: Handler) -> dict[str, Any]:
+        return proof_of_graphs(handler, handler.endpoint.exported)
 
 
 class OpenVINOGraphs(GraphMaker):

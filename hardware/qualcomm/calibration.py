@@ -6,17 +6,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from hf_skillset_runtime.compare.variants import variant
 from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
 from .static_calls import Arrays, forward_row, layout_of, rows, shapes_of, widened
 from .steps import Steps, pad_token
 
+SEED = 1000
+UNLIKE = 4
+"""Inputs unlike each sample that graphs are calibrated with."""
+
 
 def calibration(
     model: Any, spec: TaskSpec, processor: Any
 ) -> tuple[list[list[Arrays]], dict[str, list[int]]]:
-    """What the graphs get for the task's samples, one list for each set of shapes.
+    """What the graphs get for the task's samples and for inputs unlike them, by their shapes.
 
     Also the shapes that `generate` gives the encoder, where they are not those of its input.
     """
@@ -25,7 +31,8 @@ def calibration(
     widths: dict[str, list[int]] = {}
     for sample in sample_inputs(spec, processor):
         encoded = spec.module.encode([sample], processor, model.config, **parameters)
-        for part in encoded if isinstance(encoded, list) else [encoded]:
+        parts = encoded if isinstance(encoded, list) else [encoded]
+        for part in [*parts, *unlike(parts)]:
             for row in rows(part.inputs):
                 if spec.run == "forward":
                     calls = [forward_row(row, pad_token(model.config))]
@@ -36,6 +43,14 @@ def calibration(
                     key = json.dumps([shapes_of(call), layout_of(call)])
                     groups.setdefault(key, []).append(call)
     return list(groups.values()), widths
+
+
+def unlike(parts: list[Encoded]) -> list[Encoded]:
+    """Inputs of the same shapes: two samples alone say little about the range of activations.
+
+    Their seeds are not those that parity tries.
+    """
+    return [variant(part, SEED + i) for part in parts for i in range(UNLIKE)]
 
 
 def generated_calls(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from .sessions import open_session
 from .static_calls import (
     Arrays,
+    choices,
     forward_row,
-    greedy,
     layout_of,
     nested,
     opening,
@@ -30,8 +31,20 @@ class QualcommModel:
     checkpoint: str
     folder: Path
     config: Any
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Options that it was loaded with."""
     manifest: dict[str, Any] = field(default_factory=dict)
     sessions: dict[str, Any] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+    """Held by the thread that runs its graphs."""
+    graph_runs: int = 0
+    """How often a graph ran on the HTP."""
+
+    @property
+    def generation_defaults(self) -> dict[str, Any]:
+        """The checkpoint's `generation_config.json`."""
+        path = self.folder / "generation_config.json"
+        return json.loads(path.read_text("utf-8"))  # type: ignore[no-any-return]
 
 
 def run_row(model: QualcommModel, row: Arrays, _options: Mapping[str, Any]) -> Arrays:
@@ -52,18 +65,46 @@ def generate_row(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) 
     """The tokens generated for one row: the whole graph runs once for each of them."""
     import numpy as np
 
-    path = model.folder / "generation_config.json"
-    defaults = json.loads(path.read_text("utf-8"))
+    steps, opened = begun(model, row, options)
+    added = [token for _scores, token in continued(model, steps, opened, None)]
+    text = opened + added if opened == steps.prompt else added
+    return {"sequences": np.array([text], dtype=np.int64)}
+
+
+def row_scores(
+    model: QualcommModel, row: Arrays, options: Mapping[str, Any], chosen: Sequence[int] | None
+) -> tuple[list[Any], list[Any]]:
+    """The scores (1, tokens) of each step that generates one row, and the tokens (1,)."""
+    import numpy as np
+
+    steps, opened = begun(model, row, options)
+    found = list(continued(model, steps, opened, chosen))
+    return [scores[None] for scores, _ in found], [np.array([token]) for _, token in found]
+
+
+def begun(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) -> tuple[Steps, list[int]]:
+    """The steps for one row, and the tokens that its text opens with."""
     row = widened(row, model.manifest["shapes"])
-    steps = Steps.of(row, model.config, defaults, options)
+    steps = Steps.of(row, model.config, model.generation_defaults, options)
+    opened = opening(logits_after(model, steps), steps.prompt, model.generation_defaults)
+    return steps, opened
+
+
+def continued(
+    model: QualcommModel, steps: Steps, opened: list[int], chosen: Sequence[int] | None
+) -> Iterator[tuple[Any, int]]:
+    """The steps behind the tokens that a text opens with; see `choices`."""
+    defaults = model.generation_defaults
+    return choices(logits_after(model, steps), opened, steps.count, defaults, chosen)
+
+
+def logits_after(model: QualcommModel, steps: Steps) -> Callable[[list[int]], Any]:
+    """What gives the logits (tokens,) of the next token after some tokens."""
 
     def logits_of(tokens: list[int]) -> Any:
         return run_graph(model, steps.call(tokens))[0]["logits"][0, len(tokens) - 1]
 
-    opened = opening(logits_of, steps.prompt, defaults)
-    tokens = greedy(logits_of, opened, steps.count, defaults)
-    text = tokens if opened == steps.prompt else tokens[len(opened) :]
-    return {"sequences": np.array([text], dtype=np.int64)}
+    return logits_of
 
 
 def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int | None]]:
@@ -84,6 +125,7 @@ def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int
         model.sessions[graph["file"]] = open_session(model.folder / graph["file"])
     session = model.sessions[graph["file"]]
     names = [value.name for value in session.get_inputs()]
+    model.graph_runs += 1
     found = session.run(None, {name: call[name.removeprefix("input.")] for name in names})
     axes = graph["token_axes"]
     outputs = {value.name: array for value, array in zip(session.get_outputs(), found)}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from hf_skillset_runtime.export.cache import export_folder, write_whole
+from hf_skillset_runtime.concurrency import PROCESS
+from hf_skillset_runtime.export.cache import export_folder, whole_folder, write_whole
+from hf_skillset_runtime.hub import hub_options
+from hf_skillset_runtime.loading import Parts
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,
@@ -19,12 +21,13 @@ from hf_skillset_runtime.platforms.base import (
     HardwareUnavailableError,
     Platform,
 )
+from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
 from .calibration import calibration
-from .graphs import QualcommModel, generate_row, run_row, stacked
-from .sessions import is_real, qnn_devices
+from .graphs import QualcommModel, generate_row, row_scores, run_row, stacked
+from .sessions import is_real, operators_by_place, qnn_devices
 from .static_calls import layout_of, rows, shapes_of
 
 MANIFEST = "qualcomm.json"
@@ -69,24 +72,35 @@ class Qualcomm(Platform):
         metadata: Mapping[str, Any],
     ) -> QualcommModel:
         """Open a folder that `export` wrote, or the one that is kept for this checkpoint."""
-        config = resources["transformers"].AutoConfig.from_pretrained(checkpoint)
+        config = resources["transformers"].AutoConfig.from_pretrained(
+            checkpoint, **hub_options(metadata)
+        )
         folder = Path(checkpoint)
         if not (folder / MANIFEST).is_file():
             self.require_exporters(checkpoint)
             facts = (spec.name, spec.auto_class)
-            folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
-        return QualcommModel(checkpoint, folder, config)
+            folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata) / "model"
+        return QualcommModel(checkpoint, folder, config, metadata)
 
     def prepare(self, handler: Handler) -> None:
         """Export what the samples need, unless that was done before."""
         model: QualcommModel = handler.endpoint
         if not (model.folder / MANIFEST).is_file():
-            self.export(model.checkpoint, handler.spec, handler.processor, model.folder)
+            given = (model.checkpoint, handler.spec, handler.processor)
+            with whole_folder(model.folder) as draft:
+                self.export(*given, draft, model.metadata)
         model.manifest = json.loads((model.folder / MANIFEST).read_text("utf-8"))
         if handler.spec.name != model.manifest["task"]:
             raise ValueError(f"{model.folder} was exported for {model.manifest['task']}")
 
-    def export(self, checkpoint: str, spec: TaskSpec, processor: Any, folder: Path) -> None:
+    def export(
+        self,
+        checkpoint: str,
+        spec: TaskSpec,
+        processor: Any,
+        folder: Path,
+        metadata: Mapping[str, Any],
+    ) -> None:
         """Write graphs, configuration and processor, so that `folder` runs without torch.
 
         Raises:
@@ -104,14 +118,16 @@ class Qualcomm(Platform):
 
         if spec.run not in ("forward", "generate"):
             raise NotImplementedError(f"{spec.name} runs {spec.run}, which has no fixed shape")
-        model = load_model(checkpoint, spec, {"torch": torch, "transformers": transformers}, {})
+        resources = {"torch": torch, "transformers": transformers}
+        model = load_model(checkpoint, spec, resources, hub_options(metadata))
         graphs = []
-        calls, widths = calibration(model, spec, processor)
-        for i, group in enumerate(calls):
-            name = f"graph-{i}.onnx"
-            axes = export_qdq(model, group, folder / name)
-            key = {"shapes": shapes_of(group[0]), "layout": layout_of(group[0])}
-            graphs.append({"file": name, **key, "token_axes": axes})
+        with PROCESS.alone():
+            calls, widths = calibration(model, spec, processor)
+            for i, group in enumerate(calls):
+                name = f"graph-{i}.onnx"
+                axes = export_qdq(model, group, folder / name)
+                key = {"shapes": shapes_of(group[0]), "layout": layout_of(group[0])}
+                graphs.append({"file": name, **key, "token_axes": axes})
         model.config.save_pretrained(folder)
         if model.can_generate():
             model.generation_config.save_pretrained(folder)
@@ -131,8 +147,36 @@ class Qualcomm(Platform):
 
     def run(self, endpoint: QualcommModel, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         each = generate_row if spec.run == "generate" else run_row
-        found = [each(endpoint, row, encoded.generate_kwargs) for row in rows(encoded.inputs)]
+        with endpoint.lock:  # there is one processor for the graphs of all threads
+            found = [each(endpoint, row, encoded.generate_kwargs) for row in rows(encoded.inputs)]
         return stacked(found)
+
+    def scores(
+        self,
+        endpoint: QualcommModel,
+        spec: TaskSpec,
+        encoded: Encoded,
+        chosen: Sequence[Any] | None,
+    ) -> tuple[list[Any], list[Any]] | None:
+        each = rows(encoded.inputs)
+        if spec.run != "generate" or len(each) != 1:
+            return None
+        tokens = None if chosen is None else [int(token[0]) for token in chosen]
+        return row_scores(endpoint, each[0], encoded.generate_kwargs, tokens)
+
+    def evidence(self, handler: Handler) -> dict[str, Any]:
+        model: QualcommModel = handler.endpoint
+        before = model.graph_runs
+        sample = sample_inputs(handler.spec, handler.processor)[0]
+        handler(sample, **handler.spec.sample_params)
+        places = [operators_by_place(session) for session in model.sessions.values()]
+        on_htp, elsewhere = (sum(counts) for counts in zip((0, 0), *places))
+        found = {
+            "graph_runs": model.graph_runs - before,
+            "operators": on_htp + elsewhere,
+            "share": round(on_htp / max(on_htp + elsewhere, 1), 4),
+        }
+        return found if found["graph_runs"] else {**found, "problem": "no graph ran on the HTP"}
 
     def config(self, endpoint: QualcommModel) -> Any:
         return endpoint.config
@@ -146,7 +190,7 @@ def save_processor(processor: Any, folder: Path) -> None:
     """Keep a processor, or the tokenizer and the feature extractor that stand for one."""
     if processor is None:
         return
-    for part in vars(processor).values() if isinstance(processor, SimpleNamespace) else [processor]:
+    for part in vars(processor).values() if isinstance(processor, Parts) else [processor]:
         part.save_pretrained(folder)
 
 

@@ -81,3 +81,10 @@ def refused_operators(path: Path) -> list[str]:
     return sorted(
         {node.op_type for part in parts if part.ep_name != PROVIDER for node in part.get_nodes()}
     )
+
+
+def operators_by_place(session: Any) -> tuple[int, int]:
+    """How many operators of a session's graph run on the HTP, and how many elsewhere."""
+    parts = session.get_provider_graph_assignment_info()
+    on_htp = sum(len(part.get_nodes()) for part in parts if part.ep_name == PROVIDER)
+    return on_htp, sum(len(part.get_nodes()) for part in parts) - on_htp

@@ -5,7 +5,7 @@ Needs numpy alone, and that only when it is called, so that it runs where torch 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 SHORTEST = 8
@@ -191,32 +191,34 @@ def opening(
     return tokens + as_list(defaults.get("no_timestamps_token_id"))
 
 
-def greedy(
+def choices(
     logits_of: Callable[[list[int]], Any],
     prompt: list[int],
     count: int,
     defaults: Mapping[str, Any],
-) -> list[int]:
-    """`prompt` continued by the most probable tokens.
+    chosen: Sequence[int] | None = None,
+) -> Iterator[tuple[Any, int]]:
+    """The scores (tokens,) of each step that continues `prompt`, and the token it goes on with.
 
     Args:
         logits_of: the logits of the next token after some tokens.
         count: most tokens to add; the end-of-text token ends it earlier.
         defaults: the checkpoint's `generation_config.json`.
+        chosen: tokens to go on with in place of the most probable ones.
     """
     import numpy as np
 
     tokens = list(prompt)
     ends = as_list(defaults.get("eos_token_id"))
     suppressed = as_list(defaults.get("suppress_tokens"))
-    for step in range(count):
+    for step in range(count if chosen is None else min(count, len(chosen))):
         logits = logits_of(tokens).astype(np.float32)
         barred = suppressed + (as_list(defaults.get("begin_suppress_tokens")) if step == 0 else [])
         logits[[token for token in barred if token < len(logits)]] = -np.inf
-        tokens.append(int(logits.argmax()))
+        tokens.append(int(logits.argmax()) if chosen is None else chosen[step])
+        yield logits, tokens[-1]
         if tokens[-1] in ends:
-            break
-    return tokens
+            return
 
 
 def as_list(value: int | list[int] | None) -> list[int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .tasks.encoded import Encoded
 
-MOST_PADDING = 0.25
+MOST_PADDING = 0.2
 """Largest share of padding in the tokens of a forward pass."""
 SHORT = 64
 """Tokens of a row up to which padding costs less than another forward pass."""

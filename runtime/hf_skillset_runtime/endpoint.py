@@ -7,9 +7,10 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, NamedTuple
 
-from .batch_inputs import check_results, encode_batch
+from .batch_inputs import RUN_ERRORS, check_results, encode_batch, input_at_fault
 from .batches import (
     FewerInputsError,
     MostlyPaddingError,
@@ -23,7 +24,9 @@ from .batches import (
     rows_of,
 )
 from .concurrency import lent
+from .loading import share_padding
 from .platforms.base import Platform
+from .serving import serve
 from .streaming import TokenStreamer, streamed, text_in
 from .tasks.encoded import Encoded, pads
 from .tasks.spec import TaskSpec
@@ -85,6 +88,14 @@ class EndpointHandler:
         """Run the task as a call does, in a worker thread: the event loop goes on."""
         return await asyncio.to_thread(self, inputs, **parameters)
 
+    async def serve(self, requests: asyncio.Queue[Any]) -> None:
+        """Answer the `Request`s that are put into the endpoint's queue, until cancelled.
+
+        The queue holds 32 of them, then `await queue.put(request)` waits. Several consumers of
+        one queue overlap what surrounds the model's run.
+        """
+        await serve(self.acall, requests)
+
     def stream(self, inputs: Any, **parameters: Any) -> Iterator[str]:
         """The text of one input's result, piece by piece while it is generated.
 
@@ -113,12 +124,13 @@ class EndpointHandler:
             outputs = {"sequences": tokens}
             return text_of([outputs] if isinstance(encoded, list) else outputs)
 
-        return streamed(generate, so_far)
+        config = self.platform.config(self.endpoint)
+        return streamed(generate, so_far, prompt=not getattr(config, "is_encoder_decoder", False))
 
     def _with_streamer(self, encoded: Any, streamer: TokenStreamer) -> Any:
         """The call with a streamer, where it is one call whose tokens are final as they come."""
         parts = encoded if isinstance(encoded, list) else [encoded]
-        if len(parts) > 1 or not self.platform.streams(self.endpoint, parts[0]):
+        if len(parts) > 1 or not self.platform.streams(self.endpoint, self.spec, parts[0]):
             return encoded
         options = {**parts[0].generate_kwargs, "streamer": streamer}
         call = replace(parts[0], generate_kwargs=options)
@@ -129,7 +141,7 @@ class EndpointHandler:
     ) -> list[Any]:
         """One result for each of `items`, in batches that the device has memory for."""
         results: dict[int, Any] = {}
-        most = self.batch_size if self._pads() else 1
+        most = self.batch_size if self.pads() else 1
         in_order = longest_first(items, self.spec.inputs) if most > 1 else range(len(items))
         waiting = list(in_order)
         while waiting:
@@ -182,19 +194,37 @@ class EndpointHandler:
         check_rows(encoded, len(items), self.batch_size)
         if self.spec.run == "forward":
             check_padding(encoded, len(items))
-        results: list[Any] = self._decode(self._run(encoded), encoded, decode_parameters)
+        try:
+            outputs = self._run(encoded)
+        except RUN_ERRORS as error:
+            reason = input_at_fault(self.spec, encoded, places, self.processor, self._config())
+            if not reason or self.platform.is_out_of_memory(error):
+                raise
+            raise ValueError(reason) from error
+        results: list[Any] = self._decode(outputs, encoded, decode_parameters)
         check_results(self.spec, results, len(items))
         return results
 
+    def encode(self, items: list[Any], **parameters: Any) -> Any:
+        """What the task makes of a batch of inputs: an `Encoded`, or one for each call."""
+        return self._encode(items, None, self.spec.parameters(parameters)[0])
+
     def _encode(self, items: list[Any], places: Sequence[int] | None, parameters: Any) -> Any:
         with lent(self.processor) as processor:
-            config = self.platform.config(self.endpoint)
+            config = self._config()
+            if self.spec.run == "forward":
+                share_padding(config, processor)
             return encode_batch(self.spec, items, places, processor, config, parameters)
 
     def _decode(self, outputs: Any, encoded: Any, parameters: Any) -> Any:
         with lent(self.processor) as processor:
-            config = self.platform.config(self.endpoint)
-            return self.spec.module.decode(outputs, encoded, processor, config, **parameters)
+            return self.spec.module.decode(
+                outputs, encoded, processor, self._config(), **parameters
+            )
+
+    def _config(self) -> Any:
+        """The configuration of the model."""
+        return self.platform.config(self.endpoint)
 
     def _halve_batch(self, too_large: int) -> None:
         """Give memory back and say that batches are smaller from now on."""
@@ -246,13 +276,16 @@ class EndpointHandler:
         config = self.platform.config(self.endpoint)
         return int(given if given is not None else getattr(config, "pad_token_id", None) or 0)
 
-    def _pads(self) -> bool:
+    def pads(self) -> bool:
         """Whether inputs of different length can share a batch without changing the result."""
         return self.spec.pads and pads(self.processor)
 
 
 class Endpoint(NamedTuple):
-    """What every `init_<platform>` returns."""
+    """What every `init_<platform>` returns.
+
+    `queue` is empty and nobody listens to it: `asyncio.create_task(handler.serve(queue))` does.
+    """
 
     endpoint: Any
     processor: Any
@@ -269,5 +302,6 @@ def is_batch(inputs: Any) -> bool:
     if not isinstance(inputs, list):
         return False
     is_chat = bool(inputs) and all(isinstance(item, dict) and "role" in item for item in inputs)
-    is_series = bool(inputs) and all(isinstance(item, (int, float)) for item in inputs)
+    numbers = [item for item in inputs if item is not None]
+    is_series = bool(numbers) and all(isinstance(item, Real) for item in numbers)
     return not is_chat and not is_series

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .self_checks import first_problem
 
 if TYPE_CHECKING:
     from .endpoint import EndpointHandler
@@ -31,6 +33,8 @@ class TestRecord:
     device: str = ""
     samples: int = 0
     elapsed_s: float = 0.0
+    proof: dict[str, Any] = field(default_factory=dict)
+    """What shows that the platform itself computed; empty where it cannot be otherwise."""
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON-compatible data."""
@@ -60,11 +64,15 @@ def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
     started = time.perf_counter()
     status = handler.platform.implementation_type(handler.device)
     samples = sample_inputs(handler.spec, handler.processor)
+    proof: dict[str, Any] = {}
     try:
         parameters = handler.spec.sample_params
         single = [handler(sample, **parameters)["result"] for sample in samples]
         batched = handler(samples, **parameters)["result"]
         detail = problem(single, batched)
+        detail = detail or first_problem(handler, samples, single, batched)
+        proof = handler.platform.evidence(handler)
+        detail = detail or proof.pop("problem", "")
     except Exception as error:
         detail = f"{type(error).__name__}: {error}"
     return TestRecord(
@@ -78,6 +86,7 @@ def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
         device=handler.device,
         samples=len(samples),
         elapsed_s=time.perf_counter() - started,
+        proof=proof,
     )
 
 

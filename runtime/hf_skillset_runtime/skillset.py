@@ -47,9 +47,10 @@ class Skillset:
         Args:
             resources: modules to use instead of importing them: `torch`, `transformers`,
                 `numpy`.
-            metadata: options of the platforms (`dtype`, `compile`, ...) and `fallback`: the
-                platforms to try, in order, when the one asked for is missing. It is empty
-                by default: a missing platform raises.
+            metadata: options of loading (`token`, `revision`, `cache_dir`, see
+                docs/handlers.md), options of the platforms (`dtype`, `compile`,
+                `export_dir`, ...) and `fallback`: the platforms to try, in order, when the
+                one asked for is missing. It is empty by default: a missing platform raises.
         """
         self.resources: dict[str, Any] = dict(resources or {})
         self.metadata: dict[str, Any] = dict(metadata or {})
@@ -208,7 +209,8 @@ class Skillset:
         chosen, spec = self.platform(platform), self.task(task)
         self.init("transformers", "numpy")
         Path(folder).mkdir(parents=True, exist_ok=True)
-        chosen.export(model, spec, self._load_processor(model, spec), Path(folder))
+        processor = self._load_processor(model, spec)
+        chosen.export(model, spec, processor, Path(folder), self.metadata)
 
     def _available(self, platform: Platform, device: str) -> tuple[Platform, str]:
         try:
@@ -221,7 +223,7 @@ class Skillset:
             raise
 
     def _load_processor(self, model: str, spec: TaskSpec) -> Any:
-        return load_processor(model, spec, self.resources["transformers"])
+        return load_processor(model, spec, self.resources["transformers"], self.metadata)
 
     def __test__(
         self,

@@ -27,7 +27,9 @@ class TokenStreamer:
     in several parts, each of which may be done again: then only the end shows the answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prompt: bool) -> None:
+        """Create a streamer; `prompt` says whether answers begin with the prompt."""
+        self.prompt = prompt
         self.arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.starts = 0
         self.closed = False
@@ -38,9 +40,11 @@ class TokenStreamer:
         """Take the prompt, or the next token."""
         if self.closed:
             raise Closed
-        self.starts += tokens.ndim == 2
+        begins = tokens.ndim == 2
+        self.starts += begins
         if self.starts == 1:
-            self.arrived.put(tokens.reshape(1, -1).cpu().numpy())
+            taken = tokens[:, :0] if begins and not self.prompt else tokens.reshape(1, -1)
+            self.arrived.put(taken.cpu().numpy())
 
     def end(self) -> None:
         """Part of the answer is complete."""
@@ -64,7 +68,7 @@ class TokenStreamer:
 
 
 def streamed(
-    generate: Callable[[TokenStreamer], str], text_of: Callable[[Any], str]
+    generate: Callable[[TokenStreamer], str], text_of: Callable[[Any], str], prompt: bool
 ) -> Iterator[str]:
     """The pieces of an answer; joined they are the whole.
 
@@ -72,11 +76,12 @@ def streamed(
         generate: runs the model with a streamer and returns the whole answer. It runs in a
             thread of its own.
         text_of: the answer that the tokens (1, tokens) so far stand for.
+        prompt: whether these begin with the prompt, as `generate` returns them.
 
     Raises:
         RuntimeError: the whole does not begin with what was given away before.
     """
-    streamer = TokenStreamer()
+    streamer = TokenStreamer(prompt)
     thread = Thread(target=run_and_report, args=(generate, streamer), daemon=True)
     thread.start()
     given = ""

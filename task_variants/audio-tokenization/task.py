@@ -40,7 +40,7 @@ def decode(
     return [
         {
             name: row,
-            "audio": waveform.squeeze()[..., :samples],
+            "audio": np.atleast_1d(waveform.squeeze())[..., :samples],
             "sampling_rate": feature_extractor.sampling_rate,
         }
         for row, waveform, samples in zip(per_clip, audio, encoded.context)

@@ -12,6 +12,7 @@ from transformers.pipelines.document_question_answering import apply_tesseract, 
 from hf_skillset_runtime.media.image import load_image
 from hf_skillset_runtime.media.text import as_fields, as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.word_boxes import as_words_and_boxes
 
 NO_NULL_SCORE = 1000000
 
@@ -39,8 +40,10 @@ def encode(
     for item in items:
         image, question = as_fields(item, "image", "question")
         page = load_image(image)
-        word_boxes = item.get("word_boxes") or zip(*apply_tesseract(page, lang, tesseract_config))
-        words, boxes = map(list, zip(*word_boxes))
+        word_boxes = item.get("word_boxes")
+        if word_boxes is None:
+            word_boxes = zip(*apply_tesseract(page, lang, tesseract_config))
+        words, boxes = as_words_and_boxes(word_boxes)
         pieces = tokenize(tokenizer, as_text(question), words, boxes, limits)
         inputs = {name: torch.tensor(rows) for name, rows in pieces.items()}
         if hasattr(processor, "image_processor"):
@@ -62,17 +65,29 @@ def tokenize(
         "return_token_type_ids": True,
         **limits,
     }
-    if "bbox" in tokenizer.model_input_names:
-        pieces = tokenizer(text=[question], text_pair=[words], boxes=[boxes], **options)
-    else:
-        pieces = tokenizer(
-            text=question.split(), text_pair=words, is_split_into_words=True, **options
-        )
-        pieces["bbox"] = [
-            token_boxes(pieces, piece, boxes, tokenizer)
-            for piece in range(len(pieces["input_ids"]))
-        ]
+    try:
+        pieces = boxed(tokenizer, question, words, boxes, options)
+    except Exception as error:  # what tokenizers raise has no class of its own
+        if "runcation" not in str(error):
+            raise
+        raise ValueError(
+            f"the question is too long; of max_seq_len {limits['max_length']} tokens nothing is"
+            " left for the page: ask a shorter one"
+        ) from error
     pieces.pop("overflow_to_sample_mapping", None)
+    return pieces
+
+
+def boxed(
+    tokenizer: Any, question: str, words: list[str], boxes: list[Any], options: Mapping[str, Any]
+) -> Any:
+    """The tokens of the pieces, with boxes where the tokenizer makes them or by their words."""
+    if "bbox" in tokenizer.model_input_names:
+        return tokenizer(text=[question], text_pair=[words], boxes=[boxes], **options)
+    pieces = tokenizer(text=question.split(), text_pair=words, is_split_into_words=True, **options)
+    pieces["bbox"] = [
+        token_boxes(pieces, piece, boxes, tokenizer) for piece in range(len(pieces["input_ids"]))
+    ]
     return pieces
 
 

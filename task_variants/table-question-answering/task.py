@@ -11,6 +11,7 @@ import pandas as pd
 from hf_skillset_runtime.media.table import as_table
 from hf_skillset_runtime.media.text import as_fields, as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.limits import longest_text
 from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 
@@ -25,15 +26,43 @@ def encode(
     calls = []
     for item in items:
         given, query = as_fields(item, "table", "query")
-        table = as_table(given)
+        table = rows_to_fit(as_table(given), config, truncation)
         queries = [as_text(question) for question in as_list(query)]
         if not all(queries):
             raise ValueError("the query is empty; ask at least one question")
+        check_room(queries, tokenizer, config)
+        limit = {"max_length": longest_text(tokenizer, config)} if truncation else {}
         tokens = tokenizer(
-            table, queries, padding=padding, truncation=truncation, return_tensors="np"
+            table, queries, padding=padding, truncation=truncation, return_tensors="np", **limit
         )
         calls.append(Encoded(dict(tokens), context=(table, isinstance(query, str))))
     return calls
+
+
+def rows_to_fit(table: pd.DataFrame, config: Any, truncation: bool | str) -> pd.DataFrame:
+    """The first rows of a table, as many as the model has numbers for (its 0 is no row).
+
+    Raises:
+        ValueError: there are more, and `truncation` does not drop any.
+    """
+    most = config.type_vocab_sizes[2] - 1
+    if len(table) > most and truncation != "drop_rows_to_fit":
+        raise ValueError(
+            f"the table has {len(table)} rows, and the model takes {most}: give fewer, or"
+            " truncation='drop_rows_to_fit'"
+        )
+    return table.head(most)
+
+
+def check_room(queries: list[str], tokenizer: Any, config: Any) -> None:
+    """Raise ValueError for a question that leaves no room for a table."""
+    limit = longest_text(tokenizer, config)
+    for query in queries:
+        if limit is not None and (length := len(tokenizer.tokenize(query))) >= limit - 2:
+            raise ValueError(
+                f"the question has {length} tokens, and the model takes {limit} with the table: ask"
+                " a shorter one"
+            )
 
 
 def as_list(query: Any) -> list[Any]:

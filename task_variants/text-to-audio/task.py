@@ -76,10 +76,21 @@ def tokenize(
         options = {**template, "processor_kwargs": dict(processor_kwargs), **preprocess_params}
         return dict(processor.apply_chat_template(text, **options))
     text = as_text(text)
+    check_symbols(text, getattr(processor, "tokenizer", processor))
     options = {**facts.get("text_options", {}), **preprocess_params}
     if "speaker" in facts and not text.startswith("["):
         text = facts["speaker"] + text
     return dict(processor(text=[text], **options, return_tensors="pt"))
+
+
+def check_symbols(text: str, tokenizer: Any) -> None:
+    """Raise ValueError for a text of which the model knows no symbol."""
+    tokens = tokenizer.tokenize(text)
+    if all(token == tokenizer.unk_token for token in tokens):
+        raise ValueError(
+            f"the text {text!r:.80} has no symbol that this model can speak: write it with letters"
+            " of the language that it was trained for"
+        )
 
 
 def decode(

@@ -20,11 +20,16 @@ def univariate(item: Any) -> np.ndarray:
     """A series (time,).
 
     Raises:
-        ValueError: the series has several channels.
+        ValueError: the series has several channels, or values are missing.
     """
     series = as_series(item)
     if series.ndim != 1:
         raise ValueError(f"the model takes one channel, got a series of shape {series.shape}")
+    if np.isnan(series).any():
+        raise ValueError(
+            "the series has values that were not observed (None or NaN), which this model cannot"
+            " take: fill them in, for example by interpolation"
+        )
     return series
 
 

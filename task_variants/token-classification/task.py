@@ -14,7 +14,8 @@ from transformers.pipelines.token_classification import (
 
 from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.encoded import Encoded, pads
-from hf_skillset_runtime.tasks.padding import longest_text, padded, rows_of
+from hf_skillset_runtime.tasks.limits import longest_text
+from hf_skillset_runtime.tasks.padding import padded, rows_of
 from hf_skillset_runtime.tasks.scores import softmax
 
 SLOW = ("none", "simple")

@@ -5,14 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..hub import hub_options
+
 CACHE_VARIABLE = "HF_SKILLSET_CACHE"
 BLOCK = 1 << 20
+DRAFT = ".draft-"
+ABANDONED = 24 * 60 * 60
+"""Seconds after which a draft has no process any more that works on it."""
 
 
 def export_folder(
@@ -28,25 +36,28 @@ def export_folder(
         checkpoint: hub id or local folder.
         facts: what else the exports depend on (task, precision, ...).
         packages: distributions whose version the exports depend on.
-        metadata: `cache_dir` names the folder that holds all exports. Without it that is
-            the environment's `HF_SKILLSET_CACHE`, or `~/.cache/hf_skillset`.
+        metadata: `export_dir` names the folder that holds all exports. Without it that is
+            the environment's `HF_SKILLSET_CACHE`, or `~/.cache/hf_skillset`. Also the hub's
+            options (`HUB_OPTIONS`).
     """
     versions = {name: version(name) for name in packages}
     digest = hashlib.sha256(json.dumps([list(facts), versions]).encode())
-    for path in sorted(checkpoint_folder(checkpoint).iterdir()):
+    for path in sorted(checkpoint_folder(checkpoint, metadata).iterdir()):
         if path.is_file():
             digest.update(path.name.encode() + file_digest(path))
     default = os.environ.get(CACHE_VARIABLE) or Path.home() / ".cache" / "hf_skillset"
-    folder = Path(metadata.get("cache_dir") or default) / platform / digest.hexdigest()[:32]
+    folder = Path(metadata.get("export_dir") or default) / platform / digest.hexdigest()[:32]
     folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
     return folder
 
 
-def checkpoint_folder(checkpoint: str) -> Path:
+def checkpoint_folder(checkpoint: str, metadata: Mapping[str, Any]) -> Path:
     """The local folder of a checkpoint: itself, or its snapshot in the hub's cache."""
     from transformers.utils import cached_file
 
-    return Path(cached_file(checkpoint, "config.json")).parent
+    found = cached_file(checkpoint, "config.json", **hub_options(metadata))
+    return Path(str(found)).parent
 
 
 def file_digest(path: Path) -> bytes:
@@ -56,6 +67,33 @@ def file_digest(path: Path) -> bytes:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.digest()
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder to write in; it is at `folder` when the block ended without error.
+
+    Others see it complete or not at all. Where another process wrote the same meanwhile, that
+    one stays.
+    """
+    draft = folder.with_name(f"{DRAFT}{uuid.uuid4().hex}")
+    draft.mkdir()
+    try:
+        yield draft
+        with suppress(OSError):
+            draft.rename(folder)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"nothing can be kept at {folder}")
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the drafts in a folder whose processes ended while they wrote."""
+    for draft in folder.glob(f"{DRAFT}*"):
+        with suppress(OSError):
+            if time.time() - draft.stat().st_mtime > ABANDONED:
+                shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_whole(path: Path, text: str) -> None:

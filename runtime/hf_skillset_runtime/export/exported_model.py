@@ -19,7 +19,7 @@ from .cache import write_whole
 from .exported_forward import ExportedForward
 from .graphs import GraphMaker
 from .parts import has_towers
-from .store import KnownGraph, kept_graphs, remove_abandoned
+from .store import KnownGraph, kept_graphs
 
 MODULES_FILE = "modules.json"
 
@@ -49,7 +49,6 @@ class ExportedModel:
         text = config.get_text_config() if hasattr(config, "get_text_config") else config
         limit = getattr(text, "max_position_embeddings", None)
         self.limit = limit if isinstance(limit, int) and limit > 0 else None
-        remove_abandoned(self.folder)
         self.kept = [KnownGraph(*found, self.maker) for found in kept_graphs(self.folder)]
 
     def intercept(self, names: Iterable[str]) -> None:

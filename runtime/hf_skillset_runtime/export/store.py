@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import time
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .cache import DRAFT, whole_folder
 from .graphs import Graph, GraphMaker, Openness
 
 CALL_FILE = "call.json"
-DRAFT = ".draft-"
-ABANDONED = 24 * 60 * 60
-"""Seconds after which a draft has no process any more that works on it."""
 
 
 @dataclass(frozen=True)
@@ -75,27 +69,8 @@ def kept_graphs(folder: Path) -> Iterator[tuple[KeptCall, Path]]:
 
 @contextmanager
 def new_graph(call: KeptCall, folder: Path) -> Iterator[Path]:
-    """An empty folder to keep a graph in; it is at `folder` when the block ended without error.
-
-    Where another process kept the same graph meanwhile, that one stays.
-    """
-    draft = folder.with_name(f"{DRAFT}{uuid.uuid4().hex}")
-    draft.mkdir()
-    try:
+    """An empty folder to keep a graph in; it is at `folder` when the block ended without error."""
+    with whole_folder(folder) as draft:
         yield draft
         facts = {**asdict(call), "openness": call.openness.name}
         (draft / CALL_FILE).write_text(json.dumps(facts), "utf-8")
-        with suppress(OSError):
-            os.rename(draft, folder)
-        if not folder.is_dir():
-            raise FileNotFoundError(f"the graph cannot be kept at {folder}")
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Remove what processes left that ended while they exported."""
-    for draft in folder.glob(f"{DRAFT}*"):
-        with suppress(OSError):
-            if time.time() - draft.stat().st_mtime > ABANDONED:
-                shutil.rmtree(draft, ignore_errors=True)

@@ -8,7 +8,7 @@ import pandas as pd
 
 
 def as_table(value: Any) -> pd.DataFrame:
-    """A table whose cells are strings.
+    """A table whose cells are strings; one that is missing (None, NaN, no such key) is empty.
 
     Args:
         value: a dict from each column's name to its cells, a list of rows (dicts), or a
@@ -23,7 +23,14 @@ def as_table(value: Any) -> pd.DataFrame:
             "expected a table (dict of columns, list of rows, or pandas DataFrame), got "
             + type(value).__name__
         )
-    table = pd.DataFrame(value).astype(str).reset_index(drop=True)
+    try:
+        table = pd.DataFrame(value).reset_index(drop=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"expected a table, but its columns do not fit together: {error}"
+        ) from error
     if table.empty:
         raise ValueError("the table is empty; give it at least one row and one column")
-    return table
+    table.columns = [str(column) for column in table.columns]
+    missing = table.isna()
+    return table.astype(object).where(~missing, "").astype(str)

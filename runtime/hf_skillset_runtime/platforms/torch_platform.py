@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, ClassVar
 
 from ..concurrency import PROCESS, lock_of
+from ..hub import hub_options
+from ..model_state import as_it_was
 from ..seeded import drawn_from
 from ..tasks.encoded import Encoded
-from ..tasks.generation import with_defaults
+from ..tasks.generation_defaults import with_defaults
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
 
 MAX_BATCH_SIZE = 32
-DTYPES = ("float32", "bfloat16", "float16")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+"""`auto` is the one that the checkpoint was saved in."""
+PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
 class TorchPlatform(Platform):
     """Loads a checkpoint with its auto class and runs it eagerly on a torch device."""
 
     resources = ("torch", "transformers", "numpy")
+    default_dtype: ClassVar[str] = "auto"
+    """The `dtype` of models where nobody says; one of `DTYPES`."""
 
     @abstractmethod
     def devices(self, torch: Any) -> tuple[Device, ...]:
@@ -51,23 +58,39 @@ class TorchPlatform(Platform):
         resources: Mapping[str, Any],
         metadata: Mapping[str, Any],
     ) -> Any:
-        """Load in `metadata["dtype"]` (default: float32); compile if `metadata["compile"]`.
+        """Load the model and put it on `device`.
+
+        `metadata["dtype"]` is one of `DTYPES` (default: `default_dtype`), `device_map` and
+        `attn_implementation` are what `from_pretrained` takes, `compile` compiles the model.
+        With a device map, the model stays where that puts it.
 
         Raises:
             ValueError: `metadata["dtype"]` is none of `DTYPES`.
         """
-        model = load_model(checkpoint, spec, resources, metadata).to(device)
+        options = {"dtype": self.default_dtype, **metadata}
+        model = load_model(checkpoint, spec, resources, options)
+        placed = metadata.get("device_map") or getattr(model, "hf_device_map", None)
+        if not placed:  # some quantized checkpoints are, and must not be moved
+            model = model.to(device)
         if metadata.get("compile"):
             model.compile()
         return model
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         """Run one call after the other: models keep a call's state in themselves."""
-        with lock_of(endpoint), PROCESS.shared():
+        with lock_of(endpoint), PROCESS.shared(), as_it_was(endpoint):
             return run_model(endpoint, spec, encoded)
 
-    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
-        return streams(endpoint, encoded)
+    def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
+        return streams(endpoint, spec, encoded)
+
+    def scores(
+        self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+    ) -> tuple[list[Any], list[Any]] | None:
+        from .token_steps import token_scores
+
+        with lock_of(endpoint), PROCESS.shared():
+            return token_scores(endpoint, spec, encoded, chosen)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -114,11 +137,11 @@ def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
     return with_defaults(encoded.generate_kwargs, spec.generation_defaults, checkpoint)
 
 
-def streams(model: Any, encoded: Encoded) -> bool:
+def streams(model: Any, spec: TaskSpec, encoded: Encoded) -> bool:
     """Whether a model generates one answer for this call, token by token."""
-    if not hasattr(model, "generation_config"):
+    if spec.run != "generate" or not hasattr(model, "generation_config"):
         return False
-    given = encoded.generate_kwargs
+    given = options_of(model, spec, encoded)
     defaults = given.get("generation_config") or model.generation_config
     several = ("num_beams", "num_return_sequences")
     return all((given.get(name) or getattr(defaults, name, None) or 1) == 1 for name in several)
@@ -133,24 +156,72 @@ def rows_that_fit(model: Any, free_memory: int) -> int:
 def load_model(
     checkpoint: str, spec: TaskSpec, resources: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> Any:
-    """The task's model in `metadata["dtype"]` on the CPU, ready to run.
+    """The task's model, ready to run: on the CPU, or where `metadata["device_map"]` puts it.
+
+    Args:
+        metadata: `dtype` (default: float32), `attn_implementation`, `device_map`, and the hub's
+            options (`HUB_OPTIONS`).
 
     Raises:
         ValueError: `metadata["dtype"]` is none of `DTYPES`.
-        OSError: `checkpoint` is neither a local folder nor a model on the hub.
+        OSError: `checkpoint` is neither a local folder nor a model on the hub, or its weights
+            are a pickle.
     """
     dtype = metadata.get("dtype", "float32")
     if dtype not in DTYPES:
         raise ValueError(f"no dtype {dtype!r}; use one of: {', '.join(DTYPES)}")
-    model = getattr(resources["transformers"], spec.auto_class).from_pretrained(
-        checkpoint,
-        dtype=getattr(resources["torch"], dtype),
-        use_safetensors=True,
-        trust_remote_code=False,
-    )
+    options = {
+        name: metadata[name]
+        for name in ("attn_implementation", "device_map")
+        if metadata.get(name) is not None
+    }
+    try:
+        with PROCESS.alone() if dtype != "float32" else nullcontext():  # torch's default changes
+            model = getattr(resources["transformers"], spec.auto_class).from_pretrained(
+                checkpoint,
+                dtype=dtype if dtype == "auto" else getattr(resources["torch"], dtype),
+                use_safetensors=True,
+                trust_remote_code=False,
+                **options,
+                **hub_options(metadata),
+            )
+    except OSError as error:
+        if pickle := pickled_weights(checkpoint, hub_options(metadata)):
+            raise OSError(refusal(checkpoint, pickle, spec.auto_class)) from error
+        raise
     if getattr(model.config, "return_loss", False):
         model.config.return_loss = False  # nobody gives labels, and exporters refuse a loss
     return model.eval()
+
+
+def pickled_weights(checkpoint: str, options: Mapping[str, Any]) -> str | None:
+    """The file of a checkpoint that holds its weights as a pickle; None where it has none."""
+    from transformers.utils import cached_file
+
+    for name in PICKLES:
+        if cached_file(
+            checkpoint,
+            name,
+            **options,
+            _raise_exceptions_for_gated_repo=False,
+            _raise_exceptions_for_missing_entries=False,
+            _raise_exceptions_for_connection_errors=False,
+        ):
+            return name
+    return None
+
+
+def refusal(checkpoint: str, pickle: str, auto_class: str) -> str:
+    """Why weights in a pickle are not read, and how to convert them."""
+    convert = (
+        f"transformers.{auto_class}.from_pretrained({checkpoint!r}, use_safetensors=False)"
+        ".save_pretrained('converted')"
+    )
+    return (
+        f"{checkpoint} has its weights only as a pickle ({pickle}), which can run any code when it"
+        " is read; where you trust it, convert it to safetensors once, with"
+        f' python -c "import transformers; {convert}", and load that folder'
+    )
 
 
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..media.image import load_image
 from .prompts import as_text_with_media
+from .word_boxes import as_words_and_boxes
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ def as_page(item: Any, kinds: Collection[str]) -> Page:
     images = media.get("images", [])
     if len(images) != 1:
         raise ValueError(f"this model reads one page at a time; got {len(images)} images")
-    return Page(text, load_image(images[0]), item.get("word_boxes"))
+    given = item.get("word_boxes")
+    words = None if given is None else list(zip(*as_words_and_boxes(given)))
+    return Page(text, load_image(images[0]), words)
 
 
 def encode_pages(pages: list[Page], processor: Any, **options: Any) -> dict[str, Any]:

@@ -42,6 +42,11 @@ class TaskSpec:
     """The task's module; one that begins with a dot is relative to `package`."""
     package: str
     sample_params: Mapping[str, Any] = field(default_factory=dict)
+    effects: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters with a value that changes the result of some sample."""
+    oracle: str | None = None
+    """How the pipeline takes a sample, where it gives what the handler gives: `as it is`,
+    `recording`."""
     generation_defaults: Mapping[str, Any] = field(default_factory=dict)
     """Options of `generate` for what neither the caller nor the checkpoint sets."""
     pads: bool = True

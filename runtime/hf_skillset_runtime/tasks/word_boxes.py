@@ -8,6 +8,34 @@ from typing import Any
 import numpy as np
 
 
+def as_words_and_boxes(word_boxes: Any) -> tuple[list[str], list[list[int]]]:
+    """The words of a page and their boxes, from `[word, [left, top, right, bottom]]` each.
+
+    Raises:
+        TypeError: a word is no such pair.
+        ValueError: there is no word, or a box does not lie within 0..1000.
+    """
+    words, boxes = [], []
+    for pair in word_boxes:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise TypeError(
+                f"expected [word, [left, top, right, bottom]] in word_boxes; got {pair!r:.80}"
+            )
+        word, box = pair
+        if len(box) != 4 or not all(0 <= side <= 1000 for side in box):
+            raise ValueError(
+                f"the box {list(box)} of the word {word!r} does not lie within 0..1000: boxes are"
+                " given as thousandths of the width and height of the page"
+            )
+        words.append(word)
+        boxes.append([int(side) for side in box])
+    if not words:
+        raise ValueError(
+            "word_boxes is empty: give the words of the page, or leave it out to have it read"
+        )
+    return words, boxes
+
+
 class WordBoxTokenizer:
     """A tokenizer of words with boxes, called as those of texts are."""
 
@@ -15,6 +43,8 @@ class WordBoxTokenizer:
         self.tokenizer = tokenizer
 
     def __getattr__(self, name: str) -> Any:
+        if name == "tokenizer" or name.startswith("__"):  # a copy has no attributes yet
+            raise AttributeError(name)
         return getattr(self.tokenizer, name)
 
     def __call__(self, *columns: list[str], **options: Any) -> Any:
@@ -24,8 +54,11 @@ class WordBoxTokenizer:
         boxes = [[self.tokenizer.pad_token_box] * len(row) for row in words]
         inputs = self.tokenizer(*first, words, boxes=boxes, **options)
         rows = inputs.get("overflow_to_sample_mapping", range(len(inputs["input_ids"])))
-        for row, places in enumerate(inputs.get("offset_mapping", ())):
-            places += word_starts(inputs, row, texts[rows[row]], len(first))[:, None]
+        if "offset_mapping" in inputs:
+            inputs["offset_mapping"] = [
+                np.array(places) + word_starts(inputs, row, texts[rows[row]], len(first))[:, None]
+                for row, places in enumerate(inputs["offset_mapping"])
+            ]
         return inputs
 
 
@@ -43,10 +76,14 @@ class EmptyBoxTokenizer:
         self.tokenizer = tokenizer
 
     def __getattr__(self, name: str) -> Any:
+        if name == "tokenizer" or name.startswith("__"):  # a copy has no attributes yet
+            raise AttributeError(name)
         return getattr(self.tokenizer, name)
 
     def __call__(self, *columns: list[str], **options: Any) -> Any:
-        """Tokenize texts, or pairs of them; `bbox` is (texts, tokens, 4), float32."""
+        """Tokenize texts, or pairs of them; `bbox` has four zeros for each token."""
         inputs = self.tokenizer(*columns, **options)
-        inputs["bbox"] = np.zeros((*inputs["input_ids"].shape, 4), np.float32)
+        inputs["bbox"] = [[np.zeros(4, np.float32)] * len(row) for row in inputs["input_ids"]]
+        if options.get("return_tensors"):
+            inputs["bbox"] = np.array(inputs["bbox"])
         return inputs

@@ -52,7 +52,9 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     skillset_class = getattr(module, getattr(module, "__all__", [argument["name"]])[-1])
     records = []
     with tempfile.TemporaryDirectory() as folder:
-        skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})
+        skillset = skillset_class(
+            metadata={"export_dir": str(Path(folder, "exports")), "dtype": "float32"}
+        )
         checkpoints = Checkpoints(skillset, package / "tests" / "tiny", Path(folder))
         for task, platform in argument["cells"]:
             records.append(run_cell(skillset, platform, task, checkpoints))
@@ -97,7 +99,7 @@ class Checkpoints:
         if model_class not in self.built:
             target = self.folder / model_class
             self.built[model_class] = str(
-                self.builder.build_checkpoint(self.tiny, model_class, target)
+                self.builder.build_for_task(self.skillset, task, self.tiny, target)
             )
         return self.built[model_class]
 
@@ -139,6 +141,7 @@ def run_cell(skillset: Any, platform: str, task: str, checkpoints: Checkpoints) 
         detail = f"{type(error).__name__}: {error}"
         record = {**known, "status": "UNAVAILABLE" if unavailable else "FAILED", "detail": detail}
     stages.end()
+    record["evidence"] = runtime_module(skillset, "compare.parity").EVIDENCE
     return {**record, "model": "tiny", "stage": stage, **costs(stages), **measured_with(platform)}
 
 
@@ -155,7 +158,6 @@ def run_stages(
     if platform != "cpu" and record["status"] != "FAILED":
         stages.enter("match")
         record |= match(skillset, checkpoint, opened.handler)
-        record |= opened.handler.platform.evidence(opened.handler.endpoint)
     return record
 
 
@@ -198,13 +200,6 @@ def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:
     reference = skillset.init_cpu(checkpoint, task=handler.spec.name).handler
     samples = self_test.sample_inputs(handler.spec, reference.processor)
     facts = skillset.registry["platforms"][handler.platform.name]
-    verdicts = [parity.compare(handler, reference, what, facts) for what in (samples[0], samples)]
-    worst = max(verdicts, key=lambda verdict: verdict.error.max_abs)
-    found = {
-        "max_error": worst.error.max_abs,
-        "cosine": min(verdict.error.cosine for verdict in verdicts),
-        "tolerance": worst.tolerance,
-        "tie": verdicts[0].tie or verdicts[1].tie,
-    }
-    problem = verdicts[0].problem or verdicts[1].problem
-    return {"parity": found, **({"status": "FAILED", "detail": problem} if problem else {})}
+    verdict = parity.compare(handler, reference, samples, facts)
+    found = {"parity": verdict.record()}
+    return found | ({"status": "FAILED", "detail": verdict.problem} if verdict.problem else {})

@@ -40,9 +40,14 @@ LEFT_OUT = {"__pycache__", ".git", ".venv", ".pytest_cache", "build", "dist"}
 
 @dataclass(frozen=True)
 class Parcel:
-    """What travels to a worker beside the package's archive."""
+    """What travels to a worker.
+
+    It is an argument of the job and no data of the cluster's: those are lost with their worker,
+    and with them every job that needs them.
+    """
 
     name: str
+    archive: bytes
     cells: tuple[Cell, ...]
     limits: Limits
 
@@ -124,11 +129,11 @@ def run_parcels(client: Any, jobs: list[Job], limits: Limits) -> Generator[list[
         if job.package is None:
             yield run_job(job, limits)
             continue
-        archive = client.scatter(packed(job.folder), hash=False)
+        archive = packed(job.folder)
         for platform, cells in by_platform(job.cells).items():
             resources = {resource_of(platform): 1}
-            parcel = Parcel(job.package.name, cells, limits)
-            future = client.submit(run_parcel, parcel, archive, pure=False, resources=resources)
+            parcel = Parcel(job.package.name, archive, cells, limits)
+            future = client.submit(run_parcel, parcel, pure=False, resources=resources)
             futures[future] = cells
     try:
         for future in as_completed(list(futures), loop=client.loop):
@@ -168,14 +173,14 @@ def packed(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def run_parcel(parcel: Parcel, archive: bytes) -> list[Record]:
+def run_parcel(parcel: Parcel) -> list[Record]:
     """On the worker: unpack, run each cell in a process of its own, say who ran it."""
     allow_children()
     isolation.preload(*imports_for(cell.platform for cell in parcel.cells))
     name = get_worker().address
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder, parcel.name)
-        zipfile.ZipFile(io.BytesIO(archive)).extractall(package)
+        zipfile.ZipFile(io.BytesIO(parcel.archive)).extractall(package)
         records = run_cells(package, parcel.name, list(parcel.cells), parcel.limits)
     return [record | {"worker": name} for record in records]
 

@@ -88,7 +88,9 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         for cell in cells
         if "parity" in cell and None not in cell["parity"].values()
     }
-    in_parts = [cell["task"] for cell in cells if cell.get("in_parts")]
+    proofs = {cell["task"]: dict(cell["proof"]) for cell in cells if cell.get("proof")}
+    in_parts = [task for task, proof in proofs.items() if proof.pop("in_parts", False)]
+    evidence = {cell["task"]: cell["evidence"] for cell in cells if "evidence" in cell}
     in_parts += [task for task in known.get("in_parts", ()) if task not in again]
     platform = cells[0]["platform"]
     types = {cell["status"] for cell in cells if cell["status"] in VERIFIED}
@@ -98,6 +100,8 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "verified": [task for task in tasks if task in verified],
         "failed": in_order(tasks, kept(known, "failed", again) | failed),
         "parity": in_order(tasks, kept(known, "parity", again) | parity),
+        "evidence": in_order(tasks, kept(known, "evidence", again) | evidence),
+        "proof": in_order(tasks, kept(known, "proof", again) | proofs),
         "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
         "versions": versions_of(cells, platform),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
+from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset
 
@@ -27,7 +27,7 @@ class Bench:
         auto_class = self.skillset.task(task).auto_class
         if auto_class not in self.built:
             target = self.folder / auto_class
-            self.built[auto_class] = build_checkpoint(self.tiny, auto_class, target)
+            self.built[auto_class] = build_for_task(self.skillset, task, self.tiny, target)
         return self.skillset.init_cpu(str(self.built[auto_class]), task=task)
 
 

@@ -23,7 +23,8 @@ FIELDS = {
     "detection",
 }
 """`measured_with`: the distributions whose versions a measurement depends on."""
-OPTIONAL_FIELDS = {"min_cosine", "takes_model_type"}
+OPTIONAL_FIELDS = {"hosted_runners", "min_cosine", "reference", "takes_model_type"}
+"""`hosted_runners`: runners of GitHub on which the platform is there."""
 
 
 def platform_names(hardware: Path = HARDWARE) -> list[str]:

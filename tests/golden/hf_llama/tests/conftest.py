@@ -11,5 +11,6 @@ pytest_plugins = ["hf_llama._runtime.testing.fixtures"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say what this run is about."""
+    name = "hf_llama:hf_llama"
     tiny = Path(__file__).parent / "tiny"
-    config.stash[SUBJECT] = Subject.named("hf_llama:hf_llama", tiny)
+    config.stash[SUBJECT] = Subject.named(name, tiny)

@@ -11,5 +11,6 @@ pytest_plugins = ["hf_patchtst._runtime.testing.fixtures"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say what this run is about."""
+    name = "hf_patchtst:hf_patchtst"
     tiny = Path(__file__).parent / "tiny"
-    config.stash[SUBJECT] = Subject.named("hf_patchtst:hf_patchtst", tiny)
+    config.stash[SUBJECT] = Subject.named(name, tiny)

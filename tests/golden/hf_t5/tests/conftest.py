@@ -11,5 +11,6 @@ pytest_plugins = ["hf_t5._runtime.testing.fixtures"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say what this run is about."""
+    name = "hf_t5:hf_t5"
     tiny = Path(__file__).parent / "tiny"
-    config.stash[SUBJECT] = Subject.named("hf_t5:hf_t5", tiny)
+    config.stash[SUBJECT] = Subject.named(name, tiny)

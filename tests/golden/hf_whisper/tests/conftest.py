@@ -11,5 +11,6 @@ pytest_plugins = ["hf_whisper._runtime.testing.fixtures"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say what this run is about."""
+    name = "hf_whisper:hf_whisper"
     tiny = Path(__file__).parent / "tiny"
-    config.stash[SUBJECT] = Subject.named("hf_whisper:hf_whisper", tiny)
+    config.stash[SUBJECT] = Subject.named(name, tiny)

@@ -1,0 +1,95 @@
+"""How many broken models parity refuses, and how much tiny models react to their inputs.
+
+python benchmarks/broken_models.py          # the sample, with the rules of all platforms
+python benchmarks/broken_models.py --all --platform openvino
+python benchmarks/broken_models.py --model bert --json found.json
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hf_skillset_templates import isolation
+from hf_skillset_templates.evidence.drill import DRILL
+from hf_skillset_templates.model_imports import MODEL_IMPORTS
+from hf_skillset_templates.registry.store.model_types import model_types
+
+SAMPLE = (
+    "bert", "biogpt", "blip", "clap", "clip", "deberta-v2", "detr", "dpt", "gpt_oss", "layoutlmv3",
+    "llama", "llava", "m2m_100", "mamba", "patchtst", "pp_lcnet", "qwen3_next", "resnet", "rwkv",
+    "sam", "segformer", "speech_to_text", "speecht5", "superpoint", "swin", "t5", "tapas",
+    "time_series_transformer", "vit", "vitpose", "vits", "wav2vec2", "whisper", "xclip",
+)  # fmt: skip
+SEPARATOR = ": "
+REFUSED = 0.99
+Option = typer.Option
+
+
+def main(
+    model: Annotated[list[str], Option(help="Model type; repeatable.")] = [],
+    all: Annotated[bool, Option("--all", help="Every model type.")] = False,
+    platform: Annotated[str, Option(help="What computes; cpu tries the rules of all.")] = "cpu",
+    first: Annotated[bool, Option("--first", help="Only the first task of each.")] = False,
+    timeout: Annotated[float, Option(help="Seconds for each model type.")] = 900,
+    as_json: Annotated[Path | None, Option("--json", help="Write the records there.")] = None,
+) -> None:
+    """Break models on purpose and count what parity refuses; exit code 1 below 99 %."""
+    isolation.preload(*MODEL_IMPORTS)
+    records: list[dict[str, Any]] = []
+    for model_type in model_types() if all else model or SAMPLE:
+        job = {"model_type": model_type, "platform": platform, "first": first}
+        found = isolation.run_isolated(DRILL, job, timeout, 12_000)
+        if isinstance(found, dict):
+            found = [{"model_type": model_type, "task": "", "error": found["error"]}]
+        records += found
+        if as_json:
+            as_json.write_text(json.dumps(records, indent=1), "utf-8")
+        typer.echo(f"{model_type}: {len(found)} tasks", err=True)
+    tried, survivors = count(records)
+    report(records, tried, survivors)
+    raise typer.Exit(int(tried == 0 or len(survivors) > (1 - REFUSED) * tried))
+
+
+def count(records: list[dict[str, Any]]) -> tuple[int, list[str]]:
+    """How many broken models were tried, and the names of those that parity accepted."""
+    tried, survivors = 0, []
+    for record in records:
+        for fault, verdicts in record.get("faults", {}).items():
+            for rule, problem in verdicts.items():
+                if not problem.startswith("not tried"):
+                    tried += 1
+                    cell = f"{record['model_type']}/{record['task']} ({rule})"
+                    survivors += [] if problem else [f"{fault}{SEPARATOR}{cell}"]
+    return tried, survivors
+
+
+def report(records: list[dict[str, Any]], tried: int, survivors: list[str]) -> None:
+    """Print the figures, the survivors, and what is wrong with good models."""
+    share = 1 - len(survivors) / max(tried, 1)
+    typer.echo(f"broken models refused: {tried - len(survivors)} of {tried} ({share:.1%})")
+    for fault, many in Counter(name.split(SEPARATOR)[0] for name in survivors).items():
+        typer.echo(f"  accepted, {fault}: {many}")
+    for name in survivors:
+        typer.echo(f"  {name}")
+    done = [record for record in records if "sensitivity" in record]
+    passed = [record for record in done if not record["sensitivity"]["problems"]]
+    typer.echo(f"sensitivity gate passed: {len(passed)} of {len(done)} tasks")
+    for record in records:
+        cell = f"{record['model_type']}/{record['task']}"
+        if "error" in record:
+            typer.echo(f"  {cell}: no result: {record['error']}")
+            continue
+        for problem in record["sensitivity"]["problems"]:
+            typer.echo(f"  {cell}: {problem}")
+        for rule, problem in record["good"].items():
+            if problem:
+                typer.echo(f"  {cell}: the good model is refused on {rule}: {problem}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

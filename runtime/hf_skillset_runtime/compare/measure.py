@@ -1,0 +1,169 @@
+"""How far the outputs of a platform are from those of the reference, number by number."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+HUGE = 1e9
+"""What is larger stands for minus infinity: a masked score."""
+LITTLE = 1e-2
+"""Share of an output's spread that lies between inputs, below which it does not depend on them."""
+TINY = 1e-9
+"""Share of an output that is rounding in 64 bits."""
+LARGEST_SNR = 200.0
+"""Decibels; stands for outputs that are equal to the last bit."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How far outputs are from the reference."""
+
+    compared: int
+    """Numbers with a fraction that were compared."""
+    max_error: float
+    """Largest absolute difference; infinite where a shape, or what is masked, is another one."""
+    relative_error: float
+    """Largest difference as a fraction of the output's root mean square where that is above 1."""
+    cosine: float
+    """Lowest cosine similarity of an output after its mean is taken off."""
+    snr: float
+    """Lowest signal-to-noise ratio of an output after its mean is taken off, in decibels."""
+    wrong_integers: int
+    """Integers (codes, indices) that are others."""
+    worst: str = ""
+    """The output with the largest relative error."""
+
+
+Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""Outputs of a platform and of the reference for the same input, by name."""
+
+
+def deviation(pairs: Sequence[Pair]) -> Deviation:
+    """The deviation of the outputs for several inputs."""
+    each = [
+        output_deviation(name, found.get(name), expected[name])
+        for found, expected in pairs
+        for name in expected
+    ]
+    return dataclasses.replace(worst_of(each), **lowest_similarity(pairs))
+
+
+def worst_of(deviations: Sequence[Deviation]) -> Deviation:
+    """What covers all of some deviations."""
+    if not deviations:
+        return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, 0)
+    return Deviation(
+        compared=sum(each.compared for each in deviations),
+        max_error=max(each.max_error for each in deviations),
+        relative_error=max(each.relative_error for each in deviations),
+        cosine=min(each.cosine for each in deviations),
+        snr=min(each.snr for each in deviations),
+        wrong_integers=sum(each.wrong_integers for each in deviations),
+        worst=max(deviations, key=lambda each: each.relative_error).worst,
+    )
+
+
+def output_deviation(name: str, found: Any, expected: Any) -> Deviation:
+    """The deviation of one array."""
+    import numpy as np
+
+    if found is None or np.shape(found) != np.shape(expected):
+        return Deviation(0, math.inf, math.inf, 0.0, -LARGEST_SNR, 0, name)
+    if np.asarray(expected).dtype.kind in "iu":
+        wrong = int((np.asarray(found) != expected).sum())
+        return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, wrong, name)
+    ours, theirs = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    plain = known(theirs)
+    if not np.array_equal(plain, known(ours)):
+        return Deviation(0, math.inf, math.inf, 0.0, -LARGEST_SNR, 0, name)
+    ours, theirs = ours[plain], theirs[plain]
+    if not theirs.size:
+        return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, 0, name)
+    error = float(np.abs(ours - theirs).max())
+    scale = max(1.0, math.sqrt(float(np.square(theirs).mean())))
+    return Deviation(theirs.size, error, error / scale, 1.0, LARGEST_SNR, 0, name)
+
+
+def known(array: Any) -> Any:
+    """Where an array holds numbers, not what stands for a masked score or for none."""
+    import numpy as np
+
+    return np.isfinite(array) & (np.abs(array) < HUGE)
+
+
+def lowest_similarity(pairs: Sequence[Pair]) -> dict[str, float]:
+    """The lowest cosine and signal-to-noise ratio of an output, over all inputs at once."""
+    groups: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Any]]] = {}
+    lowest = {"cosine": 1.0, "snr": LARGEST_SNR}
+    for found, expected in pairs:
+        for name, theirs in numbers_of(expected):
+            ours = found.get(name)
+            if ours is None or ours.shape != theirs.shape:
+                return {"cosine": 0.0, "snr": -LARGEST_SNR}
+            groups.setdefault((name, theirs.shape), []).append((ours, theirs))
+    for group in groups.values():
+        cosine, snr = similarity(*map(stacked, zip(*group)))
+        lowest = {"cosine": min(lowest["cosine"], cosine), "snr": min(lowest["snr"], snr)}
+    return lowest
+
+
+def numbers_of(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The outputs that hold numbers with a fraction."""
+    return [(name, array) for name, array in outputs.items() if array.dtype.kind == "f"]
+
+
+def stacked(arrays: Sequence[Any]) -> Any:
+    """Arrays of one shape as one; what stands for a masked score is 0."""
+    import numpy as np
+
+    whole = np.stack([np.asarray(array, np.float64) for array in arrays])
+    return np.where(known(whole), whole, 0.0)
+
+
+def similarity(found: Any, expected: Any) -> tuple[float, float]:
+    """Cosine similarity and signal-to-noise ratio (decibels) of outputs, (inputs, ...).
+
+    What all inputs have in common is taken off first, unless the output does not depend on them:
+    an answer that is the same for each input is no answer.
+    """
+    import numpy as np
+
+    centre = expected.mean(0) if len(expected) > 1 else expected.mean()
+    if np.linalg.norm(expected - centre) < LITTLE * np.linalg.norm(expected - expected.mean()):
+        centre = expected.mean()
+    found, expected = found - centre, expected - centre
+    noise, signal = np.linalg.norm(found - expected), np.linalg.norm(expected)
+    if noise <= TINY * max(signal, 1.0):
+        return 1.0, LARGEST_SNR
+    if not signal or not (length := np.linalg.norm(found)):
+        return 0.0, -LARGEST_SNR
+    cosine = float((found * expected).sum() / (length * signal))
+    return cosine, float(20 * np.log10(signal / noise))
+
+
+def agreement(pairs: Sequence[Pair]) -> tuple[int, int]:
+    """In how many rows of scores the same entry is the largest, and how many rows there are.
+
+    Only outputs that a choice is made from count: (..., entries) with more than one entry.
+    """
+    import numpy as np
+
+    same = rows = 0
+    for found, expected in pairs:
+        for name, theirs in expected.items():
+            if is_choice(name, theirs) and np.shape(found.get(name)) == np.shape(theirs):
+                equal = found[name].argmax(-1) == theirs.argmax(-1)
+                same, rows = same + int(equal.sum()), rows + equal.size
+    return same, rows
+
+
+def is_choice(name: str, array: Any) -> bool:
+    """Whether the largest entry of an output's last axis is what a task decides by."""
+    import numpy as np
+
+    scores = name.startswith("step ") or name.split(".")[-1].endswith("logits")
+    return scores and np.ndim(array) > 1 and np.shape(array)[-1] > 1

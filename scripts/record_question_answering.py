@@ -1,0 +1,45 @@
+"""Record what transformers 4.57's question-answering pipeline answers on tiny models.
+
+transformers 5 has no such pipeline, so this runs in an environment of its own, with the
+checkpoints that `tests/test_question_answering.py` builds:
+
+    PYTHONPATH=TRANSFORMERS_4_57 python scripts/record_question_answering.py FOLDER OUTPUT.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+TEXT = "The library is beside the old mill. Marta painted the door green in May. "
+CASES: list[tuple[dict[str, str], dict[str, Any]]] = [
+    ({"question": "Where is the library?", "context": TEXT}, {}),
+    ({"question": "Who painted the door?", "context": TEXT * 80}, {}),
+    (
+        {"question": "Who painted the door?", "context": TEXT * 10},
+        {"max_seq_len": 48, "doc_stride": 16, "top_k": 3},
+    ),
+    ({"question": "Who?", "context": TEXT}, {"top_k": 100}),
+    ({"question": "Who?", "context": TEXT}, {"handle_impossible_answer": True, "top_k": 3}),
+    ({"question": "Who?", "context": TEXT}, {"align_to_words": False, "top_k": 3}),
+    ({"question": "Who?", "context": TEXT}, {"max_answer_len": 2, "top_k": 4}),
+    ({"question": "Who?", "context": "äöü straße, naïve 漢字."}, {"top_k": 2}),
+]
+
+
+def main(folder: Path, output: Path) -> None:
+    """Write the answers for each checkpoint in `folder`."""
+    import transformers
+
+    answers = {}
+    for checkpoint in sorted(path for path in folder.iterdir() if path.is_dir()):
+        pipeline = transformers.pipeline("question-answering", model=str(checkpoint))
+        answers[checkpoint.name] = [pipeline(item, **options) for item, options in CASES]
+    recorded = {"transformers": transformers.__version__, "answers": answers}
+    output.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,1 @@
+"""Measures whether the checks could come out otherwise: sensitivity, broken models, mutations."""

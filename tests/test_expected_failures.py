@@ -1,0 +1,45 @@
+"""A package's own tests run what is known to fail, and notice when it is mended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from hf_skillset_templates.batch.package import PackageJob
+from hf_skillset_templates.batch.run import run_jobs
+
+BROKEN = "\n\ndef decode(*_: object, **__: object) -> None:\n    raise RuntimeError('on purpose')\n"
+
+
+def test_a_mended_cell_fails_and_a_known_failure_does_not(tmp_path: Path) -> None:
+    answers = {"tasks": ["fill-mask"], "platforms": ["cpu"]}
+    job = PackageJob("bert", "hf_bert", str(tmp_path), answers)
+    (outcome,) = run_jobs([job], tmp_path, force=False, resume=False, workers=1, report=print)
+    assert outcome.status == "generated", outcome.error
+    package = tmp_path / "hf_bert"
+    path = package / "src" / "hf_bert" / "registry.json"
+    entry = json.loads(path.read_text())
+    known = {"fill-mask": {"stage": "run", "error": "RuntimeError: on purpose"}}
+    measured = {"status": "failed", "verified": [], "failed": known}
+    path.write_text(json.dumps({**entry, "hardware_compatibility": {"cpu": measured}}))
+    mended = own_tests(package)
+    assert mended.returncode == 1
+    assert "it is mended, so take it out of `failed`" in mended.stdout
+    code = package / "src" / "hf_bert" / "tasks" / "fill_mask.py"
+    code.write_text(code.read_text() + BROKEN)
+    failing = own_tests(package)
+    assert failing.returncode == 0, failing.stdout
+    assert "2 xfailed" in failing.stdout
+
+
+def own_tests(package: Path) -> subprocess.CompletedProcess[str]:
+    """Two of the contract's tests of a package."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k"]
+    which = "self_test_verifies or same_input"
+    environment = {**os.environ, "PYTHONPATH": str(package / "src")}
+    return subprocess.run(
+        [*command, which], cwd=package, env=environment, capture_output=True, text=True
+    )

@@ -1,0 +1,95 @@
+"""OpenVINO behind a server: bad calls, threads and killed exports cost no graph."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, OpenHandler
+
+from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("openvino")
+TEXTS = [" ".join(["boat"] * (1 + i % 9)) for i in range(30)]
+ROUNDS = int(os.environ.get("THREADED_ROUNDS", "1"))
+
+
+def score(handler: Any, text: str) -> float:
+    """What the handler answers a text."""
+    found: float = handler(text)["result"][0]["score"]
+    return found
+
+
+def graphs(handler: Any) -> list[str]:
+    """The graphs of the whole model, by how open they are."""
+    return [known.call.openness.name for known in handler.endpoint.exported.modules[""].graphs]
+
+
+def test_a_refused_text_and_threads_leave_the_graph_as_it_is(open_handler: OpenHandler) -> None:
+    handler = open_handler("bert", "text-classification", "openvino")
+    reference = open_handler("bert", "text-classification")
+    expected = [score(reference, text) for text in TEXTS]
+    before = graphs(handler)
+    limit = handler.endpoint.config.max_position_embeddings
+    too_long = {"input_ids": [[5] * (limit + 90)], "attention_mask": [[1] * (limit + 90)]}
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="must match the size"), torch.no_grad():
+            handler.endpoint(**{name: torch.tensor(rows) for name, rows in too_long.items()})
+        assert score(handler, TEXTS[0]) == pytest.approx(expected[0], abs=1e-4)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: score(handler, text), TEXTS * (4 * ROUNDS)))
+    assert found == pytest.approx(expected * (4 * ROUNDS), abs=1e-4)
+    assert graphs(handler) == before
+    evidence = handler.platform.evidence(handler.endpoint)
+    assert evidence["in_graphs"] == 1.0 and not evidence["in_parts"]
+    assert evidence["graph_runs"] >= len(found)
+
+
+def test_threads_that_need_the_same_new_graph_export_it_once(open_handler: OpenHandler) -> None:
+    handler = open_handler("llama", "text-generation", "openvino")
+    reference = open_handler("llama", "text-generation")
+    options = {"max_new_tokens": 3, "do_sample": False}
+    expected = [reference(text, **options)["result"] for text in TEXTS[:6]]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda text: handler(text, **options)["result"], TEXTS[:6]))
+    assert found == expected
+    assert len(graphs(handler)) == len(set(graphs(handler))) * 2  # with and without a cache
+
+
+KILLED = """
+import sys
+from hf_skillset_templates.source_skillset import source_skillset
+skillset = source_skillset("bert", ("openvino",))(metadata={"export_dir": sys.argv[2]})
+handler = skillset.init_openvino(sys.argv[1], task="text-classification").handler
+print(handler("a small boat")["result"][0]["score"])
+"""
+
+
+def test_a_killed_export_is_absent(tmp_path: Path) -> None:
+    tiny = ROOT / "registry" / "tiny" / "bert"
+    checkpoint = build_checkpoint(tiny, "AutoModelForSequenceClassification", tmp_path / "bert")
+    exports = tmp_path / "exports"
+    command = [sys.executable, "-c", KILLED, str(checkpoint), str(exports)]
+    paths = os.pathsep.join(str(ROOT / part) for part in ("src", "runtime", "."))
+    environment = {**os.environ, "PYTHONPATH": paths}
+    first = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    while not list(exports.rglob(".draft-*")):
+        assert first.poll() is None, "it ended before it began to export"
+        time.sleep(0.01)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert list(exports.rglob(".draft-*")) and not list(exports.rglob("call.json"))
+    second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert second.returncode == 0, second.stderr
+    kept = [path.parent for path in exports.rglob("call.json")]
+    assert kept and all((folder / "graph.bin").is_file() for folder in kept)
+    assert all(json.loads((folder / "call.json").read_text())["openness"] for folder in kept)

@@ -1,0 +1,46 @@
+"""A record of an exporting platform says where the model ran, and fails where it did not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hf_skillset_runtime.export.exported_forward import ExportedModel
+from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
+from hf_skillset_templates.registry.store.paths import TINY
+from hf_skillset_templates.source_skillset import source_skillset
+
+pytest.importorskip("openvino")
+TASK = "fill-mask"
+
+
+def record_of(folder: Path, checkpoint: Path) -> Any:
+    """The self test's record of a tiny BERT on OpenVINO."""
+    skillset = source_skillset("bert", ("cpu", "openvino"))(metadata={"cache_dir": str(folder)})
+    opened: Any = skillset.init_openvino(str(checkpoint), task=TASK)
+    return skillset.__test__(str(checkpoint), opened.handler, "openvino")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny BERT."""
+    folder = tmp_path_factory.mktemp("bert")
+    return build_for_task(source_skillset("bert")(), TASK, TINY / "bert", folder)
+
+
+def test_the_share_that_ran_in_graphs_is_recorded(checkpoint: Path, tmp_path: Path) -> None:
+    record = record_of(tmp_path, checkpoint)
+    assert record.status == "REAL", record.detail
+    assert record.proof["graph_runs"] == 1
+    assert (record.proof["share"], record.proof["in_parts"]) == (1.0, False)
+    assert record.proof["operations"] > 1_000_000
+
+
+def test_a_model_that_torch_computes_is_not_verified(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExportedModel, "intercept", lambda self, names: None)
+    record = record_of(tmp_path, checkpoint)
+    assert (record.status, record.detail) == ("FAILED", "no graph ran: torch computed in its place")
