@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 HUGE = 1e9
-"""What is larger stands for minus infinity: a masked score."""
+"""What is larger stands for minus infinity: something masked."""
+HUGE_SCORE = 9e3
+"""The same for scores, which models also mask with -10,000."""
+NEAR = 10.0
+"""Factor of an element up to which the spread of its output counts for its relative error."""
 LITTLE = 1e-2
 """Share of an output's spread that lies between inputs, below which it does not depend on them."""
 TINY = 1e-9
@@ -27,7 +31,8 @@ class Deviation:
     max_error: float
     """Largest absolute difference; infinite where a shape, or what is masked, is another one."""
     relative_error: float
-    """Largest difference as a fraction of the output's root mean square where that is above 1."""
+    """Largest difference as a fraction of the element's scale, where that is above 1: the output's
+    root mean square, but no more than `NEAR` times the element."""
     cosine: float
     """Lowest cosine similarity of an output after its mean is taken off."""
     snr: float
@@ -77,22 +82,23 @@ def output_deviation(name: str, found: Any, expected: Any) -> Deviation:
         wrong = int((np.asarray(found) != expected).sum())
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, wrong, name)
     ours, theirs = np.asarray(found, np.float64), np.asarray(expected, np.float64)
-    plain = known(theirs)
-    if not np.array_equal(plain, known(ours)):
+    plain = known(name, theirs)
+    if not np.array_equal(plain, known(name, ours)):
         return Deviation(0, math.inf, math.inf, 0.0, -LARGEST_SNR, 0, name)
     ours, theirs = ours[plain], theirs[plain]
     if not theirs.size:
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, 0, name)
-    error = float(np.abs(ours - theirs).max())
-    scale = max(1.0, math.sqrt(float(np.square(theirs).mean())))
-    return Deviation(theirs.size, error, error / scale, 1.0, LARGEST_SNR, 0, name)
+    errors, spread = np.abs(ours - theirs), math.sqrt(float(np.square(theirs).mean()))
+    scales = np.maximum(1.0, np.minimum(spread, NEAR * np.abs(theirs)))
+    relative = float((errors / scales).max())
+    return Deviation(theirs.size, float(errors.max()), relative, 1.0, LARGEST_SNR, 0, name)
 
 
-def known(array: Any) -> Any:
-    """Where an array holds numbers, not what stands for a masked score or for none."""
+def known(name: str, array: Any) -> Any:
+    """Where an output holds numbers, not what stands for a masked score or for none."""
     import numpy as np
 
-    return np.isfinite(array) & (np.abs(array) < HUGE)
+    return np.isfinite(array) & (np.abs(array) < (HUGE_SCORE if is_scores(name) else HUGE))
 
 
 def lowest_similarity(pairs: Sequence[Pair]) -> dict[str, float]:
@@ -105,8 +111,9 @@ def lowest_similarity(pairs: Sequence[Pair]) -> dict[str, float]:
             if ours is None or ours.shape != theirs.shape:
                 return {"cosine": 0.0, "snr": -LARGEST_SNR}
             groups.setdefault((name, theirs.shape), []).append((ours, theirs))
-    for group in groups.values():
-        cosine, snr = similarity(*map(stacked, zip(*group)))
+    for (name, _shape), group in groups.items():
+        ours, theirs = (stacked(name, arrays) for arrays in zip(*group))
+        cosine, snr = similarity(ours, theirs)
         lowest = {"cosine": min(lowest["cosine"], cosine), "snr": min(lowest["snr"], snr)}
     return lowest
 
@@ -116,12 +123,12 @@ def numbers_of(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(name, array) for name, array in outputs.items() if array.dtype.kind == "f"]
 
 
-def stacked(arrays: Sequence[Any]) -> Any:
+def stacked(name: str, arrays: Sequence[Any]) -> Any:
     """Arrays of one shape as one; what stands for a masked score is 0."""
     import numpy as np
 
     whole = np.stack([np.asarray(array, np.float64) for array in arrays])
-    return np.where(known(whole), whole, 0.0)
+    return np.where(known(name, whole), whole, 0.0)
 
 
 def similarity(found: Any, expected: Any) -> tuple[float, float]:
@@ -165,5 +172,9 @@ def is_choice(name: str, array: Any) -> bool:
     """Whether the largest entry of an output's last axis is what a task decides by."""
     import numpy as np
 
-    scores = name.startswith("step ") or name.split(".")[-1].endswith("logits")
-    return scores and np.ndim(array) > 1 and np.shape(array)[-1] > 1
+    return is_scores(name) and np.ndim(array) > 1 and np.shape(array)[-1] > 1
+
+
+def is_scores(name: str) -> bool:
+    """Whether an output holds scores: those of a step that generates, or logits."""
+    return name.startswith("step ") or "logits" in name.split(".")[-1]

@@ -60,8 +60,10 @@ class Late(Wrapped):
 
     def scores(self, endpoint: Any, spec: Any, encoded: Any, chosen: Any) -> Any:
         """The scores of the call before."""
-        self.waiting, asked = encoded, self.waiting
-        return self.platform.scores(endpoint, spec, asked, chosen)
+        found = self.platform.scores(endpoint, spec, self.waiting, chosen)
+        if found is not None:  # else `run` is asked for the same call
+            self.waiting = encoded
+        return found
 
 
 class Scaled(Wrapped):
