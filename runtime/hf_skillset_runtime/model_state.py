@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-PLACES = "_places_of_state"
 CHANGED = object()
 
 
@@ -27,14 +26,11 @@ def as_it_was(model: Any) -> Iterator[None]:
                     place[name] = value
 
 
-def places_of(model: Any) -> list[dict[str, Any]]:
+def places_of(model: Any) -> Iterator[dict[str, Any]]:
     """Where modules keep attributes, buffers and parts; those of torch itself change none."""
-    found: list[dict[str, Any]] | None = vars(model).get(PLACES)
-    if found is None:
-        own = [part for part in model.modules() if not is_of_torch(part)]
-        found = [place for part in own for place in (vars(part), part._buffers, part._modules)]
-        vars(model)[PLACES] = found
-    return found
+    for part in model.modules():  # not kept in the model: exporters walk through its attributes
+        if not is_of_torch(part):
+            yield from (vars(part), part._buffers, part._modules)
 
 
 def is_of_torch(module: Any) -> bool:
