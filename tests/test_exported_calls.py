@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from hf_skillset_runtime import model_state
+from hf_skillset_runtime.calls import model_state
 from hf_skillset_runtime.export import exported_model as exported_models
 from hf_skillset_runtime.export import graphs, known_numbers, normed_attention
 

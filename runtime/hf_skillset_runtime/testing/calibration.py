@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..self_test import sample_inputs
+from ..tasks.samples import sample_inputs
 from .weights import is_embedding, is_layer, scale_weight, sharpness
 
 if TYPE_CHECKING:
-    from ..endpoint import EndpointHandler
+    from ..serving.endpoint import EndpointHandler
     from ..skillset import Skillset
 
 SPREAD_OF_LOGITS = 3.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .tasks.limits import longest_text
+from ..tasks.limits import longest_text
 
 INPUT_ERRORS = (TypeError, ValueError)
 RUN_ERRORS = (IndexError, RuntimeError, ValueError)

@@ -10,7 +10,11 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, NamedTuple
 
-from .batch_inputs import RUN_ERRORS, check_results, encode_batch, input_at_fault
+from ..calls.concurrency import lent
+from ..loading import share_padding
+from ..platforms.base import Platform
+from ..tasks.encoded import Encoded, pads
+from ..tasks.spec import TaskSpec
 from .batches import (
     FewerInputsError,
     MostlyPaddingError,
@@ -23,13 +27,9 @@ from .batches import (
     row_count,
     rows_of,
 )
-from .concurrency import lent
-from .loading import share_padding
-from .platforms.base import Platform
-from .serving import serve
+from .inputs import RUN_ERRORS, check_results, encode_batch, input_at_fault
+from .requests import serve
 from .streaming import TokenStreamer, streamed, text_in
-from .tasks.encoded import Encoded, pads
-from .tasks.spec import TaskSpec
 
 
 @dataclass

@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .self_checks import first_problem
+from ..tasks.samples import sample_inputs
+from .checks import first_problem
 
 if TYPE_CHECKING:
-    from .endpoint import EndpointHandler
-    from .tasks.spec import TaskSpec
-
-ASSET = "asset:"
+    from ..serving.endpoint import EndpointHandler
 
 
 @dataclass(frozen=True)
@@ -39,24 +36,6 @@ class TestRecord:
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON-compatible data."""
         return asdict(self)
-
-
-def sample_inputs(spec: TaskSpec, processor: Any) -> list[Any]:
-    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own."""
-    return [resolve_sample(sample, processor, spec.sample_folder) for sample in spec.samples]
-
-
-def resolve_sample(sample: Any, processor: Any, folder: Path) -> Any:
-    """One sample with its assets and its mask token filled in, at any depth."""
-    if isinstance(sample, dict):
-        return {key: resolve_sample(value, processor, folder) for key, value in sample.items()}
-    if isinstance(sample, list):
-        return [resolve_sample(value, processor, folder) for value in sample]
-    if not isinstance(sample, str):
-        return sample
-    if sample.startswith(ASSET):
-        return str(folder / sample.removeprefix(ASSET))
-    return sample.replace("{mask_token}", str(getattr(processor, "mask_token", "")))
 
 
 def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .tasks.encoded import Encoded
+from ..tasks.encoded import Encoded
 
 MOST_PADDING = 0.2
 """Largest share of padding in the tokens of a forward pass."""

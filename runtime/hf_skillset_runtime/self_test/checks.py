@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .compare.differences import differences
+from ..compare.differences import differences
 from .oracle import pipeline_of
 
 if TYPE_CHECKING:
-    from .endpoint import EndpointHandler
+    from ..serving.endpoint import EndpointHandler
 
 ROUNDING = 1e-4
 """Two ways of summing up in 32 bits differ by less, even in large models."""

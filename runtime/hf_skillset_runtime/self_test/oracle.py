@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .tasks.processor_parts import PARTS
+from ..tasks.processor_parts import PARTS
 
 if TYPE_CHECKING:
-    from .tasks.spec import TaskSpec
+    from ..tasks.spec import TaskSpec
 
 
 def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any]:
