@@ -71,7 +71,7 @@ def contradiction(sample: Any, result: Any) -> str:
     """Where a result contradicts itself or the input that it is about."""
     if not isinstance(result, dict):
         return ""
-    scores = result.get("scores")
+    scores = result.get("scores") or []
     if "choice" in result and result["index"] != scores.index(max(scores)):
         return f"the index {result['index']} is not that of the best score"
     if "is_next" in result and result["is_next"] != (result["score"] > 0.5):
@@ -89,19 +89,19 @@ def within_0_and_1(value: Any) -> bool:
     """Whether every number of nested lists is a probability."""
     if isinstance(value, list):
         return all(within_0_and_1(item) for item in value)
-    return 0.0 <= value <= 1.0
+    return bool(0.0 <= value <= 1.0)
 
 
 def unlike_the_pipeline(handler: EndpointHandler, samples: list[Any], single: list[Any]) -> str:
     """Where transformers' own pipeline on the same model gives something else."""
-    spec = handler.spec
-    if spec.oracle is None or not handler.platform.reference:
+    spec, oracle = handler.spec, handler.spec.oracle
+    if oracle is None or not handler.platform.reference:
         return ""
-    if spec.oracle == "recording" and spec.run == "generate":  # with settings of its own
+    if oracle == "recording" and spec.run == "generate":  # with settings of its own
         return ""
     try:
         pipeline = pipeline_of(handler.endpoint, handler.processor, handler.spec)
-        expected = [pipeline(asked(sample, handler.spec.oracle)) for sample in samples]
+        expected = [pipeline(asked(sample, oracle)) for sample in samples]
     except Exception:  # it cannot do what the handler can: nothing to compare with
         return ""
     found = differences(single, expected, tolerance_of(handler))

@@ -155,7 +155,7 @@ class Heads:
         for module, norm, output in self.logits.values():
             rows = channels_last(module, output).float()
             centre = rows.mean(0)
-            bias = getattr(module, "bias", None)
+            bias: Any = getattr(module, "bias", None)
             centred = bias is not None and len(rows) > 1
             spread = float((rows - centre if centred else rows).std())
             if not 1e-9 < spread < float("inf"):
@@ -192,7 +192,7 @@ def channels_last(module: Any, output: Any) -> Any:
 
 def is_norm(module: Any) -> bool:
     """Whether it is a norm with a learned scale, or works like one."""
-    weight = getattr(module, "weight", None)
+    weight: Any = getattr(module, "weight", None)
     return torch.is_tensor(weight) and weight.ndim == 1 and "Norm" in type(module).__name__
 
 

@@ -30,7 +30,9 @@ def rules() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name in platform_names():
         facts = load_platform(name)
-        rule = {key: facts[key] for key in ("tolerance", "min_cosine") if key in facts}
+        rule: dict[str, Any] = {
+            key: facts[key] for key in ("tolerance", "min_cosine") if key in facts
+        }
         if rule not in found.values():
             found[name] = rule
     return found
