@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..compare.differences import differences
@@ -14,6 +16,8 @@ ROUNDING = 1e-4
 """Two ways of summing up in 32 bits differ by less, even in large models."""
 NARROW_ROUNDING = 5e-2
 """The same for weights in 16 bits."""
+FINER_ROUNDING = 1e-6
+"""Results are given in 32 bits, of models that compute in 64."""
 EXACT_DTYPES = ("torch.float32", "torch.float64")
 
 
@@ -27,16 +31,42 @@ def first_problem(
         single: the result for each of them alone.
         batched: the results for all of them at once.
     """
-    if handler.platform.exact:
-        found = differences(batched, single, tolerance_of(handler))
-        if found:
-            return f"a batch gives other results than its inputs one by one: {found[0]}"
+    if found := unlike_alone(handler, samples, single, batched):
+        return f"a batch gives other results than its inputs one by one: {found}"
     if len(samples) > 1 and not any(differences(each, single[0], 0.0) for each in single[1:]):
         return "unlike samples give the same result"
     for sample, result in zip(samples, single):
         if problem := contradiction(sample, result):
             return problem
     return without_effect(handler, samples, single) or unlike_the_pipeline(handler, samples, single)
+
+
+def unlike_alone(
+    handler: EndpointHandler, samples: list[Any], single: list[Any], batched: list[Any]
+) -> str:
+    """Where a batch gives something else than its inputs one by one; empty where nowhere.
+
+    What vanishes in float64 is rounding: a deep network may enlarge that of a convolution, which
+    a library sums up in another order for a batch. A fault stays.
+    """
+    if not handler.platform.exact:
+        return ""
+    found = differences(batched, single, tolerance_of(handler))
+    if found and handler.platform.reference and is_rounding(handler, samples):
+        return ""
+    return found[0] if found else ""
+
+
+def is_rounding(handler: EndpointHandler, samples: list[Any]) -> bool:
+    """Whether batch and single agree where the model computes in float64."""
+    try:
+        finer = replace(handler, endpoint=deepcopy(handler.endpoint).double())
+        parameters = handler.spec.sample_params
+        single = [finer(sample, **parameters)["result"] for sample in samples]
+        batched = finer(samples, **parameters)["result"]
+    except (AttributeError, RuntimeError, TypeError, ValueError):  # not every model can
+        return False
+    return not differences(batched, single, FINER_ROUNDING)
 
 
 def tolerance_of(handler: EndpointHandler) -> float:

@@ -214,7 +214,8 @@ class EndpointHandler:
             config = self._config()
             if self.spec.run == "forward":
                 share_padding(config, processor)
-            return encode_batch(self.spec, items, places, processor, config, parameters)
+            encoded = encode_batch(self.spec, items, places, processor, config, parameters)
+            return repeatable(encoded) if self.spec.draws else encoded
 
     def _decode(self, outputs: Any, encoded: Any, parameters: Any) -> Any:
         with lent(self.processor) as processor:
@@ -292,6 +293,13 @@ class Endpoint(NamedTuple):
     handler: EndpointHandler
     queue: asyncio.Queue[Any]
     batch_size: int
+
+
+def repeatable(encoded: Encoded | list[Encoded]) -> Any:
+    """Calls of a model that draws unasked: where no seed is given, from the same numbers."""
+    if isinstance(encoded, list):
+        return [repeatable(part) for part in encoded]
+    return encoded if encoded.seed is not None else replace(encoded, seed=0)
 
 
 def is_batch(inputs: Any) -> bool:
