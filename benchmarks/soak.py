@@ -62,19 +62,19 @@ def recordings() -> list[Call]:
     return [(tone.astype(np.float32), options) for tone in tones]
 
 
-def pictures() -> list[Call]:
-    """Pictures of different size, alone and in lists."""
+def images() -> list[Call]:
+    """Images of different size, alone and in lists."""
     draw = np.random.default_rng(0)
     shapes = [(30 + 9 * i, 40 + 5 * i, 3) for i in range(6)]
     made = [Image.fromarray(draw.integers(0, 256, shape, np.uint8)) for shape in shapes]
-    return [(picture if i % 2 else [picture, *made[:2]], {}) for i, picture in enumerate(made)]
+    return [(image if i % 2 else [image, *made[:2]], {}) for i, image in enumerate(made)]
 
 
 WORK = {
     "bert": ("text-classification", texts),
     "llama": ("text-generation", prompts),
     "whisper": ("automatic-speech-recognition", recordings),
-    "vit": ("image-classification", pictures),
+    "vit": ("image-classification", images),
     "vits": ("text-to-audio", lambda: [("a boat", {"seed": seed}) for seed in range(4)]),
 }
 

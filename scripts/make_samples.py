@@ -2,7 +2,7 @@
 
     python scripts/make_samples.py
 
-Needs numpy, pillow, soundfile and av. The same call gives the same pictures and sounds.
+Needs numpy, pillow, soundfile and av. The same call gives the same images and sounds.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def write_video(path: Path, start: int, frames: int = 16, frames_per_second: int
         stream = container.add_stream("mpeg4", rate=Fraction(frames_per_second))
         stream.width, stream.height, stream.pix_fmt = 96, 72, "yuv420p"
         for index in range(frames):
-            picture = scene((70, 16), start + 2 * index)
-            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+            image = scene((70, 16), start + 2 * index)
+            container.mux(stream.encode(av.VideoFrame.from_image(image)))
         container.mux(stream.encode())
 
 

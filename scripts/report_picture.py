@@ -1,4 +1,4 @@
-"""Draw the picture of the report that the README shows; needs Chromium.
+"""Draw the image of the report that the README shows; needs Chromium.
 
 python scripts/report_picture.py
 """

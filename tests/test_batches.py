@@ -110,8 +110,8 @@ def test_lengths_are_compared_without_reading_inputs() -> None:
     assert length_of(np.zeros(16000)) == 16000
     assert length_of(Image.new("RGB", (30, 20))) == 600
     sample = ROOT / "task_variants" / "_samples"
-    picture = next(path for path in sorted(sample.iterdir()) if path.suffix in (".png", ".jpg"))
-    assert length_of(str(picture), files=True) == picture.stat().st_size
+    image = next(path for path in sorted(sample.iterdir()) if path.suffix in (".png", ".jpg"))
+    assert length_of(str(image), files=True) == image.stat().st_size
     assert longest_first(["a", "abc", "b", "abcd"], ["text"]) == [3, 1, 0, 2]
 
 

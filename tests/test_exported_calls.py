@@ -132,23 +132,23 @@ def test_a_graph_that_computes_something_else_is_refused(exported_model: Any) ->
     assert exported.modules["layer"].graphs
 
 
-def test_pictures_are_fixed_until_a_second_size_of_them_comes(exported_model: Any) -> None:
+def test_images_are_fixed_until_a_second_size_of_them_comes(exported_model: Any) -> None:
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.AdaptiveAvgPool2d(1)).eval()
     exported = exported_model(model)
 
     def openness(*shape: int) -> list[str]:
-        pictures = torch.randn(shape)
-        found = model(pictures)
+        images = torch.randn(shape)
+        found = model(images)
         with exported.in_torch():
-            torch.testing.assert_close(found, model(pictures))
+            torch.testing.assert_close(found, model(images))
         return [known.call.openness.name for known in exported.modules[""].graphs]
 
     with torch.no_grad():
-        assert openness(2, 3, 8, 8) == ["PICTURES_FIXED"]
-        assert openness(5, 3, 8, 8) == ["PICTURES_FIXED"]
-        assert openness(2, 3, 9, 12) == ["PICTURES_FIXED", "DYNAMIC"]
-        assert openness(3, 3, 15, 10) == ["PICTURES_FIXED", "DYNAMIC"]
+        assert openness(2, 3, 8, 8) == ["IMAGES_FIXED"]
+        assert openness(5, 3, 8, 8) == ["IMAGES_FIXED"]
+        assert openness(2, 3, 9, 12) == ["IMAGES_FIXED", "DYNAMIC"]
+        assert openness(3, 3, 15, 10) == ["IMAGES_FIXED", "DYNAMIC"]
 
 
 class Switched(torch.nn.Module):
@@ -273,7 +273,7 @@ def test_a_number_in_a_buffer_is_a_constant_of_the_graph() -> None:
 
 
 def glm_attention() -> Any:
-    """Attention over packed pictures whose norms are not all ones."""
+    """Attention over packed images whose norms are not all ones."""
     from transformers.models.glm_ocr import modeling_glm_ocr
     from transformers.models.glm_ocr.configuration_glm_ocr import GlmOcrVisionConfig
 

@@ -17,7 +17,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def depth(*colours: int) -> dict[str, object]:
-    """A result with a picture of one row."""
+    """A result with an image of one row."""
     return {
         "predicted_depth": [0.5],
         "depth": Image.frombytes("L", (len(colours), 1), bytes(colours)),

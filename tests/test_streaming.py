@@ -37,7 +37,7 @@ def test_joined_pieces_are_the_answer(
     assert "".join(handler.stream(inputs, **parameters)) == expected
 
 
-def test_pictures_and_chats_stream(open_handler: OpenHandler) -> None:
+def test_images_and_chats_stream(open_handler: OpenHandler) -> None:
     handler = open_handler("llava", "image-text-to-text")
     parameters = {**handler.spec.sample_params, "generate_kwargs": {"do_sample": False}}
     for sample in sample_inputs(handler.spec, handler.processor)[:2]:

@@ -37,7 +37,7 @@ def test_a_buffer_of_zeros_stays() -> None:
     assert not norm.running_mean.any()
 
 
-def test_pictures_are_still_told_apart_after_many_convolutions() -> None:
+def test_images_are_still_told_apart_after_many_convolutions() -> None:
     torch.manual_seed(0)
     deep = torch.nn.Sequential(*(torch.nn.Conv2d(8, 8, 3, padding=1) for _ in range(12)))
     for convolution in deep:

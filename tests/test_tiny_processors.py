@@ -28,7 +28,7 @@ from transformers import (  # noqa: E402
 )
 
 from hf_skillset_templates.tiny.processor.build import build_processor  # noqa: E402
-from hf_skillset_templates.tiny.processor.image_tokens import picture  # noqa: E402
+from hf_skillset_templates.tiny.processor.image_tokens import image  # noqa: E402
 
 SIZES = {
     "hidden_size": 32,
@@ -87,7 +87,7 @@ def test_picture_has_the_size_that_the_model_takes(tmp_path: Path) -> None:
     config = ViTConfig(**SIZES, image_size=32, patch_size=8)
     build("vit", config, tmp_path)
     processor = AutoProcessor.from_pretrained(tmp_path)
-    pixels = processor(picture(64, 48), return_tensors="pt")
+    pixels = processor(image(64, 48), return_tensors="pt")
     assert tuple(pixels["pixel_values"].shape) == (1, 3, 32, 32)
     AutoModel.from_config(config)(**pixels)
 
@@ -127,7 +127,7 @@ def test_as_many_placeholders_as_image_features(tmp_path: Path) -> None:
     build("llava", config, tmp_path)
     processor = AutoProcessor.from_pretrained(tmp_path)
     encoded = processor(
-        text=f"{processor.image_token} What is it?", images=picture(), return_tensors="pt"
+        text=f"{processor.image_token} What is it?", images=image(), return_tensors="pt"
     )
     model = AutoModelForImageTextToText.from_config(config).eval()
     features = model.get_image_features(pixel_values=encoded["pixel_values"]).pooler_output
@@ -139,7 +139,7 @@ def test_conversation_with_a_picture_generates(tmp_path: Path) -> None:
     config = llava()
     build("llava", config, tmp_path)
     processor = AutoProcessor.from_pretrained(tmp_path)
-    content = [{"type": "image", "image": picture()}, {"type": "text", "text": "What is it?"}]
+    content = [{"type": "image", "image": image()}, {"type": "text", "text": "What is it?"}]
     inputs = processor.apply_chat_template(
         [{"role": "user", "content": content}],
         add_generation_prompt=True,

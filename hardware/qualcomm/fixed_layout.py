@@ -1,6 +1,6 @@
-"""Makes what a call says of its pictures' layout a part of the graph.
+"""Makes what a call says of its images' layout a part of the graph.
 
-How many patches a picture has, and where its tokens stand, decides how a model cuts and
+How many patches an image has, and where its tokens stand, decides how a model cuts and
 joins its tensors. A graph of fixed shapes is for one layout, so these inputs are constants.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 LARGEST_CONSTANT = 1 << 16
 """Elements of a tensor whose values the tracer keeps in mind; its own limit is one."""
 PLACES = ("get_rope_index", "get_placeholder_mask")
-"""Methods that answer from the layout alone: where tokens stand, which are a picture's."""
+"""Methods that answer from the layout alone: where tokens stand, which are an image's."""
 TOKEN_KINDS = "mm_token_type_ids"
 """The input that names the kind of each token."""
 

@@ -113,7 +113,7 @@ def run_graph(model: QualcommModel, call: Arrays) -> tuple[Arrays, dict[str, int
     A cache that the graph gives and the model, asked for none, does not is left out.
 
     Raises:
-        ValueError: no graph was exported for these shapes and this layout of pictures.
+        ValueError: no graph was exported for these shapes and this layout of images.
     """
     key = json.dumps([shapes_of(call), layout_of(call)])
     known = {json.dumps([g["shapes"], g["layout"]]): g for g in model.manifest["graphs"]}

@@ -54,7 +54,7 @@ def open_session(path: Path) -> Any:
 
 
 def session_options(fallback: bool) -> Any:
-    """Options of a session on the HTP; on the emulator they name a chip."""
+    """Options of a session on the HTP; on the emulator they name an SoC id."""
     import onnxruntime
     import onnxruntime_qnn
 

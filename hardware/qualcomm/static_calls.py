@@ -45,7 +45,7 @@ LAYOUT_INPUTS = (
     "images_per_sample",
     "aspect_ratio_ids",
 )
-"""Inputs that say how pictures are cut and where their tokens stand; a graph is for one layout."""
+"""Inputs that say how images are cut and where their tokens stand; a graph is for one layout."""
 OPENING = ("lang_to_id", "no_timestamps_token_id")
 """What generation_config.json has for each token that opens a transcript behind the start."""
 NEW_TOKENS = 20
@@ -150,7 +150,7 @@ def listed(value: Any) -> Any:
 
 
 def layout_of(row: Arrays) -> dict[str, list[Any]]:
-    """The layout of a row's pictures, as JSON has it."""
+    """The layout of a row's images, as JSON has it."""
     return {name: array.tolist() for name, array in sorted(row.items()) if name in LAYOUT_INPUTS}
 
 

@@ -13,7 +13,7 @@ TASK = "document-question-answering"
 def skip_without_the_image(cell: Any) -> None:
     """Skip where the pipeline (5.23) hands on no image: it knows but one name for it."""
     if "pixel_values" in signature(cell.opened.endpoint.forward).parameters:
-        pytest.skip("the pipeline does not hand this model the picture of the page")
+        pytest.skip("the pipeline does not hand this model the image of the page")
 
 
 def test_equals_the_pipeline(cell: Any) -> None:

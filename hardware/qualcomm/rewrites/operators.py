@@ -73,7 +73,7 @@ def rename_values(graph: Any) -> None:
 
 
 def equal(tape: Any, node: Any) -> Any:
-    """HTP compares numbers, no truth values; quantized, equal whole numbers are only close."""
+    """HTP compares numbers, no booleans; quantized, equal integers are only close."""
     import numpy as np
     from onnx_ir import DataType
 
@@ -131,7 +131,7 @@ def less(tape: Any, node: Any) -> Any:
 
 
 def is_count(node: Any) -> bool:
-    """Whether a node counts truth values, as numbers that are quantized."""
+    """Whether a node counts booleans, as numbers that are quantized."""
     from onnx_ir import DataType
 
     numbers = node.inputs[0] if node is not None and node.op_type == "ReduceSum" else None
@@ -269,7 +269,7 @@ def power(tape: Any, node: Any) -> Any:
 
 
 def cumulative_sum(tape: Any, node: Any) -> Any:
-    """HTP has none of numbers with a fraction; a triangle of ones adds up what comes before."""
+    """HTP has none of floats; a triangle of ones adds up what comes before."""
     import numpy as np
 
     data, axes = node.inputs

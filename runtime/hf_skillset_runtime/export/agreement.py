@@ -6,7 +6,7 @@ from typing import Any
 
 
 def largest_error(found: Any, expected: Any) -> float:
-    """Largest difference of two results' numbers with a fraction.
+    """Largest difference of two results' floats.
 
     A fraction of the output's largest number where that is above 1.
     """

@@ -39,8 +39,8 @@ class Call:
         return max((shape[1] for shape in shapes if len(shape) == 2), default=0)
 
     @property
-    def pictures(self) -> list[str]:
-        """The inputs (batch, ..., height, width) that are pictures, or grids like them."""
+    def images(self) -> list[str]:
+        """The inputs (batch, ..., height, width) that are images, or grids like them."""
         return [
             name
             for name, value in self.inputs.items()
@@ -57,8 +57,8 @@ class Call:
         if openness is Openness.FIXED:
             return None
         found = get_auto_dynamic_shapes(dict(self.inputs))
-        if openness is Openness.PICTURES_FIXED:
-            found |= {name: {0: Dim.AUTO} for name in self.pictures}
+        if openness is Openness.IMAGES_FIXED:
+            found |= {name: {0: Dim.AUTO} for name in self.images}
         return found
 
     @classmethod

@@ -178,11 +178,11 @@ class ExportedForward:
     def to_try(self, call: Call) -> Iterator[Openness]:
         """How to export for a call that no graph fits, the widest that is cheap first.
 
-        Pictures stay fixed once: a second size of them says that they vary.
+        Images stay fixed once: a second size of them says that they vary.
         """
         known = {known.call.openness for known in self.known(call)}
-        if call.pictures and Openness.PICTURES_FIXED not in known:
-            yield Openness.PICTURES_FIXED
+        if call.images and Openness.IMAGES_FIXED not in known:
+            yield Openness.IMAGES_FIXED
         yield Openness.DYNAMIC
         yield Openness.FIXED
 

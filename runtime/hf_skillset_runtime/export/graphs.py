@@ -13,8 +13,8 @@ class Openness(Enum):
     """Which dimensions of its inputs a graph leaves open; the value ends the name of its folder."""
 
     FIXED = ""
-    PICTURES_FIXED = "-pictures-fixed"
-    """Pictures are open in their batch alone: windows and pyramids over open sides take minutes."""
+    IMAGES_FIXED = "-images-fixed"
+    """Images are open in their batch alone: windows and pyramids over open sides take minutes."""
     DYNAMIC = "-dynamic"
 
 

@@ -1,4 +1,4 @@
-"""Lets a tracer know the whole numbers that modules keep as tensors.
+"""Lets a tracer know the integers that modules keep as tensors.
 
 Some convolutions hold their stride and padding in buffers and decide by them what they do.
 """
@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 @contextmanager
 def known_numbers(model: Any) -> Iterator[None]:
-    """While tracing, a buffer with one whole number is a constant."""
+    """While tracing, a buffer with one integer is a constant."""
     numbers = {
         (module, name): (buffer.item(), buffer.dtype)
         for module in model.modules()

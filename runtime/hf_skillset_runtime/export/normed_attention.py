@@ -1,6 +1,6 @@
 """Norms that the exporters' attention leaves out, put where it cannot miss them.
 
-transformers 5.23 traces the attention of packed pictures in a form of its own. Where one
+transformers 5.23 traces the attention of packed images in a form of its own. Where one
 projection gives queries, keys and values together, that form forgets the norms of the queries
 and the keys; here the projection applies them.
 """

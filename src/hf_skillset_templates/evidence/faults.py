@@ -67,7 +67,7 @@ class Late(Wrapped):
 
 
 class Scaled(Wrapped):
-    """Multiplies all numbers with a fraction."""
+    """Multiplies all floats."""
 
     def run(self, endpoint: Any, spec: Any, encoded: Any) -> Any:
         """The outputs, scaled."""
@@ -80,7 +80,7 @@ class Scaled(Wrapped):
 
 
 def scaled(value: Any) -> Any:
-    """Arrays with a fraction, at any depth, times `SCALE`."""
+    """Arrays of floats, at any depth, times `SCALE`."""
     if isinstance(value, dict):
         return {name: scaled(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -89,7 +89,7 @@ def scaled(value: Any) -> Any:
 
 
 def is_float(array: Any) -> bool:
-    """Whether an array holds numbers with a fraction."""
+    """Whether an array holds floats."""
     return bool(array.dtype.kind == "f")
 
 

@@ -130,7 +130,7 @@ def is_empty(result: Any) -> bool:
 
 
 def as_text(result: Any) -> str:
-    """A result as text that tells arrays and pictures apart."""
+    """A result as text that tells arrays and images apart."""
     import numpy as np
 
     if isinstance(result, dict):

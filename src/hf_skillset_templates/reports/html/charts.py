@@ -1,6 +1,6 @@
 """The plots: Vega-Lite draws them as SVG when the report is made, so that the page draws nothing.
 
-Their text has the colour of the page (`currentColor`), so that one picture fits dark and light.
+Their text has the colour of the page (`currentColor`), so that one image fits dark and light.
 """
 
 from __future__ import annotations

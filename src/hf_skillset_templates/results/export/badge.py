@@ -33,7 +33,7 @@ def write(run: Run, path: Path) -> None:
 
 
 def badge(label: str, value: str, verified: int, measured: int) -> str:
-    """The picture; the colour follows from the share."""
+    """The image; the colour follows from the share."""
     share = verified / measured if measured else 0.0
     colour = next(colour for least, colour in COLOURS if share >= least)
     left, right = (round(len(text) * CHARACTER + PADDING) for text in (label, value))

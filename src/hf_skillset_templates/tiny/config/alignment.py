@@ -103,7 +103,7 @@ def align_tokens(
 
 
 def _align_codes(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Make tokens of the codes of pictures that a configuration numbers in the vocabulary."""
+    """Make tokens of the codes of images that a configuration numbers in the vocabulary."""
     codes = getattr(config, "vocabulary_map", None)
     if codes:
         tokenizer.add_tokens(list(codes), special_tokens=True)

@@ -62,7 +62,7 @@ def _fit_sections(rope: dict[str, Any], node: Draft) -> dict[str, Any]:
 
 
 def proportional(sections: list[int], total: int) -> list[int]:
-    """Whole numbers in the old proportions, at least 1 each, with the given sum."""
+    """Integers in the old proportions, at least 1 each, with the given sum."""
     fitted = [max(1, s * total // sum(sections)) for s in sections]
     fitted[-1] = max(1, total - sum(fitted[:-1]))
     return fitted

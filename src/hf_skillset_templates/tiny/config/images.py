@@ -1,4 +1,4 @@
-"""Sizes of pictures in a draft, and what is counted in their patches."""
+"""Sizes of images in a draft, and what is counted in their patches."""
 
 from __future__ import annotations
 

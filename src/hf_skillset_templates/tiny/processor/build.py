@@ -1,4 +1,4 @@
-"""All that turns text, pictures, sounds and videos into a tiny model's tensors, made offline."""
+"""All that turns text, images, sounds and videos into a tiny model's tensors, made offline."""
 
 from __future__ import annotations
 

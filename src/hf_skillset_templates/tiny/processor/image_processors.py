@@ -11,7 +11,7 @@ from transformers import AutoModel, PreTrainedConfig
 from hf_skillset_templates.tiny.configs import first_value, nodes
 
 VISION = ("vision", "visual", "image", "vit", "backbone", "encoder")
-# For architectures that take pictures of any size: two pixels remain after five halvings.
+# For architectures that take images of any size: two pixels remain after five halvings.
 ANY_SIZE = 64
 # Frames of a video, where the configuration does not count them.
 FRAMES = 8
@@ -79,13 +79,13 @@ def characters(count: int) -> list[str]:
 
 
 def _in_proportion(size: dict[str, int], to: dict[str, int], side: int) -> dict[str, int]:
-    """Another size of the processor, shrunk as much as the picture's own."""
+    """Another size of the processor, shrunk as much as the image's own."""
     whole = max(value for value in to.values() if value)
     return {name: value * side // whole for name, value in size.items() if value}
 
 
 def image_side(config: PreTrainedConfig) -> int:
-    """Height and width of the pictures that the model takes, in pixels."""
+    """Height and width of the images that the model takes, in pixels."""
     value = first_value(config, ("image_size", "img_size", "input_size", "resolution"), VISION)
     if ratios := first_value(config, ("scaled_images_ratios",)):
         value = config.patch_size / min(ratios)  # the smallest copy of it is one patch
@@ -126,12 +126,12 @@ def tiny_size(default: Any, side: int, unit: int) -> Any:
 
 
 def cuts_windows(config: PreTrainedConfig) -> bool:
-    """Whether the model divides each picture into the same number of windows, whatever its form."""
+    """Whether the model divides each image into the same number of windows, whatever its form."""
     return first_value(config, ("num_windows",), VISION) is not None
 
 
 def _area(side: int, unit: int) -> int:
-    """An area that a picture of the sample's size fills with a few patches."""
+    """An area that an image of the sample's size fills with a few patches."""
     return max(min(side, ANY_SIZE), unit * 4) ** 2
 
 

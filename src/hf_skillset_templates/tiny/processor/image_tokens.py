@@ -1,4 +1,4 @@
-"""How many embeddings a picture becomes: measured on the tiny model, then told to the processor."""
+"""How many embeddings an image becomes: measured on the tiny model, then told to the processor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hf_skillset_templates.tiny.configs import first_value
 
 from .image_processors import VISION, image_side
 
-# What processors call the number of embeddings of one picture (or one tile of it).
+# What processors call the number of embeddings of one image (or one tile of it).
 COUNTS = (
     "image_seq_len",
     "image_seq_length",
@@ -53,20 +53,20 @@ def image_token_settings(
 
 
 def patch_count(config: PreTrainedConfig) -> int:
-    """Patches of a picture of the model's size."""
+    """Patches of an image of the model's size."""
     patch = first_value(config, ("patch_size",), VISION) or 1
     patch = max(patch) if isinstance(patch, (list, tuple)) else patch
     return (image_side(config) // patch) ** 2
 
 
 def measured_count(model_type: str, config: PreTrainedConfig, image_processor: Any) -> int | None:
-    """Embeddings per picture or tile, as the model's vision tower returns them."""
+    """Embeddings per image or tile, as the model's vision tower returns them."""
     classes = (model_class(name) for name in class_names(model_type))
     wanted = next((cls for cls in classes if hasattr(cls, "get_image_features")), None)
     if wanted is None:
         return None
     model = wanted(copy.deepcopy(config)).eval()
-    encoded = image_processor(picture(), return_tensors="pt")
+    encoded = image_processor(image(), return_tensors="pt")
     accepted = inspect.signature(model.get_image_features).parameters
     arguments = {name: value for name, value in encoded.items() if name in accepted}
     with torch.no_grad():
@@ -78,8 +78,8 @@ def measured_count(model_type: str, config: PreTrainedConfig, image_processor: A
     return int(rows // tiles)
 
 
-def picture(width: int = 64, height: int = 48) -> Image.Image:
-    """A colourful picture: two gradients and a bright square."""
+def image(width: int = 64, height: int = 48) -> Image.Image:
+    """A colourful image: two gradients and a bright square."""
     pixels = np.zeros((height, width, 3), dtype=np.uint8)
     pixels[..., 0] = np.linspace(0, 255, width, dtype=np.uint8)
     pixels[..., 1] = np.linspace(0, 255, height, dtype=np.uint8)[:, None]

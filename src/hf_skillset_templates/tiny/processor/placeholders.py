@@ -1,4 +1,4 @@
-"""Tokens that stand for pictures, sounds and videos, found in the processor's own source."""
+"""Tokens that stand for images, sounds and videos, found in the processor's own source."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _class_constants(processor_class: type) -> list[str]:
 
 
 def chat_template(processor: Any, marks: dict[str, str]) -> str:
-    """A plain conversation template with the processor's own marks for pictures and sounds."""
+    """A plain conversation template with the processor's own marks for images and sounds."""
     template = TEMPLATE.read_text(encoding="utf-8")
     for kind in ("image", "video", "audio"):
         mark = marks.get(kind, getattr(processor, f"{kind}_token", None) or f"<{kind}>")

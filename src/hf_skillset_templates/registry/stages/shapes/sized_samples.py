@@ -1,4 +1,4 @@
-"""A task's sample at other sizes: more words, larger pictures, longer sounds, more frames."""
+"""A task's sample at other sizes: more words, larger images, longer sounds, more frames."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def scaled(sample: Any, sizes: dict[str, float], key: str = "") -> Any:
     if kind == "series":
         return repeated(sample, sizes.get("series", 1.0))
     if kind == "image":
-        return picture(sample, sizes.get("width", 1.0), sizes.get("height", 1.0))
+        return image(sample, sizes.get("width", 1.0), sizes.get("height", 1.0))
     if kind == "audio":
         return sound(sample, sizes.get("audio", 1.0))
     return frames(sample, sizes.get("video", 1.0)) if kind == "video" else sample
@@ -74,8 +74,8 @@ def repeated(items: list[Any], scale: float) -> list[Any]:
     return (items * (count // len(items) + 1))[:count] if scale > 1 else items
 
 
-def picture(asset: str, width: float, height: float) -> Any:
-    """A picture stretched; the file itself where it keeps its size."""
+def image(asset: str, width: float, height: float) -> Any:
+    """An image stretched; the file itself where it keeps its size."""
     from PIL import Image
 
     image = Image.open(SAMPLES / asset.removeprefix(ASSET))
@@ -98,5 +98,5 @@ def frames(asset: str, scale: float) -> Any:
     import av
 
     with av.open(str(SAMPLES / asset.removeprefix(ASSET))) as container:
-        pictures = [frame.to_image() for frame in container.decode(video=0)]
-    return repeated(pictures, scale)
+        images = [frame.to_image() for frame in container.decode(video=0)]
+    return repeated(images, scale)

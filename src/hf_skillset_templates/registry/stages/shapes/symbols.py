@@ -21,7 +21,7 @@ NAMES = {
     "pixel_values": ("batch", "channels", "height", "width"),
     "pixel_values_videos": ("batch", "frames", "channels", "height", "width"),
     "pixel_values/2": ("patches", "patch_size"),
-    "pixel_values/5": ("batch", "pictures", "channels", "height", "width"),
+    "pixel_values/5": ("batch", "images", "channels", "height", "width"),
     "input_features": ("batch", "frames", "frames"),
     "input_values": ("batch", "samples"),
     "input_values/3": ("batch", "channels", "samples"),
@@ -69,7 +69,7 @@ class Symbols:
         return None
 
     def _grid(self, sizes: Sizes) -> str | None:
-        """Patches of a picture: `(height//k)*(width//k)`, rounded down or up, and a token more."""
+        """Patches of an image: `(height//k)*(width//k)`, rounded down or up, and a token more."""
         if not {"height", "width"} <= self.sizes.keys():
             return None
         sides = list(zip(self.sizes["height"], self.sizes["width"], strict=True))
