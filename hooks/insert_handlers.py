@@ -39,7 +39,7 @@ ASSET = re.compile(r'"asset:([^"]+)"')
 EPILOG = """\
 examples:
   python hooks/insert_handlers.py generated/hf_bert --add openvino
-  python hooks/insert_handlers.py generated/hf_bert --add cuda --add xpu
+  python hooks/insert_handlers.py generated/hf_bert --add cuda --add apple
 """
 
 
