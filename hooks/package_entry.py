@@ -16,7 +16,7 @@ HARDWARE = ROOT / "hardware"
 MODELS = ROOT / "registry" / "models"
 SHARED_PLATFORMS = "hf_skillset_platforms"
 """The package of the platforms in the distribution of the runtime."""
-SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies")
+SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies", "half_precision")
 SHORT_TASK = (
     "adapter",
     "auto_class",
@@ -67,7 +67,7 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
     }
     entry["primary_task"] = next(iter(tasks), entry["primary_task"])
     if answers["profile"] == "template":
-        entry = {key: entry[key] for key in SHORT_ENTRY}
+        entry = {key: entry[key] for key in SHORT_ENTRY if key in entry}
         tasks = {
             name: {key: task[key] for key in SHORT_TASK if key in task}
             for name, task in tasks.items()

@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.testing import tiny_checkpoint
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset
@@ -199,6 +199,21 @@ def test_series_with_missing_values_and_numpy_numbers(open_handler: Open, model_
     assert handler(values)["result"] == handler(as_nan)["result"]
     numbers = [np.float32(value) for value in range(12)]
     assert handler(numbers)["result"] == handler(list(range(12)))["result"]
+
+
+@pytest.mark.parametrize("model_type", ["patchtst", "time_series_transformer", "autoformer"])
+def test_a_dtype_in_which_a_model_fails_gives_way_to_float32(
+    tmp_path: Path, model_type: str
+) -> None:
+    task = "time-series-forecasting"
+    skillset = source_skillset(model_type)
+    loaded_by = skillset().task(task).auto_class
+    folder = str(tiny_checkpoint.build_checkpoint(TINY / model_type, loaded_by, tmp_path))
+    values = [float(value) for value in range(12)]
+    with pytest.warns(RuntimeWarning, match="does not run in bfloat16 on the CPU"):
+        opened = skillset(metadata={"dtype": "bfloat16"}).init_cpu(folder, task=task)
+    expected = skillset().init_cpu(folder, task=task).handler(values)["result"]
+    assert opened.handler(values)["result"] == expected
 
 
 def test_a_model_that_needs_every_value_refuses_gaps(open_handler: Open) -> None:

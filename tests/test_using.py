@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, commit_and_tag, git
 
 PAGE = (ROOT / "docs" / "using.md").read_text("utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
@@ -22,14 +23,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("using")
 
 
-def environment(folder: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def template(template_repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small template with the scripts, as a person has it cloned."""
+    place = tmp_path_factory.mktemp("clone") / "hf-skillset-templates"
+    git(place.parent, "clone", "--quiet", str(template_repository), str(place))
+    for name in ("scripts", "src"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(ROOT / name, place / name, ignore=ignored)
+    commit_and_tag(place, "7.0.0")
+    return place
+
+
+def environment(folder: Path, template: Path) -> dict[str, str]:
     """A person's environment: their own configuration of git, our commands in the PATH."""
     binaries = str(Path(sys.executable).parent)
     identity = folder / "gitconfig"
     identity.touch()
     return {
         **os.environ,
-        "TEMPLATE": str(ROOT),
+        "TEMPLATE": str(template),
+        "PYTHONPATH": f"{template / 'src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "GIT_CONFIG_GLOBAL": str(identity),
         **{f"GIT_{who}_NAME": "someone" for who in ("AUTHOR", "COMMITTER")},
@@ -38,11 +52,11 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[block.splitlines()[-1][:40] for block in BLOCKS])
-def test_a_block_runs(block: str, folder: Path) -> None:
+def test_a_block_runs(block: str, folder: Path, template: Path) -> None:
     finished = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block],
         cwd=folder,
-        env=environment(folder),
+        env=environment(folder, template),
         capture_output=True,
         text=True,
     )

@@ -33,6 +33,7 @@ def source_skillset(model_type: str, platforms: tuple[str, ...] = ("cpu",)) -> t
     registry = {
         "model_type": model_type,
         "tasks": tasks,
+        "half_precision": entry.get("half_precision", {}),
         "platforms": {
             name: {**hooks.platform_entry(name, True), "code": f"hardware.{name}.handler"}
             for name in platforms

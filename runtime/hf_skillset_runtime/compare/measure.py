@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 HUGE = 1e9
-"""What is larger stands for minus infinity: a masked score."""
+"""What is larger stands for minus infinity: something masked."""
+HUGE_SCORE = 9e3
+"""The same for scores, which models also mask with -10,000."""
+NEAR = 10.0
+"""Factor of an element up to which the spread of its output counts for its relative error."""
 LITTLE = 1e-2
 """Share of an output's spread that lies between inputs, below which it does not depend on them."""
 TINY = 1e-9
@@ -23,11 +27,12 @@ class Deviation:
     """How far outputs are from the reference."""
 
     compared: int
-    """Numbers with a fraction that were compared."""
+    """Floats that were compared."""
     max_error: float
     """Largest absolute difference; infinite where a shape, or what is masked, is another one."""
     relative_error: float
-    """Largest difference as a fraction of the output's root mean square where that is above 1."""
+    """Largest difference as a fraction of the element's scale, where that is above 1: the output's
+    root mean square, but no more than `NEAR` times the element."""
     cosine: float
     """Lowest cosine similarity of an output after its mean is taken off."""
     snr: float
@@ -49,7 +54,8 @@ def deviation(pairs: Sequence[Pair]) -> Deviation:
         for found, expected in pairs
         for name in expected
     ]
-    return dataclasses.replace(worst_of(each), **lowest_similarity(pairs))
+    cosine, snr = lowest_similarity(pairs)
+    return dataclasses.replace(worst_of(each), cosine=cosine, snr=snr)
 
 
 def worst_of(deviations: Sequence[Deviation]) -> Deviation:
@@ -77,51 +83,54 @@ def output_deviation(name: str, found: Any, expected: Any) -> Deviation:
         wrong = int((np.asarray(found) != expected).sum())
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, wrong, name)
     ours, theirs = np.asarray(found, np.float64), np.asarray(expected, np.float64)
-    plain = known(theirs)
-    if not np.array_equal(plain, known(ours)):
+    plain = known(name, theirs)
+    if not np.array_equal(plain, known(name, ours)):
         return Deviation(0, math.inf, math.inf, 0.0, -LARGEST_SNR, 0, name)
     ours, theirs = ours[plain], theirs[plain]
     if not theirs.size:
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, 0, name)
-    error = float(np.abs(ours - theirs).max())
-    scale = max(1.0, math.sqrt(float(np.square(theirs).mean())))
-    return Deviation(theirs.size, error, error / scale, 1.0, LARGEST_SNR, 0, name)
+    errors, spread = np.abs(ours - theirs), math.sqrt(float(np.square(theirs).mean()))
+    scales = np.maximum(1.0, np.minimum(spread, NEAR * np.abs(theirs)))
+    relative = float((errors / scales).max())
+    return Deviation(theirs.size, float(errors.max()), relative, 1.0, LARGEST_SNR, 0, name)
 
 
-def known(array: Any) -> Any:
-    """Where an array holds numbers, not what stands for a masked score or for none."""
+def known(name: str, array: Any) -> Any:
+    """Where an output holds numbers, not what stands for a masked score or for none."""
     import numpy as np
 
-    return np.isfinite(array) & (np.abs(array) < HUGE)
+    return np.isfinite(array) & (np.abs(array) < (HUGE_SCORE if is_scores(name) else HUGE))
 
 
-def lowest_similarity(pairs: Sequence[Pair]) -> dict[str, float]:
+def lowest_similarity(pairs: Sequence[Pair]) -> tuple[float, float]:
     """The lowest cosine and signal-to-noise ratio of an output, over all inputs at once."""
     groups: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Any]]] = {}
-    lowest = {"cosine": 1.0, "snr": LARGEST_SNR}
+    cosines, ratios = [1.0], [LARGEST_SNR]
     for found, expected in pairs:
         for name, theirs in numbers_of(expected):
             ours = found.get(name)
             if ours is None or ours.shape != theirs.shape:
-                return {"cosine": 0.0, "snr": -LARGEST_SNR}
+                return 0.0, -LARGEST_SNR
             groups.setdefault((name, theirs.shape), []).append((ours, theirs))
-    for group in groups.values():
-        cosine, snr = similarity(*map(stacked, zip(*group)))
-        lowest = {"cosine": min(lowest["cosine"], cosine), "snr": min(lowest["snr"], snr)}
-    return lowest
+    for (name, _shape), group in groups.items():
+        ours, theirs = (stacked(name, arrays) for arrays in zip(*group))
+        cosine, snr = similarity(ours, theirs)
+        cosines.append(cosine)
+        ratios.append(snr)
+    return min(cosines), min(ratios)
 
 
 def numbers_of(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The outputs that hold numbers with a fraction."""
+    """The outputs that hold floats."""
     return [(name, array) for name, array in outputs.items() if array.dtype.kind == "f"]
 
 
-def stacked(arrays: Sequence[Any]) -> Any:
+def stacked(name: str, arrays: Sequence[Any]) -> Any:
     """Arrays of one shape as one; what stands for a masked score is 0."""
     import numpy as np
 
     whole = np.stack([np.asarray(array, np.float64) for array in arrays])
-    return np.where(known(whole), whole, 0.0)
+    return np.where(known(name, whole), whole, 0.0)
 
 
 def similarity(found: Any, expected: Any) -> tuple[float, float]:
@@ -136,7 +145,7 @@ def similarity(found: Any, expected: Any) -> tuple[float, float]:
     if np.linalg.norm(expected - centre) < LITTLE * np.linalg.norm(expected - expected.mean()):
         centre = expected.mean()
     found, expected = found - centre, expected - centre
-    noise, signal = np.linalg.norm(found - expected), np.linalg.norm(expected)
+    noise, signal = float(np.linalg.norm(found - expected)), float(np.linalg.norm(expected))
     if noise <= TINY * max(signal, 1.0):
         return 1.0, LARGEST_SNR
     if not signal or not (length := np.linalg.norm(found)):
@@ -155,7 +164,7 @@ def agreement(pairs: Sequence[Pair]) -> tuple[int, int]:
     same = rows = 0
     for found, expected in pairs:
         for name, theirs in expected.items():
-            if is_choice(name, theirs) and np.shape(found.get(name)) == np.shape(theirs):
+            if is_choice(name, theirs) and np.shape(found.get(name, ())) == np.shape(theirs):
                 equal = found[name].argmax(-1) == theirs.argmax(-1)
                 same, rows = same + int(equal.sum()), rows + equal.size
     return same, rows
@@ -165,5 +174,9 @@ def is_choice(name: str, array: Any) -> bool:
     """Whether the largest entry of an output's last axis is what a task decides by."""
     import numpy as np
 
-    scores = name.startswith("step ") or name.split(".")[-1].endswith("logits")
-    return scores and np.ndim(array) > 1 and np.shape(array)[-1] > 1
+    return is_scores(name) and np.ndim(array) > 1 and np.shape(array)[-1] > 1
+
+
+def is_scores(name: str) -> bool:
+    """Whether an output holds scores: those of a step that generates, or logits."""
+    return name.startswith("step ") or "logits" in name.split(".")[-1]

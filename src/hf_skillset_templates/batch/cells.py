@@ -104,6 +104,14 @@ class Checkpoints:
         return self.built[model_class]
 
 
+def rules(skillset: Any) -> dict[str, Any]:
+    """The version of the rules by which a package compares; older packages state none."""
+    try:
+        return {"evidence": runtime_module(skillset, "compare.parity").EVIDENCE}
+    except (ModuleNotFoundError, AttributeError):
+        return {}
+
+
 class Stages:
     """The stages of one cell: which one it is in, and how long each took."""
 
@@ -141,8 +149,8 @@ def run_cell(skillset: Any, platform: str, task: str, checkpoints: Checkpoints) 
         detail = f"{type(error).__name__}: {error}"
         record = {**known, "status": "UNAVAILABLE" if unavailable else "FAILED", "detail": detail}
     stages.end()
-    record["evidence"] = runtime_module(skillset, "compare.parity").EVIDENCE
-    return {**record, "model": "tiny", "stage": stage, **costs(stages), **measured_with(platform)}
+    facts = {**rules(skillset), **costs(stages), **measured_with(platform)}
+    return {**record, "model": "tiny", "stage": stage, **facts}
 
 
 def run_stages(
@@ -196,7 +204,7 @@ def measured_with(platform: str) -> dict[str, Any]:
 def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:
     """What a comparison with CPU adds to a record: the errors, and what is wrong with them."""
     parity = runtime_module(skillset, "compare.parity")
-    self_test = runtime_module(skillset, "self_test")
+    self_test = runtime_module(skillset, "tasks.samples")
     reference = skillset.init_cpu(checkpoint, task=handler.spec.name).handler
     samples = self_test.sample_inputs(handler.spec, reference.processor)
     facts = skillset.registry["platforms"][handler.platform.name]

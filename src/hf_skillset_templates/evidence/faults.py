@@ -60,8 +60,10 @@ class Late(Wrapped):
 
     def scores(self, endpoint: Any, spec: Any, encoded: Any, chosen: Any) -> Any:
         """The scores of the call before."""
-        self.waiting, asked = encoded, self.waiting
-        return self.platform.scores(endpoint, spec, asked, chosen)
+        found = self.platform.scores(endpoint, spec, self.waiting, chosen)
+        if found is not None:  # else `run` is asked for the same call
+            self.waiting = encoded
+        return found
 
 
 class Scaled(Wrapped):
@@ -129,7 +131,7 @@ def executed_layers(handler: Any) -> list[str]:
     """The names of the plain layers that run for the first sample, in that order."""
     import torch
 
-    from hf_skillset_runtime.self_test import sample_inputs
+    from hf_skillset_runtime.tasks.samples import sample_inputs
 
     seen: dict[str, None] = {}
     handles = [

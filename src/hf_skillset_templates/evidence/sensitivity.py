@@ -19,6 +19,8 @@ WIDE = 10
 """Times the widest absolute tolerance of a platform that computes in floating point."""
 ALIKE = 0.9
 """Highest cosine of the centred outputs for unlike inputs."""
+MASKED = 1.0
+"""Stands for the difference of a number and what is masked."""
 FEW = 8
 """A cosine of fewer numbers says nothing."""
 
@@ -69,7 +71,9 @@ def distance(one: dict[str, Any], other: dict[str, Any]) -> tuple[float, float]:
             array[tuple(slice(size - least, size) for size, least in zip(array.shape, shape))]
             for array in (one[name].astype(float), other[name].astype(float))
         )
-        both = known(ours) & known(theirs)
+        if not np.array_equal(known(name, ours), known(name, theirs)):
+            largest = max(largest, MASKED)
+        both = known(name, ours) & known(name, theirs)
         if both.any() and (apart := float(np.abs(ours - theirs)[both].max())) > largest:
             largest = apart
             similar = similarity(ours[both][None], theirs[both][None])[0]
@@ -97,7 +101,7 @@ def disturbed(name: str, value: Any) -> Any:
     if array.size < 2 or array.dtype.kind not in "fiub":
         return None
     if array.dtype.kind == "b" or ("mask" in name and array.dtype.kind in "iu"):
-        changed = array.reshape(len(array), -1).copy()
+        changed: Any = array.reshape(len(array), -1).copy()
         changed[:, changed.shape[1] // 2 :] = 0
         changed = changed.reshape(array.shape)
     elif "type_ids" in name and array.max() < 2:

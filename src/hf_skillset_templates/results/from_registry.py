@@ -42,7 +42,7 @@ def entry_records(entry: Entry) -> Iterator[Record]:
 def evidence(known: dict[str, Any], task: str) -> dict[str, Any]:
     """What the registry keeps of how a cell was measured."""
     found: dict[str, Any] = {"model": "tiny", "versions": known.get("versions", {})}
-    for name in ("seconds", "parity"):
+    for name in ("seconds", "parity", "evidence", "proof"):
         if task in known.get(name, {}):
             found[name] = known[name][task]
     if task in known.get("in_parts", ()):

@@ -44,6 +44,8 @@ class Variant:
     fact_names: dict[str, str] = field(default_factory=dict)
     modules: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False
+    oracle: str | None = None
+    effects: dict[str, Any] = field(default_factory=dict)
     sample_params: dict[str, Any] = field(default_factory=dict)
     generation_defaults: dict[str, Any] = field(default_factory=dict)
     effects: dict[str, Any] = field(default_factory=dict)

@@ -24,7 +24,8 @@ from .pool import Pool
 CELL = (
     "type", "task", "platform", "status", "stage", "cause", "detail", "seconds", "max_error",
     "cosine", "tolerance", "tie", "in_parts", "versions", "peak_memory_mb", "stage_seconds",
-    "expectation", "worker", "device",
+    "expectation", "worker", "device", "compared", "unmeasured", "snr", "evidence", "graph_runs",
+    "in_graphs",
 )  # fmt: skip
 POOLS = ("texts", "versions", "tensors", "causes")
 DIGITS = 4
@@ -78,7 +79,7 @@ def platform_order(records: list[Record]) -> list[str]:
 def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool]) -> list[Any]:
     """One record as a list in the order of `CELL`."""
     types, tasks, platforms = names
-    parity = record.get("parity", {})
+    parity, proof = record.get("parity", {}), record.get("proof", {})
     found = [
         types.place(record["model_type"]),
         tasks.place(record["task"]),
@@ -92,13 +93,19 @@ def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool])
         short(parity.get("cosine"), 8),
         parity.get("tolerance"),
         pools["texts"].place_or_none(parity.get("tie")),
-        1 if record.get("in_parts") else None,
+        1 if record.get("in_parts") or proof.get("in_parts") else None,
         pools["versions"].place_or_none(record.get("versions")),
         short(record.get("peak_memory_mb")),
         stage_seconds(record),
         pools["texts"].place_or_none(record.get("expectation")),
         pools["texts"].place_or_none(record.get("worker")),
         pools["texts"].place_or_none(record.get("device")),
+        parity.get("compared"),
+        pools["texts"].place_or_none(parity.get("unmeasured")),
+        short(parity.get("snr")),
+        record.get("evidence"),
+        proof.get("graph_runs"),
+        proof.get("in_graphs"),
     ]
     while found[-1] is None:
         found.pop()

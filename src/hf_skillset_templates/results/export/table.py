@@ -22,11 +22,17 @@ COLUMNS: dict[str, type] = {
     "seconds": float,
     **{f"seconds_{stage}": float for stage in STAGES},
     "peak_memory_mb": float,
+    "compared": int,
     "max_error": float,
+    "relative_error": float,
     "cosine": float,
+    "snr": float,
     "tolerance": float,
     "tie": str,
     "in_parts": bool,
+    "graph_runs": int,
+    "in_graphs": float,
+    "evidence": int,
     "worker": str,
     "versions": str,
 }
@@ -44,7 +50,13 @@ def flat(record: Record) -> dict[str, Any]:
     """A record's fields on one level."""
     stages = {f"seconds_{name}": s for name, s in record.get("stage_seconds", {}).items()}
     versions = " ".join(f"{name}={v}" for name, v in sorted(record.get("versions", {}).items()))
-    return {**record, **stages, **record.get("parity", {}), "versions": versions}
+    return {
+        **record,
+        **stages,
+        **record.get("parity", {}),
+        **record.get("proof", {}),
+        "versions": versions,
+    }
 
 
 def typed(value: Any, kind: type) -> Any:

@@ -6,7 +6,7 @@ function readCell(row) {
   const cell = Object.fromEntries(data.cell.map((name, place) => [name, row[place] ?? undefined]));
   cell.status = data.texts[cell.status];
   cell.stage = data.stages[cell.stage];
-  for (const name of ["detail", "tie", "expectation", "worker", "device"])
+  for (const name of ["detail", "tie", "expectation", "worker", "device", "unmeasured"])
     if (cell[name] !== undefined) cell[name] = data.texts[cell[name]];
   if (cell.versions !== undefined) cell.versions = data.versions[cell.versions];
   if (cell.cause !== undefined) cell.cause = data.causes[cell.cause][0];

@@ -8,10 +8,21 @@ function againCommand(type, platform, task) {
 const shellWord = (text) => (/^[\w.:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 function parityText(cell) {
+  if (cell.unmeasured) return `no number was compared: ${cell.unmeasured}`;
   if (cell.max_error === undefined && cell.cosine === undefined) return undefined;
-  const number = (value) => (typeof value === "number" ? value.toPrecision(3) : value);
-  return `largest error ${number(cell.max_error)} (tolerance ${cell.tolerance ?? "?"}), cosine ${
-    typeof cell.cosine === "number" ? cell.cosine.toFixed(6) : cell.cosine}`;
+  const number = (value) => (typeof value === "number" ? Number(value.toPrecision(3)) : "not finite");
+  return [`largest error ${number(cell.max_error)} (tolerance ${cell.tolerance ?? "?"})`,
+    `cosine ${typeof cell.cosine === "number" ? cell.cosine.toFixed(6) : "not finite"}`,
+    cell.snr !== undefined && `${number(cell.snr)} dB`,
+    cell.compared !== undefined && `${plural(cell.compared, "number")} compared`,
+    cell.evidence && `rules ${cell.evidence}`].filter(Boolean).join(", ");
+}
+
+function graphsText(cell) {
+  const parts = cell.in_parts && "in parts: layers run on the platform, torch joins them";
+  const runs = cell.graph_runs !== undefined && `${plural(cell.graph_runs, "execution")} of graphs`;
+  const share = cell.in_graphs !== undefined && `${Number((100 * cell.in_graphs).toPrecision(3))} % of the weights in them`;
+  return [runs, share, parts].filter(Boolean).join(", ") || undefined;
 }
 
 function stageTimes(cell) {
@@ -36,7 +47,7 @@ function cellPart(cell) {
       ["Expectation", cell.expectation],
       ["Compared with CPU", parityText(cell)],
       ["Tie", cell.tie],
-      ["Graphs", cell.in_parts ? "in parts: layers run on the platform, torch joins them" : undefined],
+      ["Graphs", graphsText(cell)],
       ["Seconds", seconds(cell.seconds)],
       ["By stage", stageTimes(cell)],
       ["Peak memory", cell.peak_memory_mb && `${count(Math.round(cell.peak_memory_mb))} MiB`],

@@ -12,11 +12,20 @@ function square(type, platform, task) {
     "aria-label": label, title: label }, el("span", { "aria-hidden": "true" }, sign));
 }
 
+const MARKS = {
+  parts: ["in parts", (cell) => cell.verified && cell.in_parts],
+  tied: ["by a tie", (cell) => cell.verified && cell.tie],
+};
+
 function legend() {
-  const used = new Set(types.flatMap((type) => measured.map((platform) => stateOf(type, platform))));
-  fill(byId("legend"), Object.entries(STATES).filter(([name]) => used.has(name)).map(
-    ([name, { sign, word }]) => el("li", {},
-      el("span", { class: `sq is-${name}`, "aria-hidden": "true" }, sign), word)));
+  const used = new Set(types.flatMap((type) => platforms.map((platform) => stateOf(type, platform))));
+  const states = Object.entries(STATES).filter(([name]) => used.has(name));
+  const marks = Object.entries(MARKS).filter(([, [, check]]) => cells.some(check));
+  fill(byId("legend"),
+    states.map(([name, { sign, word }]) => el("li", {},
+      el("span", { class: `sq is-${name}`, "aria-hidden": "true" }, sign), word)),
+    marks.map(([name, [text]]) => el("li", {},
+      el("span", { class: `sq is-unmeasured ${name}`, "aria-hidden": "true" }), text)));
 }
 
 // The arrow keys go from square to square; Tab goes on through the page.
