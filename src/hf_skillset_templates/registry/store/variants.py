@@ -48,8 +48,6 @@ class Variant:
     effects: dict[str, Any] = field(default_factory=dict)
     sample_params: dict[str, Any] = field(default_factory=dict)
     generation_defaults: dict[str, Any] = field(default_factory=dict)
-    effects: dict[str, Any] = field(default_factory=dict)
-    oracle: str | None = None
     pads: bool = True
     notes: str = ""
 
