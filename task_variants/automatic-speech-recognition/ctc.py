@@ -43,13 +43,38 @@ def decode(
     tokens = outputs["logits"].argmax(axis=-1)
     if not unit:
         return [{"text": processor.tokenizer.decode(row)} for row in tokens]
-    return [timed(row, processor, config, str(unit)) for row in tokens]
+    seconds = seconds_per_frame(encoded, tokens.shape[1], processor, config)
+    return [timed(row, processor.tokenizer, seconds, str(unit)) for row in tokens]
 
 
-def timed(tokens: np.ndarray, processor: Any, config: Any, unit: str) -> dict[str, Any]:
-    """The text of one path (frames,), and the times of its units."""
-    found = processor.tokenizer.decode(tokens, **{f"output_{unit}_offsets": True})
-    seconds = config.inputs_to_logits_ratio / processor.feature_extractor.sampling_rate
+def seconds_per_frame(encoded: Encoded, frames: int, processor: Any, config: Any) -> float:
+    """How long the audio of one of the `frames` of a path is.
+
+    Configurations that do not tell are of models of spectra: a frame of a path is of as many
+    frames of the spectrum as they subsample, or as the two lengths say.
+    """
+    extractor = processor.feature_extractor
+    samples = getattr(config, "inputs_to_logits_ratio", None)
+    if samples is None:
+        encoder = getattr(config, "encoder_config", config)
+        spectra = encoded.inputs["input_features"].shape[1]
+        factor = getattr(encoder, "subsampling_factor", None) or round(spectra / frames)
+        samples = factor * extractor.hop_length
+    return float(samples / extractor.sampling_rate)
+
+
+def timed(tokens: np.ndarray, tokenizer: Any, seconds: float, unit: str) -> dict[str, Any]:
+    """The text of one path (frames,), and the times of its units.
+
+    Raises:
+        ValueError: the tokenizer does not tell which frames a unit comes from.
+    """
+    found = tokenizer.decode(tokens, **{f"output_{unit}_offsets": True})
+    if isinstance(found, str):
+        raise ValueError(
+            "the tokenizer of this model does not tell which frames its text comes from: leave"
+            " return_timestamps out"
+        )
     chunks = [
         {
             "text": part[unit],

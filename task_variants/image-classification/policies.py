@@ -25,10 +25,16 @@ def decode(
     processor: Any,
     config: Any,
     top_k: int = 5,
+    function_to_apply: str | None = None,
 ) -> list[list[dict[str, Any]]]:
     """The `top_k` policies of each image, best first.
 
     The score of a policy is the probability that the image violates it.
+
+    Raises:
+        ValueError: a `function_to_apply`: the model gives probabilities, no logits.
     """
+    if function_to_apply is not None:
+        raise ValueError("this model gives probabilities: leave function_to_apply out")
     rows = outputs["probabilities"][:, 0].reshape(-1, len(encoded.context))
     return [ranked(scores, encoded.context, top_k) for scores in rows]

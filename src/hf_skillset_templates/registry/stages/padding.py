@@ -21,8 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_runtime.self_checks import unlike_alone
-from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.self_test.checks import unlike_alone
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
 from hf_skillset_templates.registry.store.errors import as_recorded
 from hf_skillset_templates.registry.store.overrides import fact_overrides
