@@ -15,7 +15,6 @@ from hf_skillset_runtime.export.cache import export_folder
 from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
-from hf_skillset_runtime.export.proof import proof_of_graphs
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,
@@ -31,6 +30,7 @@ from hf_skillset_runtime.platforms.torch_platform import (
     run_model,
     streams,
 )
+from hf_skillset_runtime.proof import proof_of_graphs
 from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.spec import TaskSpec

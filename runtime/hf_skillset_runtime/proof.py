@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..self_test import sample_inputs
+from .self_test import sample_inputs
 
 if TYPE_CHECKING:
-    from ..platforms.base import Handler
-    from .exported_model import ExportedModel
+    from .export.exported_model import ExportedModel
+    from .platforms.base import Handler
 
 
 def proof_of_graphs(handler: Handler, exported: ExportedModel) -> dict[str, Any]:
