@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from hf_skillset_runtime.compare.parity import Error, differences, measure
+from hf_skillset_runtime.compare.differences import differences
 
+from ..distance import Distance, distance
 from ..forms import FORMS, plain, unwrapped
 from ..probe import Ended, Probe, described
 from .endpoint import wrong_tuple
@@ -58,10 +59,10 @@ def equals_transformers(probe: Probe) -> str:
     """The answers are those of transformers, in one of the forms that the dialect allows."""
     names = probe.dialect.forms(probe.prepared.output_format)
     worst = max((closest(probe, place, names) for place in range(len(probe.answers))), key=badness)
-    if is_equal(worst.error):
-        return f"equal as {worst.form}; {distance(worst.error)}"
+    if worst.distance.equal:
+        return f"equal as {worst.form}; {worst.distance}"
     raise Ended(
-        f"closest as {worst.form}, {distance(worst.error)}: {worst.found!r:.160}"
+        f"closest as {worst.form}, {worst.distance}: {worst.found!r:.160}"
         f" in place of {worst.right!r:.160}"
     )
 
@@ -72,7 +73,7 @@ class Comparison(NamedTuple):
     form: str
     found: Any
     right: Any
-    error: Error
+    distance: Distance
 
 
 def closest(probe: Probe, place: int, names: list[str]) -> Comparison:
@@ -84,27 +85,14 @@ def closest(probe: Probe, place: int, names: list[str]) -> Comparison:
         if (form := FORMS[name](right)) is not None:
             wanted = unwrapped(plain(form))
             wanted = wanted.strip() if isinstance(wanted, str) else wanted
-            compared.append(Comparison(name, found, wanted, measure(found, wanted, tolerance)))
+            compared.append(Comparison(name, found, wanted, distance(found, wanted, tolerance)))
     return min(compared, key=badness)
 
 
 def badness(comparison: Comparison) -> tuple[bool, bool, float, float]:
     """Orders comparisons: equal ones first, then those of the right shape, then by error."""
-    error = comparison.error
-    return (not is_equal(error), error.texts_differ, 1 - error.cosine, error.mismatches)
-
-
-def is_equal(error: Error) -> bool:
-    """Whether nothing differs by more than the task's tolerance."""
-    return error.mismatches == 0 and not error.texts_differ
-
-
-def distance(error: Error) -> str:
-    """How far an answer is from the right one."""
-    return (
-        f"max error {error.max_abs:.1e}, cosine {error.cosine:.5f},"
-        f" {error.mismatches:.0%} of the values differ"
-    )
+    found = comparison.distance
+    return (not found.equal, not found.same_shape, 1 - found.cosine, found.wrong)
 
 
 def same(one: Any, other: Any) -> bool:
