@@ -19,6 +19,7 @@ SHARED_PLATFORMS = "hf_skillset_platforms"
 SHORT_ENTRY = ("model_type", "default_checkpoint", "dependencies", "half_precision")
 SHORT_TASK = (
     "adapter",
+    "arguments",
     "auto_class",
     "code",
     "draws",

@@ -43,7 +43,9 @@ def main(
     all: Annotated[bool, Option("--all", help="Every model type.")] = False,
     skillset_dir: Annotated[
         Path | None,
-        Option(help="Every hf_*.py found there.", parser=command_line.readable_folder),
+        Option(
+            help="Every hf_*.py and folder hf_* found there.", parser=command_line.readable_folder
+        ),
     ] = None,
     profile: Annotated[str | None, Option(help="basic, template or improved.")] = None,
     platforms: Annotated[list[str], Option(help="With commas; default: all.")] = [],

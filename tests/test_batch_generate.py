@@ -104,6 +104,29 @@ def test_skillset_folder_names_the_model_types(run_script: Run, tmp_path: Path) 
     assert [line.split(" -> ")[0] for line in finished.stdout.splitlines()] == ["bert", "vit"]
 
 
+def test_skillset_folder_takes_either_separator_and_folders_and_leaves_the_rest_out(
+    run_script: Run, tmp_path: Path
+) -> None:
+    for name in ("hf_chinese-clip.py", "hf_blenderbot_small.py", "hf_bertt.py", "hf_zzz.py"):
+        (tmp_path / name).touch()
+    (tmp_path / "hf_data2vec-text").mkdir()
+    finished = run_script("batch_generate", "--skillset-dir", tmp_path, "--dry-run")
+    assert finished.returncode == 0, finished.stderr
+    assert [line.split(" -> ")[0] for line in finished.stdout.splitlines()] == [
+        "blenderbot-small",
+        "chinese_clip",
+        "data2vec-text",
+    ]
+    assert "hf_bertt is left out: 'bertt' is no model type" in finished.stderr
+    assert "near matches: bert" in finished.stderr and "hf_zzz is left out" in finished.stderr
+
+
+def test_skillset_folder_without_any_is_refused(run_script: Run, tmp_path: Path) -> None:
+    (tmp_path / "hf_zzz.py").touch()
+    finished = run_script("batch_generate", "--skillset-dir", tmp_path, "--dry-run")
+    assert finished.returncode == 2 and "holds no hf_<model type>.py" in finished.stderr
+
+
 def job(output_dir: Path, model_type: str, **answers: object) -> PackageJob:
     """A job with the package name that goes with a one-word model type."""
     return PackageJob(model_type, f"hf_{model_type}", str(output_dir), dict(answers))

@@ -11,7 +11,12 @@ import yaml
 
 from hf_skillset_templates.command_line import say, shortened
 from hf_skillset_templates.errors import UsageError
-from hf_skillset_templates.registry.resolve import resolve
+from hf_skillset_templates.registry.resolve import (
+    UnknownModelError,
+    look_up,
+    near_matches,
+    resolve,
+)
 from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
 from hf_skillset_templates.registry.store.paths import ROOT
@@ -87,17 +92,23 @@ def separate(name: str) -> list[str]:
 
 
 def model_types_in(skillset_dir: Path) -> list[str]:
-    """The model types of the `hf_*.py` files in a folder.
+    """The model types of the `hf_*.py` files and `hf_*` folders in a folder.
+
+    Either separator will do in a name; names of no model type are left out and told.
 
     Raises:
-        UsageError: there are none, or one of them belongs to no model type.
+        UsageError: there are none.
     """
-    names = sorted(path.stem for path in skillset_dir.glob("hf_*.py"))
-    if not names:
-        raise UsageError(f"{skillset_dir} holds no hf_*.py")
-    packages = {package_name(model_type): model_type for model_type in pipeline_map()}
-    check_known("skillset", names, set(packages))
-    return [packages[name] for name in names]
+    found = [path for path in skillset_dir.glob("hf_*") if path.suffix == ".py" or path.is_dir()]
+    names = sorted({path.name.removesuffix(".py") for path in found})
+    known = {name: look_up(name) for name in names}
+    for name in (name for name, resolution in known.items() if resolution is None):
+        stem = name.removeprefix("hf_")
+        say(f"{name} is left out: {UnknownModelError(stem, near_matches(stem))}")
+    chosen = [resolution.model_type for resolution in known.values() if resolution is not None]
+    if not chosen:
+        raise UsageError(f"{skillset_dir} holds no hf_<model type>.py or folder hf_<model type>")
+    return list(dict.fromkeys(chosen))
 
 
 def check_known(kind: str, names: Iterable[str], known: set[str]) -> list[str]:
