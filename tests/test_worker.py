@@ -14,7 +14,7 @@ from worker_replay import Worker
 from hf_skillset_runtime.compare.differences import differences
 from hf_skillset_runtime.compare.parity import compare
 from hf_skillset_runtime.platforms.base import Detection, Device, Platform
-from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 from hf_skillset_templates.registry.store.platforms import load_platform
 from hf_skillset_templates.source_skillset import source_skillset

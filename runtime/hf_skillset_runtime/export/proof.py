@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..tasks.samples import sample_inputs
 
 if TYPE_CHECKING:
-    from .exported_model import ExportedModel
     from ..platforms.base import Handler
+    from .exported_model import ExportedModel
 
 
 def proof_of_graphs(handler: Handler, exported: ExportedModel) -> dict[str, Any]:

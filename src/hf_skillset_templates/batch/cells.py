@@ -105,14 +105,6 @@ class Checkpoints:
         return self.built[model_class]
 
 
-def rules(skillset: Any) -> dict[str, Any]:
-    """The version of the rules by which a package compares; older packages state none."""
-    try:
-        return {"evidence": runtime_module(skillset, "compare.parity").EVIDENCE}
-    except (ModuleNotFoundError, AttributeError):
-        return {}
-
-
 class Stages:
     """The stages of one cell: which one it is in, and how long each took."""
 

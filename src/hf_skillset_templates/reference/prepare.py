@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.testing import tiny_checkpoint
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset
