@@ -16,6 +16,7 @@ from hf_skillset_runtime.export.cache import export_folder
 from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
+from hf_skillset_runtime.export.proof import proof_of_graphs
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,

@@ -43,7 +43,8 @@ class Dialect:
 
     def device(self, platform: str) -> str | None:
         """The device that a caller hands over; None leaves it to the module."""
-        return self.facts["devices"].get(platform)
+        device: str | None = self.facts["devices"].get(platform)
+        return device
 
     def factories(self, names: Iterable[str], platform: str) -> dict[str, str]:
         """Of a class's attributes, the factories of a platform: method -> its `{name}`."""
@@ -100,9 +101,9 @@ def read_dialect(path: Path) -> Dialect:
         facts = yaml.safe_load(path.read_text("utf-8"))
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is no YAML: {error}") from error
-    for error in Draft202012Validator(schema).iter_errors(facts):
-        where = "/".join(map(str, error.absolute_path)) or "(top)"
-        raise UsageError(f"{path} does not fit its schema at {where}: {error.message[:200]}")
+    for found in Draft202012Validator(schema).iter_errors(facts):
+        where = "/".join(map(str, found.absolute_path)) or "(top)"
+        raise UsageError(f"{path} does not fit its schema at {where}: {found.message[:200]}")
     return Dialect(path.stem, facts)
 
 

@@ -92,7 +92,11 @@ class Probe:
         """What the initializer is called with, and its required parameters without a role."""
         assert self.initializer is not None
         device = self.dialect.device(self.platform)
-        values = {"checkpoint": checkpoint, "model_type": self.model_type, "task": self.task}
+        values: dict[str, Any] = {
+            "checkpoint": checkpoint,
+            "model_type": self.model_type,
+            "task": self.task,
+        }
         values |= {"device": device, "label": device, "converter": no_converter}
         given: dict[str, Any] = {}
         unknown = []

@@ -55,7 +55,7 @@ def package_for(checker: Checker, source: Source, output: Path) -> list[str]:
     named = add_handler_names(output / name, name, handler_names(offer, checker.platform))
     said = [f"{output / name}: primary task {primary}, checkpoint {checkpoint or 'as registered'}"]
     said += [f"  also answers to {method}" for method in named]
-    ours = set(dir(source_skillset(model_type, platform_names()))) | set(named)
+    ours = set(dir(source_skillset(model_type, tuple(platform_names())))) | set(named)
     lacking = [method for method in offer["methods"] if method not in ours]
     return said + [f"  only {source.name} has {method}" for method in lacking]
 
