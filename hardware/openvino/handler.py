@@ -23,9 +23,9 @@ from hf_skillset_runtime.platforms.base import (
     Handler,
     Platform,
 )
-from hf_skillset_runtime.platforms.token_steps import token_scores
 from hf_skillset_runtime.platforms.torch_platform import (
     load_model,
+    model_scores,
     rows_that_fit,
     run_model,
     streams,
@@ -135,7 +135,7 @@ class OpenVINO(Platform):
     ) -> tuple[list[Any], list[Any]] | None:
         exported: ExportedModel = endpoint.exported
         with exported.lock, PROCESS.shared():
-            return token_scores(endpoint, spec, encoded, chosen)
+            return model_scores(endpoint, spec, encoded, chosen)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..seeded import drawn_from
-from ..tasks.encoded import Encoded
-from ..tasks.spec import TaskSpec
-from .torch_platform import options_of, to_device
 
 GREEDILY = {"do_sample": False, "num_beams": 1}
 
@@ -37,11 +34,17 @@ class Chooser:
 
 
 def token_scores(
-    model: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+    model: Any,
+    inputs: Mapping[str, Any],
+    options: Mapping[str, Any],
+    seed: int | None,
+    chosen: Sequence[Any] | None,
 ) -> tuple[list[Any], list[Any]] | None:
     """The scores (rows, tokens) of each step of `generate`, and the tokens (rows,) it went on with.
 
     Args:
+        inputs: the model's named tensors.
+        options: of `generate`; it searches greedily whatever they say.
         chosen: tokens to go on with in place of those with the highest scores, by step.
 
     Returns:
@@ -50,14 +53,10 @@ def token_scores(
     import torch
     from transformers import GenerationMixin, LogitsProcessorList
 
-    if spec.run != "generate" or not isinstance(model, GenerationMixin):
+    if not isinstance(model, GenerationMixin):
         return None
     chooser = Chooser(chosen)
-    inputs = {
-        name: to_device(value, model.device, model.dtype, torch)
-        for name, value in encoded.inputs.items()
-    }
-    options = {**options_of(model, spec, encoded), **GREEDILY}
-    with torch.no_grad(), drawn_from(encoded.seed):
-        model.generate(**inputs, **options, logits_processor=LogitsProcessorList([chooser]))
+    given = {**inputs, **options, **GREEDILY}
+    with torch.no_grad(), drawn_from(seed):
+        model.generate(**given, logits_processor=LogitsProcessorList([chooser]))
     return (chooser.scores, chooser.tokens) if chooser.scores else None

@@ -12,6 +12,7 @@ from ..tasks.encoded import Encoded
 from ..tasks.generation import with_defaults
 from ..tasks.spec import TaskSpec
 from .base import Detection, Device, Platform
+from .token_steps import token_scores
 
 MAX_BATCH_SIZE = 32
 DTYPES = ("float32", "bfloat16", "float16")
@@ -72,10 +73,8 @@ class TorchPlatform(Platform):
     def scores(
         self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
     ) -> tuple[list[Any], list[Any]] | None:
-        from .token_steps import token_scores
-
         with lock_of(endpoint), PROCESS.shared():
-            return token_scores(endpoint, spec, encoded, chosen)
+            return model_scores(endpoint, spec, encoded, chosen)
 
     def config(self, endpoint: Any) -> Any:
         return endpoint.config
@@ -112,6 +111,21 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
     named = outputs if isinstance(outputs, Mapping) else {"sequences": outputs}
     arrays = {name: to_numpy(value, torch) for name, value in named.items()}
     return {name: value for name, value in arrays.items() if value is not None}
+
+
+def model_scores(
+    model: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+) -> tuple[list[Any], list[Any]] | None:
+    """What a transformers model chooses each token from; see `Platform.scores`."""
+    import torch
+
+    if spec.run != "generate":
+        return None
+    inputs = {
+        name: to_device(value, model.device, model.dtype, torch)
+        for name, value in encoded.inputs.items()
+    }
+    return token_scores(model, inputs, options_of(model, spec, encoded), encoded.seed, chosen)
 
 
 def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
