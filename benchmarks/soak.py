@@ -27,7 +27,7 @@ import psutil
 import typer
 from PIL import Image
 
-from hf_skillset_runtime.compare.parity import differences
+from hf_skillset_runtime.compare.differences import differences
 from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 from hf_skillset_templates.source_skillset import source_skillset
 

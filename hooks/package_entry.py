@@ -21,6 +21,7 @@ SHORT_TASK = (
     "adapter",
     "auto_class",
     "code",
+    "draws",
     "facts",
     "generation_defaults",
     "handler_name",

@@ -52,7 +52,7 @@ def release(template: Path, version: str) -> None:
     """A newer template: one sentence of the README and one docstring differ."""
     edit(template / "template/package/README.md.jinja", "## Tasks", "## What it can do")
     edit(
-        template / "runtime/hf_skillset_runtime/endpoint.py",
+        template / "runtime/hf_skillset_runtime/serving/endpoint.py",
         '"""Handlers: one task',
         '"""Endpoint handlers: one task',
     )

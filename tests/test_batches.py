@@ -10,7 +10,13 @@ import pytest
 from conftest import ROOT, OpenHandler
 from PIL import Image
 
-from hf_skillset_runtime.batches import even_rows, joined, length_of, longest_first, row_count
+from hf_skillset_runtime.serving.batches import (
+    even_rows,
+    joined,
+    length_of,
+    longest_first,
+    row_count,
+)
 from hf_skillset_runtime.tasks.encoded import Encoded
 
 pytest.importorskip("torch")

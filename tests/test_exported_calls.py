@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from hf_skillset_runtime.calls import model_state
 from hf_skillset_runtime.export import exported_model as exported_models
 from hf_skillset_runtime.export import graphs, known_numbers, normed_attention
 
@@ -208,6 +209,15 @@ def test_a_graph_that_fails_once_is_kept(
         model(torch.ones(3, 2))
     assert not exported.modules[""].in_parts
     assert known.loaded().accepts({"inputs": (3, 2)})
+
+
+def test_a_model_whose_state_is_watched_is_exported_whole(exported_model: Any) -> None:
+    model = Switched().eval()
+    exported = exported_model(model)
+    for _ in range(2):
+        with model_state.as_it_was(model), torch.no_grad():
+            model(torch.ones(3, 2))
+    assert not exported.modules[""].in_parts and exported.graph_runs() == 2
 
 
 class Busy(graphs.Graph):

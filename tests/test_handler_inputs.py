@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.testing import tiny_checkpoint
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset

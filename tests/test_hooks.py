@@ -84,7 +84,7 @@ def test_a_folder_that_is_no_package_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "complaint"),
     [
-        ("_runtime/endpoint.py", "import asyncio", "import asyncio(", "does not compile"),
+        ("_runtime/serving/endpoint.py", "import asyncio", "import asyncio(", "does not compile"),
         ("_runtime/skillset.py", "import asyncio", "import asyncio\nimport torch", "imports torch"),
         (
             "__init__.py",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hf_skillset_runtime.export.exported_forward import ExportedModel
+from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from conftest import OpenHandler
 
-from hf_skillset_runtime.self_test import sample_inputs
-from hf_skillset_runtime.streaming import common_start, sure_part, text_in
+from hf_skillset_runtime.serving.streaming import common_start, sure_part, text_in
+from hf_skillset_runtime.tasks.samples import sample_inputs
 
 torch = pytest.importorskip("torch")
 SOUND = np.sin(np.arange(16000) / 20).astype(np.float32)

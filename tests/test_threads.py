@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from conftest import ROOT, OpenHandler
 
-from hf_skillset_runtime.concurrency import Gate, Pool
-from hf_skillset_runtime.serving import Request
+from hf_skillset_runtime.calls.concurrency import Gate, Pool
+from hf_skillset_runtime.serving.requests import Request
 from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 from hf_skillset_templates.source_skillset import source_skillset
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from hf_skillset_runtime.concurrency import PROCESS
+from hf_skillset_runtime.calls.concurrency import PROCESS
+from hf_skillset_runtime.calls.model_state import as_it_was
 from hf_skillset_runtime.export.cache import export_folder
 from hf_skillset_runtime.export.exported_model import ExportedModel
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
 from hf_skillset_runtime.export.parts import outermost_calls
 from hf_skillset_runtime.export.proof import proof_of_graphs
-from hf_skillset_runtime.model_state import as_it_was
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,
@@ -26,14 +26,11 @@ from hf_skillset_runtime.platforms.base import (
     Platform,
 )
 from hf_skillset_runtime.platforms.token_steps import token_scores
-from hf_skillset_runtime.platforms.torch_platform import (
-    load_model,
-    rows_that_fit,
-    run_model,
-    streams,
-)
-from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.platforms.torch_calls import run_model, streams
+from hf_skillset_runtime.platforms.torch_loading import load_model
+from hf_skillset_runtime.platforms.torch_platform import rows_that_fit
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
 PROGRAM_FILE = "graph.xml"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_skillset_runtime.compare.variants import variant
-from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
 from .static_calls import Arrays, forward_row, layout_of, rows, shapes_of, widened

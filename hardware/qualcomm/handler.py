@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_runtime.concurrency import PROCESS
+from hf_skillset_runtime.calls.concurrency import PROCESS
 from hf_skillset_runtime.export.cache import export_folder, whole_folder, write_whole
 from hf_skillset_runtime.hub import hub_options
 from hf_skillset_runtime.loading import Parts
@@ -21,8 +21,8 @@ from hf_skillset_runtime.platforms.base import (
     HardwareUnavailableError,
     Platform,
 )
-from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
 from .calibration import calibration
@@ -112,7 +112,7 @@ class Qualcomm(Platform):
         import torch
         import transformers
 
-        from hf_skillset_runtime.platforms.torch_platform import load_model
+        from hf_skillset_runtime.platforms.torch_loading import load_model
 
         from .qdq_export import export_qdq
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from inspect import Parameter, Signature
 from typing import Any, ClassVar, Protocol
 
-from .endpoint import Endpoint, EndpointHandler
+from .serving.endpoint import Endpoint, EndpointHandler
 
 
 class EndpointSource(Protocol):

@@ -12,13 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .endpoint import Endpoint, EndpointHandler
 from .initializers import handler_factory, initializer
 from .loading import load_processor
 from .mock import NAME as MOCK_NAME
 from .mock import Mock, MockHandler
 from .platforms.base import Detection, HardwareUnavailableError, Platform
-from .self_test import TestRecord, run_samples
+from .self_test.run import TestRecord, run_samples
+from .serving.endpoint import Endpoint, EndpointHandler
 from .tasks.spec import TaskSpec
 
 QUEUE_SIZE = 32

@@ -29,6 +29,7 @@ def encode(
     max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
     stop_sequence: str | list[str] | None = None,
+    continue_final_message: bool | None = None,
 ) -> list[Encoded]:
     """A call for each `{"audio", "text"}`, or chat whose content holds the audio."""
     options = generation_options(
@@ -37,7 +38,7 @@ def encode(
     calls = []
     for item in items:
         if isinstance(item, list):
-            inputs = encode_chat(item, processor, kinds)
+            inputs = encode_chat(item, processor, kinds, continue_final_message)
             calls.append(Encoded(inputs, options, context=item))
         else:
             as_fields(item, "audio", "text")

@@ -23,14 +23,15 @@ def encode(
     config: Any,
     candidate_labels: str | list[str],
     hypothesis_template: str = "This example is {}.",
+    padding: bool = True,
 ) -> list[Encoded]:
-    """A row for each text and label; one row per call where the model cannot mask padding."""
+    """A row for each text and label; one row per call where padding would change results."""
     labels = as_labels(candidate_labels)
     hypotheses = as_captions(labels, hypothesis_template)
     check_lengths(hypotheses, tokenizer, config)
     texts = [as_text(text) for text in texts]
     pairs = [(text, hypothesis) for text in texts for hypothesis in hypotheses]
-    calls = [pairs] if pads(tokenizer) else [[pair] for pair in pairs]
+    calls = [pairs] if padding and pads(tokenizer) else [[pair] for pair in pairs]
     return [
         Encoded(tokenize(rows, tokenizer, config, padding=len(rows) > 1), context=(texts, labels))
         for rows in calls

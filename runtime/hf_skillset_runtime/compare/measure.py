@@ -27,7 +27,7 @@ class Deviation:
     """How far outputs are from the reference."""
 
     compared: int
-    """Numbers with a fraction that were compared."""
+    """Floats that were compared."""
     max_error: float
     """Largest absolute difference; infinite where a shape, or what is masked, is another one."""
     relative_error: float
@@ -54,7 +54,8 @@ def deviation(pairs: Sequence[Pair]) -> Deviation:
         for found, expected in pairs
         for name in expected
     ]
-    return dataclasses.replace(worst_of(each), **lowest_similarity(pairs))
+    cosine, snr = lowest_similarity(pairs)
+    return dataclasses.replace(worst_of(each), cosine=cosine, snr=snr)
 
 
 def worst_of(deviations: Sequence[Deviation]) -> Deviation:
@@ -101,25 +102,26 @@ def known(name: str, array: Any) -> Any:
     return np.isfinite(array) & (np.abs(array) < (HUGE_SCORE if is_scores(name) else HUGE))
 
 
-def lowest_similarity(pairs: Sequence[Pair]) -> dict[str, float]:
+def lowest_similarity(pairs: Sequence[Pair]) -> tuple[float, float]:
     """The lowest cosine and signal-to-noise ratio of an output, over all inputs at once."""
     groups: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Any]]] = {}
-    lowest = {"cosine": 1.0, "snr": LARGEST_SNR}
+    cosines, ratios = [1.0], [LARGEST_SNR]
     for found, expected in pairs:
         for name, theirs in numbers_of(expected):
             ours = found.get(name)
             if ours is None or ours.shape != theirs.shape:
-                return {"cosine": 0.0, "snr": -LARGEST_SNR}
+                return 0.0, -LARGEST_SNR
             groups.setdefault((name, theirs.shape), []).append((ours, theirs))
     for (name, _shape), group in groups.items():
         ours, theirs = (stacked(name, arrays) for arrays in zip(*group))
         cosine, snr = similarity(ours, theirs)
-        lowest = {"cosine": min(lowest["cosine"], cosine), "snr": min(lowest["snr"], snr)}
-    return lowest
+        cosines.append(cosine)
+        ratios.append(snr)
+    return min(cosines), min(ratios)
 
 
 def numbers_of(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The outputs that hold numbers with a fraction."""
+    """The outputs that hold floats."""
     return [(name, array) for name, array in outputs.items() if array.dtype.kind == "f"]
 
 
@@ -143,7 +145,7 @@ def similarity(found: Any, expected: Any) -> tuple[float, float]:
     if np.linalg.norm(expected - centre) < LITTLE * np.linalg.norm(expected - expected.mean()):
         centre = expected.mean()
     found, expected = found - centre, expected - centre
-    noise, signal = np.linalg.norm(found - expected), np.linalg.norm(expected)
+    noise, signal = float(np.linalg.norm(found - expected)), float(np.linalg.norm(expected))
     if noise <= TINY * max(signal, 1.0):
         return 1.0, LARGEST_SNR
     if not signal or not (length := np.linalg.norm(found)):
@@ -162,7 +164,7 @@ def agreement(pairs: Sequence[Pair]) -> tuple[int, int]:
     same = rows = 0
     for found, expected in pairs:
         for name, theirs in expected.items():
-            if is_choice(name, theirs) and np.shape(found.get(name)) == np.shape(theirs):
+            if is_choice(name, theirs) and np.shape(found.get(name, ())) == np.shape(theirs):
                 equal = found[name].argmax(-1) == theirs.argmax(-1)
                 same, rows = same + int(equal.sum()), rows + equal.size
     return same, rows

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..endpoint import EndpointHandler
+    from ..serving.endpoint import EndpointHandler
     from ..tasks.encoded import Encoded
 
 Outputs = dict[str, Any]

@@ -18,7 +18,7 @@ from .outputs import encode, forward_outputs, step_scores
 from .variants import variant
 
 if TYPE_CHECKING:
-    from ..endpoint import EndpointHandler
+    from ..serving.endpoint import EndpointHandler
     from ..tasks.encoded import Encoded
 
 EVIDENCE = 2

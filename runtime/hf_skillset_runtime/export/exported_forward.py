@@ -19,8 +19,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol
 
-from ..concurrency import PROCESS
-from ..seeded import undrawn
+from ..calls.concurrency import PROCESS
+from ..calls.seeded import undrawn
 from .agreement import largest_error
 from .calls import Call, changes_its_arguments, full_mask, has_past, present
 from .graphs import ORDER, ExportError, Graph, GraphMaker, Openness, is_of_the_moment

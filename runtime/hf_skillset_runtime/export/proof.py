@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..self_test import sample_inputs
+from ..tasks.samples import sample_inputs
 
 if TYPE_CHECKING:
     from ..platforms.base import Handler

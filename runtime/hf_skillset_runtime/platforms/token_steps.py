@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..seeded import drawn_from
+from ..calls.seeded import drawn_from
 from ..tasks.encoded import Encoded
 from ..tasks.spec import TaskSpec
-from .torch_platform import options_of, to_device
+from .torch_calls import options_of, to_device
 
 GREEDILY = {"do_sample": False, "num_beams": 1}
 

@@ -51,6 +51,8 @@ class TaskSpec:
     """Options of `generate` for what neither the caller nor the checkpoint sets."""
     pads: bool = True
     """False where inputs of different length cannot share a batch."""
+    draws: bool = False
+    """Whether the model draws random numbers although nobody asked it to sample."""
     inputs: Sequence[str] = ()
     """What goes in, by kind: text, image, audio, ..."""
     sample_files: str = "samples"
@@ -88,6 +90,8 @@ class TaskSpec:
     def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split the caller's parameters between `encode` and `decode`, with `facts` and `kinds`.
 
+        `padding` is whether rows of different length may share a call.
+
         Raises:
             TypeError: a parameter that the task does not have, or a required one missing.
         """
@@ -97,7 +101,7 @@ class TaskSpec:
         required = {name for name, param in self.handler_params.items() if param["required"]}
         if missing := sorted(required - set(given)):
             raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")
-        handed = {**given, "facts": self.facts, "kinds": self.inputs}
+        handed = {**given, "facts": self.facts, "kinds": self.inputs, "padding": self.pads}
         encode, decode = (
             {name: value for name, value in handed.items() if name in signature(step).parameters}
             for step in (self.module.encode, self.module.decode)

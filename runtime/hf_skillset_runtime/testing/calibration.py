@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..self_test import sample_inputs
+from ..tasks.samples import sample_inputs
 from .weights import is_embedding, is_layer, scale_weight, sharpness
 
 if TYPE_CHECKING:
-    from ..endpoint import EndpointHandler
+    from ..serving.endpoint import EndpointHandler
     from ..skillset import Skillset
 
 SPREAD_OF_LOGITS = 3.0
@@ -155,7 +155,7 @@ class Heads:
         for module, norm, output in self.logits.values():
             rows = channels_last(module, output).float()
             centre = rows.mean(0)
-            bias = getattr(module, "bias", None)
+            bias: Any = getattr(module, "bias", None)
             centred = bias is not None and len(rows) > 1
             spread = float((rows - centre if centred else rows).std())
             if not 1e-9 < spread < float("inf"):
@@ -192,7 +192,7 @@ def channels_last(module: Any, output: Any) -> Any:
 
 def is_norm(module: Any) -> bool:
     """Whether it is a norm with a learned scale, or works like one."""
-    weight = getattr(module, "weight", None)
+    weight: Any = getattr(module, "weight", None)
     return torch.is_tensor(weight) and weight.ndim == 1 and "Norm" in type(module).__name__
 
 

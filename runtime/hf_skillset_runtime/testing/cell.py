@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ..compare.differences import differences
-from ..endpoint import Endpoint
-from ..oracle import pipeline_of
-from ..self_test import sample_inputs
+from ..self_test.oracle import pipeline_of
+from ..serving.endpoint import Endpoint
+from ..tasks.samples import sample_inputs
 from ..tasks.spec import TaskSpec
 
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from ..compare.parity import compare
-from ..endpoint import EndpointHandler
 from ..platforms.base import Detection, HardwareUnavailableError
+from ..serving.endpoint import EndpointHandler
 from ..skillset import Skillset
 from .fixtures import expect_failure, known_failure
 

@@ -204,7 +204,7 @@ def measured_with(platform: str) -> dict[str, Any]:
 def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:
     """What a comparison with CPU adds to a record: the errors, and what is wrong with them."""
     parity = runtime_module(skillset, "compare.parity")
-    self_test = runtime_module(skillset, "self_test")
+    self_test = runtime_module(skillset, "tasks.samples")
     reference = skillset.init_cpu(checkpoint, task=handler.spec.name).handler
     samples = self_test.sample_inputs(handler.spec, reference.processor)
     facts = skillset.registry["platforms"][handler.platform.name]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_skillset_runtime.compare.parity import compare
-from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.testing.tiny_checkpoint import SEED, build_for_task
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
@@ -30,7 +30,9 @@ def rules() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name in platform_names():
         facts = load_platform(name)
-        rule = {key: facts[key] for key in ("tolerance", "min_cosine") if key in facts}
+        rule: dict[str, Any] = {
+            key: facts[key] for key in ("tolerance", "min_cosine") if key in facts
+        }
         if rule not in found.values():
             found[name] = rule
     return found

@@ -131,7 +131,7 @@ def executed_layers(handler: Any) -> list[str]:
     """The names of the plain layers that run for the first sample, in that order."""
     import torch
 
-    from hf_skillset_runtime.self_test import sample_inputs
+    from hf_skillset_runtime.tasks.samples import sample_inputs
 
     seen: dict[str, None] = {}
     handles = [

@@ -101,7 +101,7 @@ def disturbed(name: str, value: Any) -> Any:
     if array.size < 2 or array.dtype.kind not in "fiub":
         return None
     if array.dtype.kind == "b" or ("mask" in name and array.dtype.kind in "iu"):
-        changed = array.reshape(len(array), -1).copy()
+        changed: Any = array.reshape(len(array), -1).copy()
         changed[:, changed.shape[1] // 2 :] = 0
         changed = changed.reshape(array.shape)
     elif "type_ids" in name and array.max() < 2:

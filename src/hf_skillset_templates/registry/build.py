@@ -7,6 +7,7 @@
 | sizes | parameters, memory, width and longest input of the default configuration |
 | shapes | the tensors of every task |
 | precision | whether the first task runs in bfloat16 and float16 |
+| padding | tasks whose inputs run one at a time, and tasks that draw random numbers |
 | dependencies | whether the stated dependencies are all that is needed |
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 from hf_skillset_templates import isolation
 from hf_skillset_templates.model_imports import MODEL_IMPORTS
 
-from .stages import dependencies, facts, precision, sizes, tiny
+from .stages import dependencies, facts, padding, precision, sizes, tiny
 from .stages.running import Outcome, Workers
 from .stages.shapes import stage as shapes
 from .store.entries import read_entry
@@ -63,5 +64,6 @@ STAGES = {
         lambda entry: "half_precision" not in entry and "search" in entry.get("tiny", {}),
         precision.run,
     ),
+    "padding": Stage(lambda entry: "search" in entry.get("tiny", {}), padding.run),
     "dependencies": Stage(lambda entry: "dependencies_confirmed" not in entry, dependencies.run),
 }

@@ -34,6 +34,8 @@ from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
 from .running import Outcome, Workers
 
+MEASURED_OF_TASKS = ("pads", "draws", "tensors")
+
 
 def _task_facts(
     model_type: str, head: Head, variant: Variant, corrected: dict[str, Any]
@@ -122,7 +124,7 @@ def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any
     for task, stated in facts["tasks"].items():
         old = known.get(task, {})
         if old.get("model_class") == stated["model_class"]:
-            stated |= {"tensors": old["tensors"]} if "tensors" in old else {}
+            stated |= {key: old[key] for key in MEASURED_OF_TASKS if key in old}
     return {**facts, **{key: value for key, value in entry.items() if key not in ORDER}}
 
 

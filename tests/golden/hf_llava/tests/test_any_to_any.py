@@ -43,7 +43,7 @@ def skip_without_prompt(cell: Any, item: dict[str, Any]) -> None:
 
 def in_writing(cell: Any) -> dict[str, Any]:
     """What makes a model answer in writing whose pipeline lets it speak."""
-    (encoded,) = encoded_by(cell, "Say hello.")
+    (encoded,) = encoded_by(cell, cell.samples[0])
     if "thinker_max_new_tokens" not in encoded.generate_kwargs:
         return {}
     length = cell.spec.sample_params["max_new_tokens"]

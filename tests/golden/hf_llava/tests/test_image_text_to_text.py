@@ -5,9 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import pytest
 from PIL import Image
 
 TASK = "image-text-to-text"
+
+
+def test_several_hypotheses_belong_to_their_input(cell: Any) -> None:
+    beams = {"generate_kwargs": {"num_beams": 2, "num_return_sequences": 2}}
+    try:
+        single = [cell.run(sample, **beams) for sample in cell.samples]
+    except (NotImplementedError, ValueError) as error:
+        pytest.skip(f"transformers has no beams for this model: {error}"[:120])
+    found = cell.run(cell.samples, **beams)
+    assert [len(one) for one in found] == [2] * len(cell.samples)
+    for sample, one, alone in zip(cell.samples, found, single):
+        assert [answer["input_text"] for answer in one] == [sample["text"]] * 2
+        assert len(alone) == 2
 
 
 def test_equals_generate(cell: Any) -> None:

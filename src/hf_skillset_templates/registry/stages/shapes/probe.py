@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hf_skillset_runtime.self_test import resolve_sample
+from hf_skillset_runtime.tasks.samples import resolve_sample
 from hf_skillset_templates.registry.stages.bench import Bench
 
 from .sized_samples import repeated, scaled

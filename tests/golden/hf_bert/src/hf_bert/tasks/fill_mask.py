@@ -9,16 +9,29 @@ import numpy as np
 
 from .._runtime.media.text import as_text
 from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.limits import cutting
 from .._runtime.tasks.scores import softmax
 
 
-def encode(texts: list[Any], tokenizer: Any, config: Any) -> Encoded:
+def encode(
+    texts: list[Any],
+    tokenizer: Any,
+    config: Any,
+    tokenizer_kwargs: Mapping[str, Any] | None = None,
+) -> Encoded:
     """Tokenize; every text must hold the mask token at least once."""
     texts = [as_text(text) for text in texts]
-    inputs = dict(tokenizer(texts, padding=len(texts) > 1, return_tensors="np"))
+    options = dict(tokenizer_kwargs or {})
+    if options.get("truncation"):
+        options |= cutting(tokenizer, config, options["truncation"], options.get("max_length"))
+    given = {"padding": len(texts) > 1, **options, "return_tensors": "np"}
+    inputs = dict(tokenizer(texts, **given))
     for text, ids in zip(texts, inputs["input_ids"]):
         if tokenizer.mask_token_id not in ids:
-            raise ValueError(f"no mask token ({tokenizer.mask_token}) in the text {text!r}")
+            raise ValueError(
+                f"no mask token ({tokenizer.mask_token}) in the text {text!r:.200}"
+                + (" as it was cut" if tokenizer.mask_token in text else "")
+            )
     return Encoded(inputs)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._runtime.media.text import as_fields, as_text
 from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.limits import cutting
 from .._runtime.tasks.scores import softmax
 
 
@@ -22,7 +23,13 @@ def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
     prompts = [prompt for prompt, _ in questions for _ in range(most)]
     filled = [[*choices, *choices[-1:] * (most - len(choices))] for _, choices in questions]
     continuations = [choice for choices in filled for choice in choices]
-    tokens = tokenizer(prompts, continuations, padding=True, truncation=True, return_tensors="np")
+    tokens = tokenizer(
+        prompts,
+        continuations,
+        padding=True,
+        return_tensors="np",
+        **cutting(tokenizer, config, True),
+    )
     inputs = {name: rows.reshape(len(items), most, -1) for name, rows in tokens.items()}
     return Encoded(inputs, context=[choices for _, choices in questions])
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._runtime.media.text import as_fields, as_text
 from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.limits import cutting
 from .._runtime.tasks.scores import softmax
 
 
@@ -16,7 +17,13 @@ def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
     """Tokenize `{"text", "text_pair"}` pairs."""
     pairs = [as_fields(item, "text", "text_pair") for item in items]
     first, second = ([as_text(text) for text in column] for column in zip(*pairs))
-    inputs = tokenizer(first, second, padding=len(items) > 1, truncation=True, return_tensors="np")
+    inputs = tokenizer(
+        first,
+        second,
+        padding=len(items) > 1,
+        return_tensors="np",
+        **cutting(tokenizer, config, True),
+    )
     return Encoded(dict(inputs))
 
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryFile
 from typing import Any, NoReturn
 
 from .platforms.base import Device, HardwareUnavailableError
-from .self_test import TestRecord
+from .self_test.run import TestRecord
 from .skillset import Skillset
 
 STATUSES = ("REAL", "EMULATED", "MOCK", "UNAVAILABLE", "FAILED")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._runtime.media.text import as_text
 from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.limits import cutting
 
 
 def encode(
@@ -23,9 +24,8 @@ def encode(
         tokenizer(
             [as_text(text) for text in texts],
             padding=len(texts) > 1,
-            truncation=truncation,
             return_tensors="np",
-            **(tokenize_kwargs or {}),
+            **{**cutting(tokenizer, config, truncation), **(tokenize_kwargs or {})},
         )
     )
     if getattr(config, "is_encoder_decoder", False):

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._runtime.media.text import as_fields, as_text
 from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.limits import cutting
 from .._runtime.tasks.scores import class_scores, labelled
 
 
@@ -28,8 +29,7 @@ def encode(
     inputs = tokenizer(
         *texts,
         padding=len(items) > 1,
-        truncation=truncation,
-        max_length=max_length,
+        **cutting(tokenizer, config, truncation, max_length),
         return_tensors="np",
     )
     return Encoded(dict(inputs))

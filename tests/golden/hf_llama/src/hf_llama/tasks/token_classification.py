@@ -14,7 +14,8 @@ from transformers.pipelines.token_classification import (
 
 from .._runtime.media.text import as_text
 from .._runtime.tasks.encoded import Encoded, pads
-from .._runtime.tasks.padding import longest_text, padded, rows_of
+from .._runtime.tasks.limits import longest_text
+from .._runtime.tasks.padding import padded, rows_of
 from .._runtime.tasks.scores import softmax
 
 SLOW = ("none", "simple")
@@ -27,6 +28,7 @@ def encode(
     config: Any,
     aggregation_strategy: str = "none",
     stride: int | None = None,
+    padding: bool = True,
 ) -> list[Encoded]:
     """Tokenize; a text that is longer than the model takes is cut, or in pieces with `stride`.
 
@@ -51,7 +53,7 @@ def encode(
             offsets = np.array(tokens["offset_mapping"][row]) if tokenizer.is_fast else None
             special = np.array(tokens["special_tokens_mask"][row])
             rows.append((place, inputs, (special, offsets)))
-    calls = [rows] if pads(tokenizer) else [[row] for row in rows]
+    calls = [rows] if padding and pads(tokenizer) else [[row] for row in rows]
     return [
         Encoded(padded([inputs for _, inputs, _ in call], tokenizer), context=(call, texts))
         for call in calls

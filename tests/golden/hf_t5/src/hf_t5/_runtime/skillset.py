@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib import import_module
@@ -13,16 +14,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .endpoint import Endpoint, EndpointHandler
 from .initializers import handler_factory, initializer
 from .loading import load_processor
 from .mock import NAME as MOCK_NAME
 from .mock import Mock, MockHandler
 from .platforms.base import Detection, HardwareUnavailableError, Platform
-from .self_test import TestRecord, run_samples
+from .self_test.run import TestRecord, run_samples
+from .serving.endpoint import Endpoint, EndpointHandler
 from .tasks.spec import TaskSpec
 
 QUEUE_SIZE = 32
+REFERENCE = "cpu"
+"""The platform that half precision was measured on."""
 
 
 def load_registry(package: str) -> dict[str, dict[str, Any]]:
@@ -49,9 +52,10 @@ class Skillset:
         Args:
             resources: modules to use instead of importing them: `torch`, `transformers`,
                 `numpy`.
-            metadata: options of the platforms (`dtype`, `compile`, ...) and `fallback`: the
-                platforms to try, in order, when the one asked for is missing. It is empty
-                by default: a missing platform raises.
+            metadata: options of loading (`token`, `revision`, `cache_dir`, see
+                docs/handlers.md), options of the platforms (`dtype`, `compile`,
+                `export_dir`, ...) and `fallback`: the platforms to try, in order, when the
+                one asked for is missing. It is empty by default: a missing platform raises.
         """
         self.resources: dict[str, Any] = dict(resources or {})
         self.metadata: dict[str, Any] = dict(metadata or {})
@@ -155,7 +159,8 @@ class Skillset:
         spec = self.task(task)
         chosen, device = self._available(self.platform(platform), device)
         self.init(*chosen.resources)
-        endpoint = chosen.load(model, spec, device, self.resources, self.metadata)
+        metadata = in_dtype_that_runs(self.metadata, self.registry, chosen.name)
+        endpoint = chosen.load(model, spec, device, self.resources, metadata)
         mocked = isinstance(chosen, Mock)
         handler = (MockHandler if mocked else EndpointHandler)(
             platform=chosen,
@@ -210,7 +215,8 @@ class Skillset:
         chosen, spec = self.platform(platform), self.task(task)
         self.init("transformers", "numpy")
         Path(folder).mkdir(parents=True, exist_ok=True)
-        chosen.export(model, spec, self._load_processor(model, spec), Path(folder))
+        processor = self._load_processor(model, spec)
+        chosen.export(model, spec, processor, Path(folder), self.metadata)
 
     def _available(self, platform: Platform, device: str) -> tuple[Platform, str]:
         try:
@@ -223,7 +229,7 @@ class Skillset:
             raise
 
     def _load_processor(self, model: str, spec: TaskSpec) -> Any:
-        return load_processor(model, spec, self.resources["transformers"])
+        return load_processor(model, spec, self.resources["transformers"], self.metadata)
 
     def __test__(
         self,
@@ -243,6 +249,26 @@ class Skillset:
         if tokenizer is not None:
             endpoint_handler.processor = endpoint_handler.spec.adapted(tokenizer)
         return run_samples(endpoint_handler, endpoint_model, endpoint_label)
+
+
+def in_dtype_that_runs(
+    metadata: Mapping[str, Any], registry: Mapping[str, Any], platform: str
+) -> Mapping[str, Any]:
+    """The metadata with float32 in place of a dtype of which the registry knows that it fails.
+
+    It was measured on the CPU, and counts there alone.
+    """
+    dtype = metadata.get("dtype")
+    measured = registry.get("half_precision", {}).get(dtype, {})
+    if platform != REFERENCE or measured.get("runs", True):
+        return metadata
+    warnings.warn(
+        f"{registry['model_type']} does not run in {dtype} on the CPU ({measured['error']});"
+        " it is loaded in float32",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+    return {**metadata, "dtype": "float32"}
 
 
 def attach(cls: type[Skillset], name: str, method: Any) -> None:

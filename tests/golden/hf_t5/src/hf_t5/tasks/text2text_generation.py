@@ -11,6 +11,7 @@ from .._runtime.media.text import as_text
 from .._runtime.tasks.encoded import Encoded
 from .._runtime.tasks.generation import by_input, generation_options
 from .._runtime.tasks.languages import language_id, source_language
+from .._runtime.tasks.limits import cutting
 
 
 def encode(
@@ -34,7 +35,10 @@ def encode(
     given = [as_text(text) for text in texts]
     with source_language(tokenizer, src_lang):
         tokens = tokenizer(
-            given, padding=len(texts) > 1, truncation=truncation, return_tensors="np"
+            given,
+            padding=len(texts) > 1,
+            return_tensors="np",
+            **cutting(tokenizer, config, truncation),
         )
     names = ("input_ids", "attention_mask")
     inputs = {name: tokens[name] for name in names if name in tokens}

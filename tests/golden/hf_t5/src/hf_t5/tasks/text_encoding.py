@@ -9,6 +9,7 @@ import numpy as np
 
 from .._runtime.media.text import as_text
 from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.limits import cutting
 
 
 def encode(
@@ -22,8 +23,7 @@ def encode(
     inputs = tokenizer(
         [as_text(text) for text in texts],
         padding=len(texts) > 1,
-        truncation=truncation,
-        max_length=max_length,
+        **cutting(tokenizer, config, truncation, max_length),
         return_tensors="np",
     )
     return Encoded(dict(inputs))

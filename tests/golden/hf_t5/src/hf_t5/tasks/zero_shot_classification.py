@@ -13,6 +13,7 @@ import numpy as np
 from .._runtime.media.text import as_text
 from .._runtime.tasks.candidate_labels import as_captions, as_labels
 from .._runtime.tasks.encoded import Encoded, pads
+from .._runtime.tasks.limits import cutting, longest_text
 from .._runtime.tasks.scores import softmax
 
 
@@ -22,28 +23,44 @@ def encode(
     config: Any,
     candidate_labels: str | list[str],
     hypothesis_template: str = "This example is {}.",
+    padding: bool = True,
 ) -> list[Encoded]:
-    """A row for each text and label; one row per call where the model cannot mask padding."""
+    """A row for each text and label; one row per call where padding would change results."""
     labels = as_labels(candidate_labels)
     hypotheses = as_captions(labels, hypothesis_template)
+    check_lengths(hypotheses, tokenizer, config)
     texts = [as_text(text) for text in texts]
     pairs = [(text, hypothesis) for text in texts for hypothesis in hypotheses]
-    calls = [pairs] if pads(tokenizer) else [[pair] for pair in pairs]
+    calls = [pairs] if padding and pads(tokenizer) else [[pair] for pair in pairs]
     return [
-        Encoded(tokenize(rows, tokenizer, padding=len(rows) > 1), context=(texts, labels))
+        Encoded(tokenize(rows, tokenizer, config, padding=len(rows) > 1), context=(texts, labels))
         for rows in calls
     ]
 
 
-def tokenize(pairs: list[tuple[str, str]], tokenizer: Any, padding: bool) -> dict[str, Any]:
+def check_lengths(hypotheses: list[str], tokenizer: Any, config: Any) -> None:
+    """Raise ValueError for a hypothesis that leaves no room for a text."""
+    limit = longest_text(tokenizer, config)
+    room = None if limit is None else limit - tokenizer.num_special_tokens_to_add(pair=True)
+    for hypothesis in hypotheses:
+        if room is not None and (length := len(tokenizer.tokenize(hypothesis))) >= room:
+            raise ValueError(
+                f"the hypothesis {hypothesis!r:.80} has {length} tokens, and the model takes {room}"
+                " with the text: use a shorter label or hypothesis_template"
+            )
+
+
+def tokenize(
+    pairs: list[tuple[str, str]], tokenizer: Any, config: Any, padding: bool
+) -> dict[str, Any]:
     """Pairs of text and hypothesis; a text that is too long is cut, a hypothesis never."""
     texts, hypotheses = (list(column) for column in zip(*pairs))
     tokens = tokenizer(
         texts,
         hypotheses,
         padding=padding,
-        truncation="only_first",
         return_tensors="np",
+        **cutting(tokenizer, config, "only_first"),
     )
     return {name: tokens[name] for name in tokenizer.model_input_names if name in tokens}
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .endpoint import EndpointHandler
 from .platforms.base import MOCK, Detection, Device, Platform
+from .serving.endpoint import EndpointHandler
 from .tasks.encoded import Encoded
 from .tasks.spec import TaskSpec
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+PLACE = "{}"
+"""Where a template has its label."""
+
 
 def as_labels(candidate_labels: Any) -> list[str]:
     """A list of labels; a string holds them with commas between.
@@ -34,7 +37,14 @@ def as_captions(candidate_labels: Any, hypothesis_template: str) -> list[str]:
     Raises:
         ValueError: the template has no place for a label.
     """
-    if hypothesis_template.format("label") == hypothesis_template:
+    try:
+        same = hypothesis_template.format("label") == hypothesis_template
+    except (IndexError, KeyError, ValueError) as error:
+        raise ValueError(
+            f"hypothesis_template {hypothesis_template!r}: its place for a label is {PLACE},"
+            " without a name or number"
+        ) from error
+    if same:
         raise ValueError("hypothesis_template needs a {}; got " + repr(hypothesis_template))
     return [hypothesis_template.format(label) for label in as_labels(candidate_labels)]
 

@@ -30,6 +30,9 @@ def wants_template(text: str, media: Iterable[str], processor: Any) -> bool:
 
 
 def with_placeholders(text: str, media: Mapping[str, list[Any]], processor: Any) -> str:
-    """The text with the placeholders that it lacks put before it, one for each medium."""
+    """The text with the placeholders that it lacks put before it, one for each medium.
+
+    Several stand on lines of their own: some models take neighbours for one medium.
+    """
     missing = missing_placeholders(text, media, processor)
-    return "".join(token * len(media[key]) for key, token in missing.items()) + text
+    return "".join("\n".join([token] * len(media[key])) for key, token in missing.items()) + text

@@ -6,15 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytest
 
-from ..compare.parity import differences
-from ..endpoint import Endpoint
-from ..self_test import sample_inputs
-from ..tasks.processor_parts import PARTS
+from ..compare.differences import differences
+from ..self_test.oracle import pipeline_of
+from ..serving.endpoint import Endpoint
+from ..tasks.samples import sample_inputs
 from ..tasks.spec import TaskSpec
 
 
@@ -39,25 +38,10 @@ class Cell:
     @property
     def pipeline(self) -> Callable[..., Any]:
         """transformers' own pipeline on the same model and processor."""
-        import transformers
-
-        processor = self.opened.processor
-        parts = {
-            name: processor
-            for name, part in PARTS.items()
-            if isinstance(processor, getattr(transformers, part.base_class))
-        }
-        if not parts:
-            parts = {name: getattr(processor, name) for name in PARTS if hasattr(processor, name)}
-            parts["processor"] = processor
-        model = self.opened.endpoint
-        if self.spec.adapter:
-            pytest.skip("nothing to compare with: the pipeline gives the model no boxes of words")
         try:
-            pipeline = transformers.pipeline(self.spec.pipeline, model=model, **parts)
-        except ImportError as error:
-            pytest.skip(f"nothing to compare with: {' '.join(str(error).split())[:90]}")
-        return partial(pipeline, **self.spec.sample_params)
+            return pipeline_of(self.opened.endpoint, self.opened.processor, self.spec)
+        except LookupError as error:
+            pytest.skip(f"nothing to compare with: {error}")
 
     def model_outputs(self, **inputs: Any) -> Any:
         """What the transformers model itself gives for tensors."""

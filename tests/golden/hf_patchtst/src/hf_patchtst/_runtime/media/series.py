@@ -13,8 +13,8 @@ def as_series(value: Any) -> np.ndarray:
     """A float32 array (time,), or (time, channels) where several quantities are measured.
 
     Args:
-        value: a list of numbers, an array, or a pandas Series or DataFrame. NaN stands for
-            a value that was not observed.
+        value: a list of numbers, an array, or a pandas Series or DataFrame. NaN or None
+            stands for a value that was not observed.
 
     Raises:
         TypeError: `value` is none of these.
@@ -28,7 +28,7 @@ def as_series(value: Any) -> np.ndarray:
             + type(value).__name__
         )
     try:
-        series = np.asarray(value, np.float32)
+        series = np.asarray(without_none(value), np.float32)
     except (TypeError, ValueError) as error:
         raise TypeError(f"expected a series of numbers: {error}") from error
     if series.ndim not in (1, 2) or not series.size:
@@ -37,6 +37,13 @@ def as_series(value: Any) -> np.ndarray:
             f"{series.shape}"
         )
     return series
+
+
+def without_none(value: Any) -> Any:
+    """A list, at any depth, with NaN in place of None; anything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return [without_none(item) for item in value]
+    return np.nan if value is None else value
 
 
 def fit_width(rows: Any, width: int) -> np.ndarray:

@@ -84,6 +84,10 @@ class Platform(ABC):
         self.requirements: tuple[str, ...] = tuple(facts["requirements"])
         """Distributions that the platform needs beyond the package's own dependencies."""
         self.default_device: str = facts["default_device"]
+        self.exact = "min_cosine" not in facts
+        """Whether it computes in floating point; False where it quantizes."""
+        self.reference: bool = facts.get("reference", False)
+        """Whether others are compared with it."""
 
     @abstractmethod
     def detect(self) -> Detection:
@@ -104,8 +108,26 @@ class Platform(ABC):
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         """Run one encoded batch; named outputs as numpy arrays (floats as float32)."""
 
-    def evidence(self, endpoint: Any) -> dict[str, Any]:
-        """What a record adds about how much of the model ran on the platform; JSON-compatible."""
+    def scores(
+        self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
+    ) -> tuple[list[Any], list[Any]] | None:
+        """What each token that `run` generates is chosen from.
+
+        Args:
+            chosen: tokens (rows,) to go on with in place of those with the highest scores, by step.
+
+        Returns:
+            Scores (rows, tokens) and tokens (rows,), by step; None where the platform or the
+            model does not choose one token after the other.
+        """
+        return None
+
+    def evidence(self, handler: Handler) -> dict[str, Any]:
+        """What shows that the platform, not something in its place, runs the first sample.
+
+        Returns:
+            JSON-compatible facts for the record; `problem` where nothing ran on the platform.
+        """
         return {}
 
     @abstractmethod
@@ -116,14 +138,21 @@ class Platform(ABC):
     def batch_size(self, endpoint: Any, device: str) -> int:
         """How many inputs fit into the device's free memory at once; at least 1."""
 
-    def streams(self, endpoint: Any, encoded: Encoded) -> bool:
+    def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
         """Whether `generate` takes a streamer for this call, and its tokens are final."""
         return False
 
     def prepare(self, handler: Handler) -> None:  # noqa: B027 - most need nothing
         """Called once when `handler` is complete: export and compile here what can be."""
 
-    def export(self, checkpoint: str, spec: TaskSpec, processor: Any, folder: Path) -> None:
+    def export(
+        self,
+        checkpoint: str,
+        spec: TaskSpec,
+        processor: Any,
+        folder: Path,
+        metadata: Mapping[str, Any],
+    ) -> None:
         """Write what runs on a device that cannot export to `folder`, a checkpoint from then on.
 
         Raises:

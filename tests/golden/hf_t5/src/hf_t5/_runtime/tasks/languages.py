@@ -25,8 +25,8 @@ def language_ids(tokenizer: Any) -> dict[str, int]:
     stated = getattr(tokenizer, "lang_code_to_id", None)
     if stated is None:
         named = set(tokenizer.special_tokens_map.values()) if _plain(tokenizer) else set()
-        further = [token for token in tokenizer.all_special_tokens if token not in named]
-        stated = {token: tokenizer.convert_tokens_to_ids(token) for token in further}
+        added = tokenizer.get_added_vocab()
+        stated = {token: number for token, number in added.items() if token not in named}
     known = {code: number for code, number in stated.items() if number != tokenizer.unk_token_id}
     return {**{code.strip("_"): number for code, number in known.items()}, **known}
 

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from ..compare.parity import compare
-from ..endpoint import EndpointHandler
 from ..platforms.base import Detection, HardwareUnavailableError
+from ..serving.endpoint import EndpointHandler
 from ..skillset import Skillset
 from .fixtures import expect_failure, known_failure
 
@@ -208,30 +208,25 @@ def test_command_line_reports_each_cell(
     assert (record["status"], record["task"]) == ("REAL", task)
 
 
-@pytest.mark.parametrize("kind", ["single", "batched"])
-def test_result_equals_the_reference(
+def test_outputs_equal_the_reference(
     skillset_class: type[Skillset],
     open_cell: OpenCell,
     parity_log: list[Any],
     record_property: Callable[[str, Any], None],
     other_platform: str,
     task: str,
-    kind: str,
 ) -> None:
     cell, reference = open_cell(other_platform, task), open_cell("cpu", task)
-    inputs = cell.samples if kind == "batched" else cell.samples[0]
     facts = skillset_class.registry["platforms"][other_platform]
-    verdict = compare(cell.opened.handler, reference.opened.handler, inputs, facts)
+    verdict = compare(cell.opened.handler, reference.opened.handler, cell.samples, facts)
     record_property("parity", asdict(verdict))
-    parity_log.append((other_platform, task, kind, verdict.error))
-    if verdict.tie:
-        pytest.xfail(f"tie: {verdict.tie}")
+    parity_log.append((other_platform, task, verdict))
     if known := known_failure(skillset_class, other_platform, task):
-        both = (cell.samples, cell.samples[0])
-        others = (
-            compare(cell.opened.handler, reference.opened.handler, each, facts).problem
-            for each in both
-        )
-        problem = verdict.problem or next(filter(None, others), "")
-        expect_failure(other_platform, task, known, problem)
+        expect_failure(other_platform, task, known, verdict.problem)
     assert not verdict.problem
+
+
+def test_the_platform_itself_computes(open_cell: OpenCell, other_platform: str, task: str) -> None:
+    handler = open_cell(other_platform, task).opened.handler
+    evidence = handler.platform.evidence(handler)
+    assert not evidence.get("problem"), evidence

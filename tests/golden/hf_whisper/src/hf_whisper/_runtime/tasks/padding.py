@@ -1,6 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Texts as rows of tokens: how long they may be, and rows of different length in one batch."""
+"""Texts as rows of tokens of different length in one batch."""
 
 from __future__ import annotations
 
@@ -8,22 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-
-UNSET = 1_000_000
-"""A tokenizer whose longest input lies above does not know that of its model."""
-
-
-def longest_text(tokenizer: Any, config: Any) -> int | None:
-    """How many tokens a model takes, as its tokenizer or its configuration says; None if neither.
-
-    Where both say it, the smaller number counts.
-    """
-    limits = (
-        getattr(tokenizer, "model_max_length", None),
-        getattr(config, "max_position_embeddings", None),
-    )
-    known = [int(limit) for limit in limits if limit is not None and 0 < limit < UNSET]
-    return min(known) if known else None
 
 
 def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:

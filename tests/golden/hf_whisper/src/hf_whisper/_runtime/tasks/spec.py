@@ -44,10 +44,17 @@ class TaskSpec:
     """The task's module; one that begins with a dot is relative to `package`."""
     package: str
     sample_params: Mapping[str, Any] = field(default_factory=dict)
+    effects: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters with a value that changes the result of some sample."""
+    oracle: str | None = None
+    """How the pipeline takes a sample, where it gives what the handler gives: `as it is`,
+    `recording`."""
     generation_defaults: Mapping[str, Any] = field(default_factory=dict)
     """Options of `generate` for what neither the caller nor the checkpoint sets."""
     pads: bool = True
     """False where inputs of different length cannot share a batch."""
+    draws: bool = False
+    """Whether the model draws random numbers although nobody asked it to sample."""
     inputs: Sequence[str] = ()
     """What goes in, by kind: text, image, audio, ..."""
     sample_files: str = "samples"
@@ -85,6 +92,8 @@ class TaskSpec:
     def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split the caller's parameters between `encode` and `decode`, with `facts` and `kinds`.
 
+        `padding` is whether rows of different length may share a call.
+
         Raises:
             TypeError: a parameter that the task does not have, or a required one missing.
         """
@@ -94,7 +103,7 @@ class TaskSpec:
         required = {name for name, param in self.handler_params.items() if param["required"]}
         if missing := sorted(required - set(given)):
             raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")
-        handed = {**given, "facts": self.facts, "kinds": self.inputs}
+        handed = {**given, "facts": self.facts, "kinds": self.inputs, "padding": self.pads}
         encode, decode = (
             {name: value for name, value in handed.items() if name in signature(step).parameters}
             for step in (self.module.encode, self.module.decode)

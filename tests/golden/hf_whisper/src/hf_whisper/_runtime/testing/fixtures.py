@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ..compare.parity import Error
+from ..compare.parity import Verdict
 from ..skillset import Skillset
 from . import tiny_checkpoint
 from .subject import SUBJECT
@@ -62,14 +62,15 @@ def checkpoint(
         model_class = subject.skillset_class().task(task).auto_class
         if model_class not in built:
             folder = tmp_path_factory.mktemp(model_class)
-            tiny_checkpoint.build_checkpoint(subject.tiny, model_class, folder)
+            skillset = subject.skillset_class()
+            tiny_checkpoint.build_for_task(skillset, task, subject.tiny, folder)
             built[model_class] = folder
         return str(built[model_class])
 
     return folder_of
 
 
-ParityLog = list[tuple[str, str, str, Error]]
+ParityLog = list[tuple[str, str, Verdict]]
 PARITY = pytest.StashKey[ParityLog]()
 
 
@@ -82,16 +83,25 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Print what the parity tests measured."""
     if config.stash[PARITY]:
         terminalreporter.section("parity with CPU float32")
-    for platform, task, kind, error in config.stash[PARITY]:
-        terminalreporter.write_line(
-            f"{platform:10} {task:32} {kind:8} max error {error.max_abs:.1e}, "
-            f"cosine {error.cosine:.6f}, mismatches {error.mismatches:.2%}, ties {error.ties}"
-        )
+    for platform, task, verdict in config.stash[PARITY]:
+        terminalreporter.write_line(f"{platform:10} {task:32} {summary(verdict)}")
+
+
+def summary(verdict: Verdict) -> str:
+    """One line about how far a platform is from the CPU."""
+    choices = f"{verdict.same_choices} of {verdict.choices} choices alike"
+    if verdict.unmeasured:
+        return f"unmeasured: {verdict.unmeasured}; {choices}"
+    found = verdict.deviation
+    return (
+        f"{found.compared} numbers, max error {found.max_error:.1e}, cosine {found.cosine:.6f},"
+        f" {found.snr:.0f} dB; {choices}" + ("; decoded differently" if verdict.tie else "")
+    )
 
 
 @pytest.fixture(scope="session")
 def parity_log(pytestconfig: pytest.Config) -> ParityLog:
-    """Where parity tests leave platform, task, kind of input and error for the summary."""
+    """Where parity tests leave platform, task and verdict for the summary."""
     return pytestconfig.stash[PARITY]
 
 
@@ -126,7 +136,7 @@ def open_cell(
         return opened[platform, task]
 
     def open_new(platform: str, task: str) -> Cell:
-        skillset = skillset_class(metadata={"cache_dir": cache})
+        skillset = skillset_class(metadata={"export_dir": cache, "dtype": "float32"})
         folder = checkpoint(task)
         endpoint = getattr(skillset, f"init_{platform}")(folder, task=task)
         return Cell(platform, skillset.task(task), folder, endpoint)

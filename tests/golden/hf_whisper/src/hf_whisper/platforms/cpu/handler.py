@@ -11,6 +11,8 @@ from ..._runtime.platforms.torch_platform import TorchPlatform
 class CPU(TorchPlatform):
     """The host's processor."""
 
+    default_dtype = "float32"
+
     def devices(self, torch: Any) -> tuple[Device, ...]:
         import psutil
 

@@ -1,0 +1,122 @@
+"""Which tasks of a model type must run their inputs one at a time, and which draw random numbers.
+
+Both are measured on the tiny model, with the task's samples, on the CPU:
+
+- `draws`: running a sample moves torch's generator although no seed was given. The handler then
+  seeds each run, or its results would not be repeatable.
+- `pads: false`: the samples as a batch give something else than one by one, and no longer do
+  where each runs alone. Padding that is masked must change nothing; where the architecture lets
+  it (pooled neighbours, positions from the first column, landmarks), results are wrong in batches.
+  It holds for all tasks of the model type that take the same inputs and run the same method:
+  samples of nearly one length may hide it. Of an override it holds for all tasks.
+
+A difference that vanishes in float64 is rounding, no finding.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hf_skillset_runtime.self_checks import unlike_alone
+from hf_skillset_runtime.self_test import sample_inputs
+from hf_skillset_templates.registry.store.entries import read_entry, write_entry
+from hf_skillset_templates.registry.store.errors import as_recorded
+from hf_skillset_templates.registry.store.overrides import fact_overrides
+
+from .bench import Bench, on_tiny_models
+from .running import Outcome, Workers
+
+FUNCTION = "hf_skillset_templates.registry.stages.padding:measure_job"
+
+
+def measure_job(job: dict[str, str]) -> dict[str, Any]:
+    """Task -> what must be known of it, and the error; run it in a process of its own."""
+    from hf_skillset_templates.tiny.build import quiet
+
+    quiet()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(job["model_type"], Path(folder))
+        found = {task: measured(bench, task) for task in bench.skillset.tasks}
+        kinds = {task: (spec.run, *spec.inputs) for task, spec in bench.skillset.tasks.items()}
+        return {"tasks": shared(found, kinds)}
+
+
+def shared(
+    found: dict[str, dict[str, Any]], kinds: dict[str, tuple[str, ...]]
+) -> dict[str, dict[str, Any]]:
+    """What was found, with `pads` for every task of a kind of which one needs it."""
+    unpadded = {kinds[task] for task, needed in found.items() if needed.get("pads") is False}
+    return {
+        task: {**needed, "pads": False} if kinds[task] in unpadded else needed
+        for task, needed in found.items()
+    }
+
+
+def measured(bench: Bench, task: str) -> dict[str, Any]:
+    """What one task needs; a task that does not run says nothing and keeps what it has."""
+    try:
+        return needs(bench.open(task).handler)
+    except Exception as error:
+        return {"error": as_recorded(f"{type(error).__name__}: {error}")}
+
+
+def needs(handler: Any) -> dict[str, Any]:
+    """`draws` and `pads` of a handler's task, as far as they are not the defaults."""
+    import torch
+
+    handler.spec = replace(handler.spec, draws=False, pads=True)
+    samples = sample_inputs(handler.spec, handler.processor)
+    state = torch.get_rng_state()
+    single = [alone(handler, sample) for sample in samples]
+    found: dict[str, Any] = {}
+    if not torch.equal(state, torch.get_rng_state()):
+        found["draws"] = True
+        handler.spec = replace(handler.spec, draws=True)
+        single = [alone(handler, sample) for sample in samples]
+    if handler.pads() and differs(handler, samples, single):
+        handler.spec = replace(handler.spec, pads=False)
+        if not differs(handler, samples, single):
+            found["pads"] = False
+    return found
+
+
+def alone(handler: Any, sample: Any) -> Any:
+    """The result of one sample."""
+    return handler(sample, **handler.spec.sample_params)["result"]
+
+
+def differs(handler: Any, samples: list[Any], single: list[Any]) -> bool:
+    """Whether the samples as a batch give something else than one by one."""
+    batched = handler(samples, **handler.spec.sample_params)["result"]
+    return bool(unlike_alone(handler, samples, single, batched))
+
+
+def record(model_type: str, result: dict[str, Any]) -> bool:
+    """Write what was found into the tasks of the entry; False where nothing changed."""
+    entry = read_entry(model_type)
+    stated = {"pads": False} if fact_overrides(model_type).get("pads") is False else {}
+    for task, found in result.get("tasks", {}).items():
+        if "error" not in found:
+            entry["tasks"][task] = with_needs(entry["tasks"][task], {**found, **stated})
+    return write_entry(entry)
+
+
+def with_needs(task: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """A task's entry with what was found behind its facts; what it no longer needs goes."""
+    kept = {key: value for key, value in task.items() if key not in ("draws", "pads")}
+    stated = [key for key in kept if key in ("auto_class", "model_class", "handler_name")]
+    first = {key: kept.pop(key) for key in [*stated, "pipeline"]}
+    return {**first, **{key: found[key] for key in ("pads", "draws") if key in found}, **kept}
+
+
+def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
+    """The samples of every task of every tiny model, one by one and as a batch."""
+
+    def keep(model_type: str, result: dict[str, Any]) -> tuple[bool, str]:
+        return record(model_type, result), result.get("error", "")
+
+    yield from on_tiny_models("padding", FUNCTION, keep, model_types, workers)

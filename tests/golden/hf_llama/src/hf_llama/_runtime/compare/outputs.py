@@ -1,0 +1,59 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""What a model gives before anything is decoded from it: the numbers that platforms share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..serving.endpoint import EndpointHandler
+    from ..tasks.encoded import Encoded
+
+Outputs = dict[str, Any]
+"""Named numpy arrays of numbers."""
+
+
+def encode(handler: EndpointHandler, items: list[Any]) -> list[Encoded]:
+    """What the task makes of some inputs, one entry for each call of the model."""
+    encoded = handler.encode(items, **handler.spec.sample_params)
+    return encoded if isinstance(encoded, list) else [encoded]
+
+
+def forward_outputs(handler: EndpointHandler, part: Encoded) -> Outputs:
+    """The outputs of one call, by their path."""
+    return dict(numbers(handler.platform.run(handler.endpoint, handler.spec, part)))
+
+
+def step_scores(
+    handler: EndpointHandler, part: Encoded, chosen: Sequence[Any] | None = None
+) -> tuple[Outputs, list[Any]] | None:
+    """The scores that each generated token is chosen from, and what was chosen.
+
+    Args:
+        chosen: tokens (rows,) to go on with in each step; None: those with the highest scores.
+
+    Returns:
+        Scores (rows, tokens) by step; None where the model does not choose tokens one by one.
+    """
+    found = handler.platform.scores(handler.endpoint, handler.spec, part, chosen)
+    if found is None:
+        return None
+    scores, tokens = found
+    return {f"step {i}": array for i, array in enumerate(scores)}, tokens
+
+
+def numbers(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The arrays of numbers among outputs, by their path; booleans as 0 and 1."""
+    import numpy as np
+
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from numbers(value[key], f"{name}.{key}" if name else str(key))
+    elif isinstance(value, (tuple, list)):
+        for i, item in enumerate(value):
+            yield from numbers(item, f"{name}.{i}")
+    elif hasattr(value, "dtype"):
+        array = np.asarray(value)
+        yield name, array.astype(np.int64) if array.dtype.kind == "b" else array

@@ -1,0 +1,41 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""transformers' own pipeline on a loaded model: an answer that our code had no part in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..tasks.processor_parts import PARTS
+
+if TYPE_CHECKING:
+    from ..tasks.spec import TaskSpec
+
+
+def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any]:
+    """The pipeline that does the task, with the parameters of its samples.
+
+    Raises:
+        LookupError: there is none to compare with; says why.
+    """
+    import transformers
+
+    if spec.pipeline is None:
+        raise LookupError("no pipeline does the task")
+    parts = {
+        name: processor
+        for name, part in PARTS.items()
+        if isinstance(processor, getattr(transformers, part.base_class))
+    }
+    if not parts:
+        parts = {name: getattr(processor, name) for name in PARTS if hasattr(processor, name)}
+        parts["processor"] = processor
+    if spec.adapter:
+        raise LookupError("the pipeline gives the model no boxes of words")
+    try:
+        pipeline = transformers.pipeline(spec.pipeline, model=model, **parts)
+    except ImportError as error:
+        raise LookupError(" ".join(str(error).split())[:90]) from error
+    return partial(pipeline, **spec.sample_params)

@@ -1,0 +1,159 @@
+# Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
+# Do not edit: `copier update` replaces this folder.
+"""How many inputs, and how many rows of them, run at once.
+
+A list of inputs is sorted by length, so that those of about one length are padded together; what
+limits a forward pass is its number of rows, which a task may make several of from one input.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..tasks.encoded import Encoded
+
+MOST_PADDING = 0.2
+"""Largest share of padding in the tokens of a forward pass."""
+SHORT = 64
+"""Tokens of a row up to which padding costs less than another forward pass."""
+FILES = ("image", "audio", "video")
+"""Kinds of input that a text may name a file of."""
+
+
+class FewerInputsError(Exception):
+    """Inputs make more rows than can run at once: `count` of any of them do not."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"at most {count} inputs at once")
+        self.count = count
+
+
+class MostlyPaddingError(FewerInputsError):
+    """Inputs are of too different lengths: the first `count` of these are not."""
+
+
+def longest_first(items: Sequence[Any], kinds: Sequence[str]) -> list[int]:
+    """The places of `items`, those of the longest first; equally long ones as they came."""
+    files = any(kind in FILES for kind in kinds)
+    return sorted(range(len(items)), key=lambda i: length_of(items[i], files), reverse=True)
+
+
+def length_of(item: Any, files: bool = False) -> int:
+    """About how long an input is: bytes of text or of a file, samples, pixels.
+
+    Only good for comparing inputs of one task: no file is decoded, no text tokenized.
+
+    Args:
+        files: whether texts may be names of files.
+    """
+    if isinstance(item, str):
+        if files and len(item) < 4096 and os.path.isfile(item):
+            return os.path.getsize(item)
+        return len(item.encode("utf-8", "surrogatepass"))
+    if isinstance(item, Mapping):
+        return sum(length_of(value, files) for value in item.values())
+    if isinstance(item, (list, tuple)):
+        return sum(length_of(value, files) for value in item)
+    size = getattr(item, "size", None)  # of an array; of a picture (width, height)
+    if isinstance(size, tuple):
+        return int(size[0] * size[1])
+    if isinstance(size, int):
+        return size
+    return len(item) if isinstance(item, (bytes, bytearray)) else 1
+
+
+def check_rows(encoded: Encoded | list[Encoded], items: int, most: int) -> None:
+    """Refuse to run inputs together that make more than `most` rows.
+
+    Raises:
+        FewerInputsError: fewer of them do not.
+    """
+    parts = encoded if isinstance(encoded, list) else [encoded]
+    rows = max((row_count(part) or 0 for part in parts), default=0)
+    if items > 1 and len(parts) == 1 and rows > max(most, items):
+        raise FewerInputsError(max(1, most * items // rows))
+
+
+def check_padding(encoded: Encoded | list[Encoded], items: int) -> None:
+    """Refuse to run rows together of which padding is a large part.
+
+    Raises:
+        MostlyPaddingError: the first of them hold little padding.
+    """
+    parts = encoded if isinstance(encoded, list) else [encoded]
+    if items == 1 or len(parts) > 1 or row_count(parts[0]) != items:
+        return
+    fitting = even_rows(parts[0].inputs.get("attention_mask"))
+    if fitting < items:
+        raise MostlyPaddingError(fitting)
+
+
+def even_rows(mask: Any) -> int:
+    """How many rows of a mask (rows, tokens), from the first on, hold little padding."""
+    import numpy as np
+
+    lengths = np.asarray(mask).sum(-1) if getattr(mask, "ndim", 0) == 2 else np.zeros(0)
+    longest, total = 0, 0
+    for count, length in enumerate(lengths):
+        longest, total = max(longest, int(length)), total + int(length)
+        if longest > SHORT and total < (1 - MOST_PADDING) * longest * (count + 1):
+            return max(count, 1)
+    return len(lengths) or 1 << 62
+
+
+def row_count(encoded: Encoded) -> int | None:
+    """How many rows a call has; None where its arrays do not have one for each."""
+    counts = {value.shape[0] for value in encoded.inputs.values() if getattr(value, "shape", None)}
+    others = any(isinstance(value, (list, tuple)) for value in encoded.inputs.values())
+    return counts.pop() if len(counts) == 1 and not others else None
+
+
+def can_be_split(encoded: Encoded) -> bool:
+    """Whether the rows of a call may run one after the other with the same outputs."""
+    return not encoded.whole and encoded.seed is None and (row_count(encoded) or 0) > 1
+
+
+def rows_of(encoded: Encoded, start: int, end: int) -> Encoded:
+    """Some of the rows of a call."""
+    cut = {
+        name: value[start:end] if getattr(value, "shape", None) else value
+        for name, value in encoded.inputs.items()
+    }
+    return replace(encoded, inputs=cut)
+
+
+def is_by_row(outputs: Any, rows: int) -> bool:
+    """Whether each array of some outputs has entries for each of the rows that went in."""
+    if isinstance(outputs, Mapping):
+        return all(is_by_row(value, rows) for value in outputs.values())
+    if isinstance(outputs, (list, tuple)):
+        return all(is_by_row(value, rows) for value in outputs)
+    if outputs is None or outputs.ndim == 0:
+        return True
+    return bool(outputs.shape[0] and outputs.shape[0] % rows == 0)
+
+
+def joined(parts: Sequence[Any], fill: int) -> Any:
+    """The outputs for rows that ran one after the other as if they had run together.
+
+    Args:
+        fill: what makes a row as long as the longest, as `generate` pads.
+    """
+    import numpy as np
+
+    first = parts[0]
+    if isinstance(first, Mapping):
+        return {name: joined([part[name] for part in parts], fill) for name in first}
+    if isinstance(first, (list, tuple)):
+        return type(first)(joined(each, fill) for each in zip(*parts))
+    if first is None or first.ndim == 0:
+        return first
+    shape = np.max([part.shape for part in parts], axis=0)
+    filled = []
+    for part in parts:
+        widths = [(0, 0)] + [(0, most - size) for most, size in zip(shape[1:], part.shape[1:])]
+        filled.append(np.pad(part, widths, constant_values=fill) if np.any(widths) else part)
+    return np.concatenate(filled)
