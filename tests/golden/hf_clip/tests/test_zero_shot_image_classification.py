@@ -19,6 +19,6 @@ def test_template_makes_the_captions(cell: Any) -> None:
     image = cell.samples[0]
     cell.assert_equal(cell.run(image, **options), cell.pipeline(image, **options))
     with pytest.raises(ValueError, match="hypothesis_template needs"):
-        cell.run(image, hypothesis_template="a picture")
+        cell.run(image, hypothesis_template="an image")
     with pytest.raises(TypeError, match="list of str"):
         cell.run(image, candidate_labels=[1, 2])

@@ -54,8 +54,9 @@ class Skillset:
                 `numpy`.
             metadata: options of loading (`token`, `revision`, `cache_dir`, see
                 docs/handlers.md), options of the platforms (`dtype`, `compile`,
-                `export_dir`, ...) and `fallback`: the platforms to try, in order, when the
-                one asked for is missing. It is empty by default: a missing platform raises.
+                `export_dir`, ...); `task`: the task where a call names none, for callers that
+                cannot; and `fallback`: the platforms to try, in order, when the one asked for
+                is missing. It is empty by default: a missing platform raises.
         """
         self.resources: dict[str, Any] = dict(resources or {})
         self.metadata: dict[str, Any] = dict(metadata or {})
@@ -72,8 +73,9 @@ class Skillset:
             )
             attach(cls, init.__name__, init)
             for task, entry in cls.registry["tasks"].items():
-                name = f"create_{platform}_{entry['handler_name']}_endpoint_handler"
-                attach(cls, name, handler_factory(platform, task, name))
+                for made in (entry["handler_name"], *entry.get("further_handler_names", ())):
+                    name = f"create_{platform}_{made}_endpoint_handler"
+                    attach(cls, name, handler_factory(platform, task, name))
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
@@ -92,11 +94,12 @@ class Skillset:
         }
 
     def task(self, name: str | None = None) -> TaskSpec:
-        """One task by name; the primary one by default.
+        """One task by name; by default that of `metadata["task"]`, or else the primary one.
 
         Raises:
             ValueError: this model type does not do that task.
         """
+        name = name or self.metadata.get("task")
         if name is None:
             return next(iter(self.tasks.values()))
         if name not in self.tasks:
@@ -146,7 +149,7 @@ class Skillset:
             model: hub id or local folder.
             device: as the platform's runtime names it, or `<platform>:<i>`.
             label: a name for the hardware, repeated in each result.
-            task: None takes the primary one.
+            task: None takes that of `metadata["task"]`, or else the primary one.
 
         Returns:
             `(endpoint, processor, handler, queue, batch_size)`.

@@ -53,7 +53,7 @@ def decode(
     config: Any,
     pool: bool = False,
 ) -> list[Any]:
-    """Per image the model's first output (1, ...), or its pooled one with `pool`.
+    """Per image the model's hidden states, or else its first output (1, ...); pooled with `pool`.
 
     Models that give the patches of all images in one row give (patches, ...), backbones their
     last map of features.
@@ -65,8 +65,13 @@ def decode(
     for found, run in zip(outputs, encoded):
         if pool and "pooler_output" not in found:
             raise ValueError("this model has no pooled output; call without pool")
-        features = found["pooler_output"] if pool else next(iter(found.values()))
+        features = found["pooler_output" if pool else features_name(found)]
         if isinstance(features, tuple):  # a backbone's maps
             features = features[-1]
         results += [image.tolist() for image in np.split(features, run.context)]
     return results
+
+
+def features_name(found: Mapping[str, Any]) -> str:
+    """The output that holds the features: not always the first, which may be points, say."""
+    return "last_hidden_state" if "last_hidden_state" in found else next(iter(found))

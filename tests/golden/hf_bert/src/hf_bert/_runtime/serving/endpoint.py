@@ -50,11 +50,13 @@ class EndpointHandler:
     hardware_label: str
     batch_size: int = 1
 
-    def __call__(self, inputs: Any, **parameters: Any) -> dict[str, Any]:
+    def __call__(self, inputs: Any, *more: Any, **parameters: Any) -> dict[str, Any]:
         """Run the task.
 
         Args:
             inputs: one input of the task, or a list of them.
+            more: for tasks whose `arguments` are several, those behind the first, such as
+                `(text, image)`: one call then has one input.
             parameters: the task's handler parameters (see `registry.json`).
 
         Returns:
@@ -66,6 +68,8 @@ class EndpointHandler:
             TypeError, ValueError: the input or a parameter is not what the task takes.
         """
         started = time.perf_counter()
+        if more:
+            inputs, parameters = self.spec.named((inputs, *more), parameters)
         encode_parameters, decode_parameters = self.spec.parameters(parameters)
         batched = self.is_batch(inputs)
         items = list(inputs) if batched else [inputs]
@@ -86,9 +90,9 @@ class EndpointHandler:
         """Whether these are several inputs of the task, not one that is a list."""
         return bool(getattr(self.spec.module, "is_batch", is_batch)(inputs))
 
-    async def acall(self, inputs: Any, **parameters: Any) -> dict[str, Any]:
+    async def acall(self, inputs: Any, *more: Any, **parameters: Any) -> dict[str, Any]:
         """Run the task as a call does, in a worker thread: the event loop goes on."""
-        return await asyncio.to_thread(self, inputs, **parameters)
+        return await asyncio.to_thread(self, inputs, *more, **parameters)
 
     async def serve(self, requests: asyncio.Queue[Any]) -> None:
         """Answer the `Request`s that are put into the endpoint's queue, until cancelled.

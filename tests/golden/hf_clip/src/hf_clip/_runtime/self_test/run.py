@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..compare.parity import EVIDENCE
 from ..tasks.samples import sample_inputs
 from .checks import first_problem
 
@@ -34,6 +35,8 @@ class TestRecord:
     elapsed_s: float = 0.0
     proof: dict[str, Any] = field(default_factory=dict)
     """What shows that the platform itself computed; empty where it cannot be otherwise."""
+    evidence: int = EVIDENCE
+    """Version of the rules that it was tested by (docs/evidence.md)."""
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON-compatible data."""

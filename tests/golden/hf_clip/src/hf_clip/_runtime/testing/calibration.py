@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ..compare.differences import differences
 from ..tasks.samples import sample_inputs
 from .weights import is_embedding, is_layer, scale_weight, sharpness
 
@@ -34,10 +35,13 @@ FEW_ROWS = 16
 LOGITS = re.compile(r"logits|scores")
 
 
-def calibrate_checkpoint(skillset: Skillset, task: str, folder: Path) -> None:
+def calibrate_checkpoint(skillset: Skillset, task: str, folder: Path) -> bool:
     """Correct the weights in `folder` with the samples of a task.
 
     A model that does not run its samples keeps its weights: who uses it learns of the error.
+
+    Returns:
+        Whether they can prove a thing: False where unlike samples give the same result.
     """
     handler = getattr(skillset, "init_cpu")(str(folder), task=task).handler  # noqa: B009
     samples = sample_inputs(handler.spec, handler.processor)
@@ -50,12 +54,20 @@ def calibrate_checkpoint(skillset: Skillset, task: str, folder: Path) -> None:
 
     try:
         calibrate(handler.endpoint, run)
+        telling = tells_apart(handler, samples)
     except Exception:
-        return
+        return True
     with TemporaryDirectory(dir=folder) as scratch:
         handler.endpoint.save_pretrained(scratch)
         for weights in Path(scratch).glob("*.safetensors*"):
             weights.replace(folder / weights.name)
+    return telling
+
+
+def tells_apart(handler: EndpointHandler, samples: list[Any]) -> bool:
+    """Whether some sample has another result than the first, or there is only one."""
+    first, *others = (handler(each, **handler.spec.sample_params)["result"] for each in samples)
+    return not others or any(differences(other, first, 0.0) for other in others)
 
 
 def run_together(handler: EndpointHandler, samples: list[Any]) -> None:

@@ -63,7 +63,7 @@ def is_picture(value: Any) -> bool:
 
 
 def picture_problems(found: Any, expected: Any, where: str) -> list[str]:
-    """Whether two pictures differ by more than rounding."""
+    """Whether two images differ by more than rounding."""
     if not is_picture(found) or (found.mode, found.size) != (expected.mode, expected.size):
         return [f"{where}: {describe(found)} is not {describe(expected)}"]
     off = max(abs(one - other) for one, other in zip(found.tobytes(), expected.tobytes()))

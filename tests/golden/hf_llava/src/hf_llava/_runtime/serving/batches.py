@@ -57,7 +57,7 @@ def length_of(item: Any, files: bool = False) -> int:
         return sum(length_of(value, files) for value in item.values())
     if isinstance(item, (list, tuple)):
         return sum(length_of(value, files) for value in item)
-    size = getattr(item, "size", None)  # of an array; of a picture (width, height)
+    size = getattr(item, "size", None)  # of an array; of an image (width, height)
     if isinstance(size, tuple):
         return int(size[0] * size[1])
     if isinstance(size, int):

@@ -9,10 +9,20 @@ from typing import Any
 
 import numpy as np
 
+NO_INPUTS = {
+    "length",
+    "num_truncated_tokens",
+    "offset_mapping",
+    "overflow_to_sample_mapping",
+    "overflowing_tokens",
+    "special_tokens_mask",
+}
+"""What tokenizers tell of a text beside what the model takes."""
 
-def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:
+
+def rows_of(tokens: Any) -> list[dict[str, Any]]:
     """The model's inputs of tokenized texts, a dict of lists for each row."""
-    names = [name for name in (*tokenizer.model_input_names, "bbox") if name in tokens]
+    names = [name for name in tokens if name not in NO_INPUTS]
     return [{name: tokens[name][row] for name in names} for row in range(len(tokens["input_ids"]))]
 
 
@@ -35,7 +45,12 @@ def padded(
     return {
         name: np.array(
             [
-                filled(list(row[name]), fill.get(name, 0), max(lengths) - length, side)
+                filled(
+                    list(row[name]),
+                    fill.get(name, np.zeros_like(row[name][0])),
+                    max(lengths) - length,
+                    side,
+                )
                 for row, length in zip(rows, lengths)
             ]
         )

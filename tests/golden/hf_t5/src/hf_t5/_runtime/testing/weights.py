@@ -46,7 +46,7 @@ def strengthen(model: Any, seed: int) -> None:
             fill_unset(module, generator)
             rescale_module(path, module, done, scales.get(id(module), 1.0))
             for name, tensor in module.named_parameters(recurse=False):
-                if id(tensor) not in done and tensor.is_floating_point():
+                if id(tensor) not in done and tensor.is_floating_point() and tensor.numel():
                     done.add(id(tensor))
                     rescale_parameter(name, tensor, generator)
         silence_special_tokens(model)
@@ -96,7 +96,7 @@ def as_list(value: Any) -> list[int]:
 
 def rescale_module(path: str, module: Any, done: set[int], scale: float) -> None:
     """Fan-in scaling of a linear layer, a convolution or an embedding."""
-    if not is_layer(module) and not is_embedding(module):
+    if (not is_layer(module) and not is_embedding(module)) or not module.weight.numel():
         return
     weight = module.weight
     if id(weight) in done:

@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..calls.seeded import drawn_from
 from ..compare.differences import differences
 from .oracle import pipeline_of
 
@@ -133,7 +134,10 @@ def unlike_the_pipeline(handler: EndpointHandler, samples: list[Any], single: li
         return ""
     try:
         pipeline = pipeline_of(handler.endpoint, handler.processor, handler.spec)
-        expected = [pipeline(asked(sample, oracle)) for sample in samples]
+        expected = []
+        for sample in samples:
+            with drawn_from(0 if spec.draws else None):  # the numbers that the handler draws
+                expected.append(pipeline(asked(sample, oracle)))
     except Exception:  # it cannot do what the handler can: nothing to compare with
         return ""
     found = differences(single, expected, tolerance_of(handler))

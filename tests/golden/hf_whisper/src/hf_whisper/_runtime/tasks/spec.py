@@ -57,6 +57,8 @@ class TaskSpec:
     """Whether the model draws random numbers although nobody asked it to sample."""
     inputs: Sequence[str] = ()
     """What goes in, by kind: text, image, audio, ..."""
+    arguments: Sequence[str] = ()
+    """What several positional arguments of a handler are; empty where it takes one input."""
     sample_files: str = "samples"
     """The folder of the files that samples name, in `package`."""
     adapter: str | None = None
@@ -88,6 +90,24 @@ class TaskSpec:
         module, _, name = self.adapter.partition(".")
         adapter = getattr(import_module(f".{module}", __package__), name)
         return processor if isinstance(processor, adapter) else adapter(processor)
+
+    def named(
+        self, values: Sequence[Any], parameters: Mapping[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        """Several positional arguments as one input and the parameters.
+
+        Raises:
+            TypeError: the task takes one input, or not as many arguments, or one of them twice.
+        """
+        if len(values) != len(self.arguments):
+            takes = f"({', '.join(self.arguments)})" if self.arguments else "one input"
+            raise TypeError(f"{self.name} got {len(values)} positional arguments; it takes {takes}")
+        given = dict(zip(self.arguments, values))
+        of_task = {name: given[name] for name in given if name in self.handler_params}
+        if twice := sorted(set(of_task) & set(parameters)):
+            raise TypeError(f"{self.name} got {twice[0]!r} by position and by name")
+        rest = {name: value for name, value in given.items() if name not in of_task}
+        return rest.get("input", rest), {**of_task, **parameters}
 
     def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split the caller's parameters between `encode` and `decode`, with `facts` and `kinds`.
