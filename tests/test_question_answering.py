@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT
 
 from hf_skillset_runtime.compare.parity import differences
-from hf_skillset_runtime.testing import tiny_checkpoint
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset
-from scripts.record_question_answering import CASES
+from scripts.record_question_answering import CASES, build
 
 TASK = "question-answering"
 RECORDED = json.loads((ROOT / "tests" / "data" / "question_answering.json").read_text("utf-8"))
@@ -24,9 +22,7 @@ def handler(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The handler of a tiny model."""
     skillset = source_skillset(request.param)()
     folder = tmp_path_factory.mktemp(request.param)
-    tiny_checkpoint.build_checkpoint(
-        TINY / request.param, skillset.task(TASK).auto_class, Path(folder)
-    )
+    build(TINY / request.param, folder)
     return skillset.init_cpu(str(folder), task=TASK).handler
 
 
