@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Say of any skillset module whether it does what it claims."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hf_skillset_templates import command_line
+from hf_skillset_templates.command_line import resolved, say, seconds, split, writable_file
+from hf_skillset_templates.isolation import MEMORY_MB, Limits
+from hf_skillset_templates.reference.check import Checker
+from hf_skillset_templates.reference.report import check_all, summary, write_page
+from hf_skillset_templates.reference.selection import model_type_named, sources_in, wanted_dialect
+from hf_skillset_templates.reference.template import as_template
+
+Option = typer.Option
+RUN = Path("runs/check")
+EXAMPLES = """
+python scripts/check_skillset.py worker/skillset/hf_bert.py
+python scripts/check_skillset.py worker/skillset --json verdicts.json --report verdicts.html
+python scripts/check_skillset.py my_bert.py --model-type bert --platform openvino
+python scripts/check_skillset.py worker/skillset/hf_t5.py --as-template packages
+"""
+
+
+def main(
+    path: Annotated[Path, typer.Argument(help="A module, a package, or a folder of hf_*.")],
+    model_type: Annotated[
+        str | None, Option(help="In place of the one that the module's name stands for.")
+    ] = None,
+    platform: Annotated[str, Option(help="The platform whose initializer is called.")] = "cpu",
+    task: Annotated[list[str], Option(help="Only these; repeatable, or with commas.")] = [],
+    dialect: Annotated[str | None, Option(help="A file of registry/dialects/, by name.")] = None,
+    json_file: Annotated[
+        Path | None, Option("--json", metavar="FILE", help="Write the records there.")
+    ] = None,
+    report: Annotated[
+        Path | None, Option(metavar="HTML", help="Write the page of the run there.")
+    ] = None,
+    run: Annotated[Path, Option(help="The run's folder; an earlier run is kept beside it.")] = RUN,
+    timeout: Annotated[
+        float, Option(help="Seconds for one task of a module.", parser=seconds, metavar="SECONDS")
+    ] = 120.0,
+    memory: Annotated[int, Option(min=256, help="MiB that a check may allocate.")] = MEMORY_MB,
+    template: Annotated[
+        Path | None,
+        Option("--as-template", metavar="DIR", help="Make our package for the same there instead."),
+    ] = None,
+) -> None:
+    """Check modules. Exit code 0: all equal transformers; 1: one does not; 2: wrong usage."""
+    sources = sources_in(path)
+    named = model_type_named(model_type)
+    for file in filter(None, (json_file, report)):
+        writable_file(str(file))
+    chosen, tasks, limits = wanted_dialect(dialect), tuple(split(task)), Limits(timeout, memory)
+    with tempfile.TemporaryDirectory(prefix="hf-skillset-check-") as folder:
+        checker = Checker(Path(folder), limits, platform, named, chosen, tasks)
+        if template is not None:
+            typer.echo(as_template(checker, sources, resolved(str(template))))
+            return
+        records = check_all(checker, sources, resolved(str(run)), typer.echo)
+    say(summary(records))
+    if json_file is not None:
+        json_file.write_text(json.dumps(records, indent=2) + "\n", "utf-8")
+    if report is not None:
+        write_page(run, report)
+    if any(record["status"] != "REAL" for record in records):
+        raise typer.Exit(command_line.FAILED)
+
+
+if __name__ == "__main__":
+    command_line.run(main, EXAMPLES)

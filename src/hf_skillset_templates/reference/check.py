@@ -1,0 +1,132 @@
+"""Checks modules, each in processes of its own: what it offers, what is right, how far it comes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hf_skillset_templates.isolation import Limits, preload, run_isolated
+from hf_skillset_templates.model_imports import MODEL_IMPORTS
+from hf_skillset_templates.results.records import FAILED, Record
+
+from . import job, prepare
+from .claims import MOCK, REAL
+from .guard import OFFLINE
+from .ladder import EQUAL
+from .modules import Source
+from .rungs import RUNGS
+
+UNKNOWN_TYPE = "model type is unknown"
+NO_TINY_MODEL = "has no tiny model to be checked with"
+CUT_OFF = "ends its process"
+NOT_JUDGED = "cannot be judged, because the right answers could not be made"
+FAKES = ("parts are fakes", "input does not matter", "weights do not matter")
+"""Verdicts on modules that compute nothing, or nothing of the model."""
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks modules on one platform."""
+
+    workspace: Path
+    """A folder for checkpoints, which modules of the same model type and task share."""
+    limits: Limits
+    platform: str = "cpu"
+    model_type: str | None = None
+    """In place of the one that a module's name stands for."""
+    dialect: str | None = None
+    tasks: tuple[str, ...] = ()
+    """Only these; empty for all that a module offers."""
+    prepared: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let the processes of the checks start with what all of them import, and offline."""
+        os.environ.update(OFFLINE)
+        preload(*MODEL_IMPORTS, prepare.__name__, job.__name__)
+
+    def check(self, source: Source) -> Iterator[Record]:
+        """One record for each task that a module offers and can be told to do."""
+        model_type = self.model_type or source.model_type
+        if model_type is None:
+            yield record(source, "unknown", "", self.platform, {"verdict": UNKNOWN_TYPE})
+            return
+        offer = self.run(source, model_type, {})
+        if offer["verdict"] != EQUAL:
+            yield record(source, model_type, "", self.platform, offer)
+            return
+        tasks = [task for task in offer["offered"] if not self.tasks or task in self.tasks]
+        for task in tasks if offer["takes_task"] else tasks[:1]:
+            found = self.run_task(source, model_type, task)
+            yield record(source, model_type, task, self.platform, found)
+
+    def run_task(self, source: Source, model_type: str, task: str) -> dict[str, Any]:
+        """How far a module comes with one task."""
+        folder, ready = self.expected(model_type, task)
+        if ready is not True:
+            if ready is False:
+                return {"verdict": NO_TINY_MODEL}
+            return {"verdict": f"{NOT_JUDGED}: {ready['stage']}: {ready['error']}"}
+        return self.run(source, model_type, {"task": task, "expected": str(folder)})
+
+    def expected(self, model_type: str, task: str) -> tuple[Path, Any]:
+        """The folder with checkpoints and right answers, and whether they could be made."""
+        folder = self.workspace / model_type / task
+        key = (model_type, task)
+        if key not in self.prepared:
+            folder.mkdir(parents=True, exist_ok=True)
+            wanted = {"model_type": model_type, "task": task, "folder": str(folder)}
+            limits = self.limits
+            self.prepared[key] = run_isolated(
+                prepare.FUNCTION, wanted, limits.timeout_s, limits.memory_mb
+            )
+        return folder, self.prepared[key]
+
+    def run(self, source: Source, model_type: str, more: dict[str, str]) -> dict[str, Any]:
+        """One isolated climb; of a process that died, what it had found until then."""
+        with tempfile.TemporaryDirectory(dir=self.workspace) as place:
+            argument = {
+                "path": str(source.path),
+                "model_type": model_type,
+                "platform": self.platform,
+                "dialect": self.dialect,
+                "workspace": place,
+                **more,
+            }
+            limits = self.limits
+            found = run_isolated(job.FUNCTION, argument, limits.timeout_s, limits.memory_mb)
+        if "verdict" in found:
+            return dict(found)
+        last = {"rung": found["stage"], "passed": False, "evidence": found["error"]}
+        return {"verdict": CUT_OFF, "steps": [*found["parts"], last]}
+
+
+def record(
+    source: Source, model_type: str, task: str, platform: str, found: dict[str, Any]
+) -> Record:
+    """What a check found, as a result record with the evidence of each rung."""
+    steps = found.get("steps", [])
+    verdict, claims = found["verdict"], found.get("claims", "")
+    ended = steps[-1] if steps else {"rung": "start", "evidence": ""}
+    stages = {rung.name: rung.stage for rung in RUNGS}
+    equal = verdict == EQUAL
+    detail = ended["evidence"] if equal else f"{verdict}: {ended['evidence']}".removesuffix(": ")
+    status = "NO TINY MODEL" if verdict == NO_TINY_MODEL else REAL if equal else FAILED
+    return {
+        "model_type": model_type,
+        "task": task,
+        "platform": platform,
+        "status": status,
+        "stage": "match" if equal else stages.get(ended["rung"], "start"),
+        "detail": detail,
+        "module": source.name,
+        "verdict": verdict,
+        "rung": ended["rung"],
+        "claims": claims,
+        "found": REAL if equal else MOCK if verdict in FAKES else "",
+        "steps": steps,
+        "output": found.get("output", ""),
+    }

@@ -1,0 +1,49 @@
+"""What a module says of itself, beside what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .dialect import Dialect
+
+REAL, MOCK = "REAL", "MOCK"
+
+
+def claims_in(result: Any, dialect: Dialect) -> Iterator[str]:
+    """The claims that a result of a handler holds, the plainest first."""
+    stated = dialect.facts["claims"]
+    if isinstance(result, Mapping):
+        for key in stated.get("keys", ()):
+            yield from claim_of(result.get(key))
+        for value in result.values():
+            yield from claims_in_text(value, dialect)
+    for name, says in stated.get("attributes", {}).items():
+        if getattr(result, name, None) is True:
+            yield says
+    yield from claims_in_text(result, dialect)
+
+
+def claim_of(value: Any) -> list[str]:
+    """What a value such as `"REAL (CUDA)"` claims."""
+    text = str(value).upper() if isinstance(value, str) else ""
+    return [MOCK] if MOCK in text else [REAL] if REAL in text else []
+
+
+def claims_in_text(text: Any, dialect: Dialect) -> Iterator[str]:
+    """What marks in an answer's text, or in printed output, claim."""
+    if isinstance(text, str):
+        for mark, says in dialect.facts["claims"].get("texts", {}).items():
+            if mark in text:
+                yield says
+
+
+def claimed(results: list[Any], output: str, dialect: Dialect | None) -> str:
+    """What a module claims: by its results or else by what it printed; empty for nothing."""
+    if dialect is None:
+        return ""
+    for result in reversed(results):
+        for claim in claims_in(result, dialect):
+            return claim
+    printed = set(claims_in_text(output, dialect))
+    return MOCK if MOCK in printed else REAL if printed else ""

@@ -1,0 +1,83 @@
+"""Which modules a path holds, and what they are named after."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.resolve import look_up
+
+PATTERN = "hf_*"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module: a file, or the folder of a package (the one with `__init__.py`)."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the module or package."""
+        return self.path.stem if self.path.is_file() else self.path.name
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is a folder."""
+        return self.path.is_dir()
+
+    @property
+    def model_type(self) -> str | None:
+        """The model type that its name stands for; None where it stands for none."""
+        found = look_up(self.name)
+        return found.model_type if found else None
+
+
+def find_sources(path: Path) -> list[Source]:
+    """The modules of a path: itself, or the `hf_*.py` files and packages in the folder.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if path.is_file() and path.suffix == ".py":
+        return [Source(path)]
+    if (package := package_folder(path)) is not None:
+        return [Source(package)]
+    folders = (package_folder(child) for child in sorted(path.glob(PATTERN)) if child.is_dir())
+    files = [child for child in sorted(path.glob(f"{PATTERN}.py")) if child.is_file()]
+    found = [*files, *filter(None, folders)]
+    if not found:
+        raise UsageError(f"{path} holds no module: give a .py file, a package, or a folder of hf_*")
+    return [Source(each) for each in found]
+
+
+def package_folder(path: Path) -> Path | None:
+    """The importable folder of a package: the path itself, or the one in its `src/`."""
+    if (path / "__init__.py").is_file() and path.name.startswith("hf_"):
+        return path
+    inner = path / "src" / path.name
+    if (inner / "__init__.py").is_file():
+        return inner
+    found = [each.parent for each in path.glob(f"src/{PATTERN}/__init__.py")]
+    return found[0] if len(found) == 1 else None
+
+
+def levels_up(source: str) -> int:
+    """How many folders above its own a module's relative imports reach; 0 for its own."""
+    levels = [
+        node.level for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)
+    ]
+    return max(max(levels, default=0) - 1, 0)
+
+
+def imported_names(source: str) -> list[str]:
+    """The top-level names of the absolute imports anywhere in a module, sorted."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.partition(".")[0])
+    return sorted(names)

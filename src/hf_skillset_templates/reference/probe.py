@@ -1,0 +1,175 @@
+"""One module under check: what is known of it, and how it is called."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hf_skillset_templates.registry.store.entries import read_entry
+
+from .dialect import Dialect
+from .forms import plain, unwrapped
+from .modules import Source
+from .prepare import Expected
+
+
+class Ended(Exception):  # noqa: N818 - the end of a climb is a finding, no error
+    """A rung that a module does not get over; the text is the evidence."""
+
+
+@dataclass
+class Probe:
+    """A module on its way up the ladder; the rungs fill in what they find."""
+
+    source: Source
+    model_type: str
+    platform: str
+    workspace: Path
+    dialects: Mapping[str, Dialect]
+    chosen: str | None = None
+    """The dialect that the caller names."""
+    task: str | None = None
+    expected: Expected | None = None
+    module: ModuleType | None = None
+    skillset_class: type | None = None
+    skillset: Any = None
+    offered: dict[str, str] = field(default_factory=dict)
+    """Task -> the factory that offers it."""
+    opened: tuple[Any, ...] = ()
+    results: list[Any] = field(default_factory=list)
+    """What the handler gave, as it came."""
+    answers: list[Any] = field(default_factory=list)
+    """The answers to the samples, by their place."""
+    output: io.StringIO = field(default_factory=io.StringIO)
+
+    _dialect: Dialect | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the class; known from the second rung on."""
+        assert self._dialect is not None
+        return self._dialect
+
+    @dialect.setter
+    def dialect(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    @property
+    def dialect_found(self) -> Dialect | None:
+        """The dialect, or None where no class was found."""
+        return self._dialect
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What the registry knows of the model type."""
+        return read_entry(self.model_type)
+
+    @property
+    def prepared(self) -> Expected:
+        """What a right module gives."""
+        assert self.expected is not None
+        return self.expected
+
+    @property
+    def initializer(self) -> Callable[..., Any] | None:
+        """The method that loads a checkpoint; None where there is none."""
+        method = getattr(self.skillset, self.dialect.initializer(self.platform), None)
+        return method if callable(method) else None
+
+    def open(self, checkpoint: str) -> Any:
+        """What the initializer gives for a checkpoint."""
+        assert self.initializer is not None
+        named, _ = self.initializer_arguments(checkpoint)
+        return self.initializer(**named)
+
+    def initializer_arguments(self, checkpoint: str) -> tuple[dict[str, Any], list[str]]:
+        """What the initializer is called with, and its required parameters without a role."""
+        assert self.initializer is not None
+        device = self.dialect.device(self.platform)
+        values = {"checkpoint": checkpoint, "model_type": self.model_type, "task": self.task}
+        values |= {"device": device, "label": device, "converter": no_converter}
+        given: dict[str, Any] = {}
+        unknown = []
+        for name, parameter in inspect.signature(self.initializer).parameters.items():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                continue
+            role = self.dialect.role(name, self.platform)
+            if role is not None and values[role] is not None:
+                given[name] = values[role]
+            elif parameter.default is parameter.empty:
+                unknown.append(name)
+        return given, unknown
+
+    def ask(self, place: int, handler: Any = None) -> Any:
+        """The answer to a sample.
+
+        Raises:
+            Ended: the handler raises, gives nothing, a coroutine or an error.
+        """
+        sample = self.prepared.samples[place]
+        given = self.dialect.arguments(str(self.task), sample, self.prepared.parameters)
+        handed = self.sample_parameters if self.dialect.keywords_for_task else {}
+        try:
+            result = (handler or self.opened[2])(*given, **handed)
+        except Exception as error:
+            raise Ended(f"raises {described(error)}") from error
+        if inspect.isawaitable(result):
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+            raise Ended("gives a coroutine; a handler is called synchronously")
+        self.results.append(result)
+        if problem := self.error_in(result):
+            raise Ended(problem)
+        return self.answer(result)
+
+    @property
+    def sample_parameters(self) -> dict[str, Any]:
+        """The parameters that the samples run with."""
+        return self.prepared.parameters
+
+    def answer(self, result: Any) -> Any:
+        """The answer in a result, without what may differ from call to call."""
+        stated = self.dialect.facts["answer"]
+        if isinstance(result, Mapping):
+            volatile = stated.get("volatile", ())
+            found = [key for key in stated.get("keys", ()) if result.get(key) is not None]
+            rest = {key: value for key, value in result.items() if key not in volatile}
+            result = result[found[0]] if found else rest
+        answer = unwrapped(plain(result))
+        if isinstance(answer, str):
+            for prefix in stated.get("prefixes", ()):
+                answer = answer.strip().removeprefix(prefix)
+            answer = answer.strip()
+        return answer
+
+    def error_in(self, result: Any) -> str:
+        """How a result says that the handler failed; empty where it does not."""
+        if result is None:
+            return "gives None"
+        stated = self.dialect.facts["errors"]
+        if isinstance(result, Mapping):
+            for key in stated.get("keys", ()):
+                if result.get(key):
+                    return f"gives {key!r}: {str(result[key])[:200]}"
+        answer = self.answer(result)
+        for pattern in stated.get("texts", ()) if isinstance(answer, str) else ():
+            if re.search(pattern, answer, re.IGNORECASE):
+                return f"gives the text {answer[:200]!r}"
+        return ""
+
+
+def no_converter(*_: Any, **__: Any) -> Any:
+    """What is handed over as a caller's converter: the check has none."""
+    raise NotImplementedError("the check brings no converter of the caller's")
+
+
+def described(error: BaseException) -> str:
+    """An error on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

@@ -1,0 +1,45 @@
+"""What a command line asks to be checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hf_skillset_templates.command_line import resolved, shortened
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.registry.resolve import resolve
+
+from .dialect import read_dialects
+from .modules import Source, find_sources
+
+
+def sources_in(path: Path) -> list[Source]:
+    """The modules of a path.
+
+    Raises:
+        UsageError: it does not exist or holds none.
+    """
+    absolute = resolved(str(path))
+    if not absolute.exists():
+        raise UsageError(f"there is no file or folder {shortened(str(path))}")
+    return find_sources(absolute)
+
+
+def model_type_named(name: str | None) -> str | None:
+    """The model type that a name stands for.
+
+    Raises:
+        UnknownModelError: it stands for none.
+    """
+    return resolve(name, ask_hub=False).model_type if name else None
+
+
+def wanted_dialect(name: str | None) -> str | None:
+    """The name of a dialect that there is.
+
+    Raises:
+        UsageError: there is no such dialect.
+    """
+    known = read_dialects()
+    if name is not None and name not in known:
+        raise UsageError(f"no dialect {shortened(name)}; there are: {', '.join(known)}")
+    return name

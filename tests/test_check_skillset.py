@@ -1,0 +1,349 @@
+"""Checking skillset modules: each ends on the rung where it is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+from hf_skillset_templates.errors import UsageError
+from hf_skillset_templates.isolation import Limits
+from hf_skillset_templates.reference import job
+from hf_skillset_templates.reference.check import Checker, record
+from hf_skillset_templates.reference.dialect import DIALECTS, read_dialect, read_dialects
+from hf_skillset_templates.reference.guard import refuse_network
+from hf_skillset_templates.reference.loading import forget
+from hf_skillset_templates.reference.modules import Source, find_sources
+from hf_skillset_templates.reference.prepare import prepare
+from hf_skillset_templates.reference.report import is_honest
+from hf_skillset_templates.reference.template import as_template
+
+MODULES = Path(__file__).parent / "reference_modules"
+VARIATIONS = {
+    "Constant": ("input", "input does not matter"),
+    "Swapped": ("handler", "handler fails"),
+    "Four": ("init", "init fails"),
+    "Nones": ("init", "init fails"),
+    "Coroutine": ("handler", "handler fails"),
+    "KeywordOnly": ("created", "cannot be created"),
+    "UnknownParameter": ("methods", "lacks methods"),
+    "ErrorText": ("handler", "handler fails"),
+    "Random": ("repeatable", "result is not repeatable"),
+    "OwnWeights": ("weights", "weights do not matter"),
+    "AcceptsAnything": ("missing checkpoint", "accepts a missing checkpoint"),
+    "MaxPooled": ("transformers", "differs from transformers"),
+}
+Check = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two tiny checkpoints of bert and the right embeddings, made once."""
+    folder = tmp_path_factory.mktemp("expected")
+    wanted = {"model_type": "bert", "task": "feature-extraction", "folder": str(folder)}
+    assert prepare(wanted) is True
+    return str(folder)
+
+
+@pytest.fixture
+def check(expected: str, tmp_path: Path) -> Iterator[Check]:
+    """Checks a module in this process; a result record with its steps."""
+
+    def checked(path: Path, **more: Any) -> dict[str, Any]:
+        workspace = tmp_path / "workspace"
+        argument = {"path": str(path), "model_type": "bert", "platform": "cpu"}
+        argument |= {"task": "feature-extraction", "expected": expected}
+        found = job.check({**argument, "workspace": str(workspace), **more})
+        return record(Source(path), "bert", "feature-extraction", "cpu", found)
+
+    yield checked
+    forget("hf_bert")
+
+
+@pytest.fixture
+def variation(tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of the reference modules with a module for one of the variations."""
+
+    def module(name: str) -> Path:
+        folder = shutil.copytree(MODULES, tmp_path / "modules")
+        path = folder / f"hf_{name.lower()}.py"
+        path.write_text(f"from .variations import {name}\n", "utf-8")
+        return path
+
+    return module
+
+
+def test_the_right_module_is_equal(check: Check) -> None:
+    before = sorted(MODULES.rglob("*"))
+    found = check(MODULES / "hf_bert.py")
+    assert (found["verdict"], found["status"]) == ("equal to transformers", "REAL"), found
+    assert "equal as mean" in found["detail"]
+    assert [step["rung"] for step in found["steps"]][-3:] == [
+        "weights",
+        "missing checkpoint",
+        "transformers",
+    ]
+    assert (found["claims"], found["found"]) == ("REAL", "REAL")
+    without_bytecode = [path for path in sorted(MODULES.rglob("*")) if "pyc" not in str(path)]
+    assert without_bytecode == [path for path in before if "pyc" not in str(path)]
+
+
+@pytest.mark.parametrize("name", list(VARIATIONS))
+def test_what_is_wrong_is_named(check: Check, variation: Any, name: str) -> None:
+    found = check(variation(name))
+    assert (found["rung"], found["verdict"]) == VARIATIONS[name], found["detail"]
+    assert found["status"] == "FAILED"
+
+
+@pytest.mark.parametrize("name", ["fakes", "own_classes"])
+def test_fakes_that_claim_to_be_real_are_told(check: Check, name: str) -> None:
+    found = check(MODULES / f"{name}.py")
+    assert found["verdict"] == "parts are fakes", found["detail"]
+    assert found["claims"] in ("REAL", "")
+    assert found["found"] == "MOCK"
+
+
+def test_a_printed_claim_counts_and_is_not_believed(check: Check) -> None:
+    found = check(MODULES / "fakes.py")
+    assert found["claims"] == "REAL" and "MagicMock" in found["detail"]
+    assert not is_honest(found)
+
+
+def test_missing_modules_are_named(check: Check) -> None:
+    found = check(MODULES / "missing_import.py")
+    assert found["verdict"] == "does not import"
+    assert "not installed: abacus_accelerator" in found["detail"]
+    assert check(MODULES / "no_class.py")["verdict"] == "has no skillset class"
+
+
+def test_how_much_it_differs_is_told(check: Check, variation: Any) -> None:
+    detail = check(variation("MaxPooled"))["detail"]
+    assert "closest as mean" in detail and "cosine 1.00000" in detail, detail
+    assert "% of the values differ" in detail
+
+
+def test_another_dialect_is_one_file(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(DIALECTS, tmp_path / "dialects")
+    (folder / "abacus.yml").write_text(
+        """
+summary: Made up for this test.
+recognised_by: [abacus]
+constructor: [metadata]
+initializer: "load_on_{platform}"
+factory: "make_{platform}_{name}"
+devices: {cpu: "host/0"}
+parameters: {weights: checkpoint, where: device}
+tasks: [{names: ["vector*"], tasks: [feature-extraction]}]
+forms: {embedding: [first]}
+answer: {keys: [vector], volatile: [at]}
+claims: {keys: [honestly]}
+errors: {texts: ["^oops"]}
+""",
+        "utf-8",
+    )
+    module = tmp_path / "hf_abacus.py"
+    module.write_text(
+        """
+import time
+from transformers import AutoModel, AutoTokenizer
+class Abacus:
+    abacus = True
+    def __init__(self, metadata): pass
+    def init_nothing(self): pass
+    def make_cpu_vectors(self): pass
+    def load_on_cpu(self, weights, where):
+        assert where == "host/0"
+        model = AutoModel.from_pretrained(weights)
+        tokenizer = AutoTokenizer.from_pretrained(weights)
+        def handler(text):
+            state = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0, 0]
+            return {"vector": state, "at": time.time(), "honestly": "real"}
+        return model, tokenizer, handler, None, 1
+""",
+        "utf-8",
+    )
+    dialects = read_dialects(folder)
+    monkeypatch.setattr(job, "read_dialects", lambda: dialects)
+    found = check(module)
+    assert found["verdict"] == "equal to transformers", found["detail"]
+    assert "equal as first" in found["detail"] and found["claims"] == "REAL"
+    assert "dialect abacus" in found["steps"][1]["evidence"]
+    forced = check(module, dialect="ipfs_accelerate")
+    assert forced["verdict"] == "cannot be created"
+
+
+def test_a_dialect_that_does_not_fit_its_schema_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text("summary: nothing else\n", "utf-8")
+    with pytest.raises(UsageError, match=r"does not fit its schema at \(top\)"):
+        read_dialect(broken)
+    broken.write_text("a: [", "utf-8")
+    with pytest.raises(UsageError, match="no YAML"):
+        read_dialect(broken)
+    assert {"ipfs_accelerate", "hf_skillset"} <= set(read_dialects())
+
+
+def test_folders_of_modules_and_packages_are_found(tmp_path: Path) -> None:
+    (tmp_path / "hf_bert.py").write_text("")
+    (tmp_path / "helper.py").write_text("")
+    for name in ("hf_gpt2", "hf_vit/src/hf_vit"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "__init__.py").write_text("")
+    found = find_sources(tmp_path)
+    assert [source.model_type for source in found] == ["bert", "gpt2", "vit"]
+    assert [source.path.name for source in found] == ["hf_bert.py", "hf_gpt2", "hf_vit"]
+    with pytest.raises(UsageError, match="holds no module"):
+        find_sources(tmp_path / "hf_vit" / "src" / "hf_vit" / "nothing")
+
+
+def test_a_module_that_ends_its_process_is_told(tmp_path: Path) -> None:
+    module = tmp_path / "modules" / "hf_bert.py"
+    module.parent.mkdir()
+    module.write_text("import os\nos._exit(7)\n")
+    [found] = Checker(tmp_path, Limits(timeout_s=300.0)).check(Source(module))
+    assert (found["verdict"], found["rung"]) == ("ends its process", "imports")
+    assert "process ended with 7" in found["detail"]
+    module.write_text("import time\ntime.sleep(600)\n")
+    [found] = Checker(tmp_path, Limits(timeout_s=5.0)).check(Source(module))
+    assert "no result after 5 s" in found["detail"]
+
+
+def test_a_name_of_no_model_type_is_told(tmp_path: Path) -> None:
+    module = tmp_path / "hf_nobody_knows.py"
+    module.write_text("")
+    [found] = Checker(tmp_path, Limits(timeout_s=5.0)).check(Source(module))
+    assert (found["verdict"], found["status"]) == ("model type is unknown", "FAILED")
+
+
+def test_a_check_has_no_network() -> None:
+    with pytest.raises(OSError, match="there is no network"):
+        refuse_network("socket.connect", (None, ("192.0.2.1", 443)))
+    with pytest.raises(OSError, match="there is no network"):
+        refuse_network("socket.getaddrinfo", ("example.org", 443, 0, 0, 0))
+    refuse_network("socket.connect", (None, "/a/socket/of/this/machine"))
+    refuse_network("open", ("file", "r", 0))
+
+
+MUTANTS = {
+    "tasks/fill_mask.py": {
+        "differs from transformers": (
+            "float(probabilities[token])",
+            "float(probabilities[token]) * 1.01",
+        ),
+        "input does not matter": (
+            "as_text(text) for text in texts",
+            "'A [MASK].' for text in texts",
+        ),
+        "result is not repeatable": ("[:top_k]", "[np.random.randint(40, size=top_k)]"),
+    },
+    "skillset.py": {
+        "init fails": ("init_cpu: Initializer", "init_cpu = lambda self, model, task: (1, 2, 3)"),
+        "cannot be created": ("init_cpu: Initializer", "def __init__(self, *, resources): ..."),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def fillings(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two tiny checkpoints of bert and the right answers of fill-mask."""
+    folder = tmp_path_factory.mktemp("fillings")
+    assert prepare({"model_type": "bert", "task": "fill-mask", "folder": str(folder)}) is True
+    return str(folder)
+
+
+def golden_package(target: Path) -> Path:
+    """A copy of a generated package."""
+    shutil.copytree(ROOT / "tests" / "golden" / "hf_bert", target / "hf_bert")
+    return target / "hf_bert"
+
+
+def test_our_package_is_equal(check: Check, fillings: str, tmp_path: Path) -> None:
+    [source] = find_sources(golden_package(tmp_path))
+    found = check(source.path, task="fill-mask", expected=fillings)
+    assert (found["verdict"], found["claims"]) == ("equal to transformers", "REAL"), found["detail"]
+    assert "dialect hf_skillset" in found["steps"][1]["evidence"]
+
+
+@pytest.mark.parametrize(
+    "file, verdict", [(file, verdict) for file in MUTANTS for verdict in MUTANTS[file]]
+)
+def test_mutants_of_our_package_are_refused(
+    check: Check, fillings: str, tmp_path: Path, file: str, verdict: str
+) -> None:
+    package = golden_package(tmp_path)
+    path, (before, after) = package / "src" / "hf_bert" / file, MUTANTS[file][verdict]
+    text = path.read_text("utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), "utf-8")
+    found = check(find_sources(package)[0].path, task="fill-mask", expected=fillings)
+    assert found["verdict"] == verdict, found["detail"]
+
+
+def test_our_package_is_made_for_what_a_module_offers(tmp_path: Path) -> None:
+    modules = shutil.copytree(MODULES, tmp_path / "modules")
+    module = modules / "named.py"
+    module.write_text(
+        """
+from .hf_bert import hf_bert as right
+DEFAULT = "google-bert/bert-large-uncased"
+class Named(right):
+    create_cpu_embed_endpoint_handler = right.create_cpu_text_embedding_endpoint_handler
+    create_cpu_text_embedding_endpoint_handler = None
+    def summarise(self): ...
+""",
+        "utf-8",
+    )
+    checker = Checker(tmp_path, Limits(timeout_s=300.0), model_type="bert")
+    said = as_template(checker, [Source(module)], tmp_path / "packages")
+    package = tmp_path / "packages" / "hf_bert" / "src" / "hf_bert"
+    registry = json.loads((package / "registry.json").read_text())
+    assert next(iter(registry["tasks"])) == "feature-extraction"
+    assert registry["default_checkpoint"] == "google-bert/bert-large-uncased"
+    assert "also answers to create_cpu_embed_endpoint_handler" in said
+    assert "only named has summarise" in said and "has init_cpu" not in said
+    code = "import hf_bert; hf_bert.hf_bert.create_openvino_embed_endpoint_handler"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=package.parent)
+
+
+def test_a_module_of_no_model_type_makes_no_package(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="named after no model type: add --model-type"):
+        as_template(Checker(tmp_path, Limits(60.0)), [Source(MODULES / "fakes.py")], tmp_path)
+
+
+def test_the_command_writes_records_run_and_page(tmp_path: Path, run_script: Any) -> None:
+    modules = shutil.copytree(MODULES, tmp_path / "modules")
+    for name in ("fakes", "no_class"):
+        (modules / f"{name}.py").unlink()
+    output = ["--json", tmp_path / "found.json", "--report", tmp_path / "page.html"]
+    finished = run_script("check_skillset", modules, *output, "--run", tmp_path / "run")
+    assert finished.returncode == 0, finished.stderr
+    assert "hf_bert feature-extraction on cpu: equal as mean" in finished.stdout
+    assert "1 equal to transformers; 0 of 1 claim another thing" in finished.stderr
+    [found] = json.loads((tmp_path / "found.json").read_text())
+    assert found["status"] == "REAL" and len(found["steps"]) == 12
+    assert "feature-extraction" in (tmp_path / "page.html").read_text()
+    assert json.loads((tmp_path / "run" / "results.jsonl").read_text()) == found
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["/missing"], "there is no file or folder '/missing'"),
+        ([MODULES, "--dialect", "klingon"], "no dialect 'klingon'"),
+        ([MODULES, "--model-type", "bertt"], "'bertt' is no model type"),
+        ([MODULES / "parts"], "holds no module"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(run_script: Any, arguments: list[Any], said: str) -> None:
+    finished = run_script("check_skillset", *arguments)
+    assert finished.returncode == 2
+    assert said in finished.stderr and finished.stderr.count("\n") == 1
