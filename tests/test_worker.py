@@ -11,7 +11,8 @@ import pytest
 from conftest import ROOT
 from worker_replay import Worker
 
-from hf_skillset_runtime.compare.parity import compare, differences
+from hf_skillset_runtime.compare.differences import differences
+from hf_skillset_runtime.compare.parity import compare
 from hf_skillset_runtime.platforms.base import Detection, Device, Platform
 from hf_skillset_runtime.self_test import sample_inputs
 from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
@@ -43,7 +44,7 @@ def test_a_worker_gets_the_right_result(model_type: str, platform: str, tmp_path
     if platform == "openvino" and importlib.util.find_spec("openvino") is None:
         pytest.skip("openvino is not installed")
     kind = source_skillset(model_type, PLATFORMS)
-    options = {"cache_dir": str(tmp_path / "exports")}
+    options = {"export_dir": str(tmp_path / "exports")}
     spec = kind().task()
     model = checkpoint_of(model_type, spec.auto_class, tmp_path)
     resources: dict[str, Any] = {}
@@ -61,7 +62,7 @@ def test_a_worker_gets_the_right_result(model_type: str, platform: str, tmp_path
         expected = reference(sample, **named)["result"]
         assert not differences(answer["result"], expected, 1e-6)
     else:
-        assert not compare(handler, reference, sample, load_platform(platform)).problem
+        assert not compare(handler, reference, [sample], load_platform(platform)).problem
 
 
 def test_two_arguments_are_a_text_and_a_picture(open_handler: Any) -> None:
