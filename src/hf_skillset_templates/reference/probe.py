@@ -92,12 +92,9 @@ class Probe:
         """What the initializer is called with, and its required parameters without a role."""
         assert self.initializer is not None
         device = self.dialect.device(self.platform)
-        values: dict[str, Any] = {
-            "checkpoint": checkpoint,
-            "model_type": self.model_type,
-            "task": self.task,
-        }
-        values |= {"device": device, "label": device, "converter": no_converter}
+        values: dict[str, Any] = {"checkpoint": checkpoint, "model_type": self.model_type}
+        values |= {"task": self.task, "device": device, "label": device}
+        values["converter"] = no_converter
         given: dict[str, Any] = {}
         unknown = []
         for name, parameter in inspect.signature(self.initializer).parameters.items():
