@@ -55,6 +55,7 @@ SECTIONS = {
 }
 TASK_KEYS = {
     "adapter",
+    "effects",
     "facts",
     "generation_defaults",
     "inputs",
@@ -67,7 +68,7 @@ TASK_KEYS = {
 """What a model type may say of a task: in place of the variant's samples, processor, inputs or
 defaults of generation, the
 class that does it although no auto class says so, what the task's code must know, the module of its
-folder that is its code, `oracle: null` where the pipeline gives something else, and the class of the runtime that its processor is called through."""
+folder that is its code, `effects` of parameters, `oracle: null` where the pipeline gives something else, and the class of the runtime that its processor is called through."""
 
 
 class OverrideError(UsageError, ValueError):
