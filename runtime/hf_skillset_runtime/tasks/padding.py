@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-
 NO_INPUTS = {
     "length",
     "num_truncated_tokens",

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..tasks.samples import sample_inputs
 from ..compare.differences import differences
+from ..tasks.samples import sample_inputs
 from .weights import is_embedding, is_layer, scale_weight, sharpness
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def as_list(value: Any) -> list[int]:
 
 def rescale_module(path: str, module: Any, done: set[int], scale: float) -> None:
     """Fan-in scaling of a linear layer, a convolution or an embedding."""
-    if not is_layer(module) and not is_embedding(module) or not module.weight.numel():
+    if (not is_layer(module) and not is_embedding(module)) or not module.weight.numel():
         return
     weight = module.weight
     if id(weight) in done:
