@@ -138,7 +138,8 @@ def _trained_backend(
         arguments["vocab"] = [(token, 0.0) for token in head]
         arguments["vocab"] += [item for item in scores.items() if item[0] not in head]
     else:
-        tokens = list(dict.fromkeys([*head, *marks, *pieces.pieces]))
+        rest = [token for token in (*marks, *pieces.pieces) if token not in head]
+        tokens = list(dict.fromkeys([*rest, *head] if rules.get("last") else [*head, *rest]))
         arguments["vocab"] = {token: index for index, token in enumerate(tokens)}
         if "merges" in _parameters(tokenizer_class):
             arguments["merges"] = [tuple(merge) for merge in pieces.merges]
