@@ -65,18 +65,11 @@ TASK_KEYS = {
     "processor",
     "samples",
 }
-<<<<<<< HEAD
-"""What a model type may say of a task: in place of the variant's samples, processor, inputs or
-defaults of generation; the class that does it although no auto class says so; what the task's code
-must know; the module of its folder that is its code; `oracle: null` where the pipeline gives
-something else; and the class of the runtime that its processor is called through."""
-=======
 """What a model type may say of a task: in place of the variant's samples, processor, inputs,
 effects of parameters or defaults of generation; the class that does it although no auto class says
 so, what the task's code must know, the module of its folder that is its code, the class of the
 runtime that its processor is called through, and `oracle: null` where transformers' pipeline gives
 something else."""
->>>>>>> cpu98
 
 
 class OverrideError(UsageError, ValueError):
