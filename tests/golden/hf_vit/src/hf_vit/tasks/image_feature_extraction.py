@@ -53,7 +53,7 @@ def decode(
     config: Any,
     pool: bool = False,
 ) -> list[Any]:
-    """Per image the model's hidden states, or else its first output (1, ...); pooled with `pool`.
+    """Per image the hidden states (else the first output) (1, ...), or the pooled one with `pool`.
 
     Models that give the patches of all images in one row give (patches, ...), backbones their
     last map of features.

@@ -44,6 +44,7 @@ def strengthen(model: Any, seed: int) -> None:
     with torch.no_grad():
         for path, module in model.named_modules():
             fill_unset(module, generator)
+            open_norm(module)
             rescale_module(path, module, done, scales.get(id(module), 1.0))
             for name, tensor in module.named_parameters(recurse=False):
                 if id(tensor) not in done and tensor.is_floating_point() and tensor.numel():
@@ -63,6 +64,15 @@ def fill_unset(module: Any, generator: Any) -> None:
     for name, buffer in module.named_buffers(recurse=False):
         if name not in module._non_persistent_buffers_set and is_unset_table(buffer):
             buffer.copy_(torch.randn(buffer.shape, generator=generator))
+
+
+def open_norm(module: Any) -> None:
+    """Let a batch norm through whose weights its class draws around 0 instead of 1."""
+    weight = getattr(module, "weight", None)
+    if getattr(module, "running_mean", None) is None or weight is None or weight.numel() < 2:
+        return
+    if float(weight.std()) > 0 and float(weight.abs().max()) < SMALL:
+        weight.add_(1.0)
 
 
 def is_unset_table(buffer: Any) -> bool:

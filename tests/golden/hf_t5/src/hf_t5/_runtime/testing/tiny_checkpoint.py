@@ -90,11 +90,14 @@ def build_audio_tokenizer(tiny: Path, folder: Path) -> None:
     """Save the codec that the processor holds, and where it lies to the processor's settings."""
     import transformers
 
+    from .weights import strengthen
+
     path = folder / "processor_config.json"
     settings = json.loads(path.read_text("utf-8"))
     codec = settings["audio_tokenizer"]
     config = transformers.AutoConfig.from_pretrained(tiny / "audio_tokenizer")
     model = getattr(transformers, codec["audio_tokenizer_class"])(config)
+    strengthen(model, SEED)  # its codebooks hold nothing but zeros before
     model.save_pretrained(folder / "audio_tokenizer")
     codec["audio_tokenizer_name_or_path"] = str((folder / "audio_tokenizer").resolve())
     path.write_text(json.dumps(settings), "utf-8")
