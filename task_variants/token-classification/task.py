@@ -49,7 +49,7 @@ def encode(
             return_offsets_mapping=tokenizer.is_fast,
             **options,
         )
-        for row, inputs in enumerate(rows_of(tokens)):
+        for row, inputs in enumerate(rows_of(tokens, tokenizer)):
             offsets = np.array(tokens["offset_mapping"][row]) if tokenizer.is_fast else None
             special = np.array(tokens["special_tokens_mask"][row])
             rows.append((place, inputs, (special, offsets)))
