@@ -42,14 +42,16 @@ def exported_model(tmp_path: Path) -> Callable[..., Any]:
         def __call__(self, inputs: Any) -> Any:
             return self.program.module()(**inputs)
 
+    made: list[Any] = []
+
     class Maker(graphs.GraphMaker):
         def make(self, module: Any, inputs: Any, folder: Path, dynamic_shapes: Any) -> Any:
-            return Traced(
-                torch.export.export(module, (), dict(inputs), dynamic_shapes=dynamic_shapes)
-            )
+            program = torch.export.export(module, (), dict(inputs), dynamic_shapes=dynamic_shapes)
+            made.append(Traced(program))
+            return made[-1]
 
         def load(self, folder: Path) -> Any:
-            raise AssertionError("nothing was kept")
+            return made[-1]  # a graph is loaded again where a run of it failed
 
     def exported(model: Any, tolerance: float | None = None) -> Any:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))

@@ -24,6 +24,8 @@ SOURCES = sorted(
     for folder in ("task_variants", "hardware", "runtime")
     for path in (ROOT / folder).rglob("*.py")
 )
+HANDED = ("facts", "kinds", "rows_pad")
+"""What every task is handed beside the caller's parameters."""
 STEPS = {"encode": 3, "decode": 4}
 """How many arguments each step takes before its facts and the handler parameters."""
 
@@ -36,7 +38,7 @@ def step_parameters(module: Path) -> dict[str, Any]:
         defaults = [ast.literal_eval(default) for default in node.args.defaults]
         padded = [...] * (len(named) - len(defaults)) + defaults
         found |= {argument.arg: value for argument, value in zip(named, padded)}
-    return {name: value for name, value in found.items() if name not in ("facts", "kinds")}
+    return {name: value for name, value in found.items() if name not in HANDED}
 
 
 @pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)

@@ -1,4 +1,4 @@
-"""The weights that a tiny model gets where transformers' own say nothing."""
+"""The weights of tiny models: what goes in decides what comes out."""
 
 from __future__ import annotations
 
@@ -6,34 +6,55 @@ from typing import Any
 
 import pytest
 
-from hf_skillset_runtime.testing.tiny_checkpoint import initialise_the_rest
-
 torch = pytest.importorskip("torch")
+weights = pytest.importorskip("hf_skillset_runtime.testing.weights")
 
 
-def initialised(module: Any, value: float) -> Any:
-    """The module with all weights at `value` before the rest of them is initialised."""
-    torch.manual_seed(0)
+class Model(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """What `strengthen` asks of a model of transformers."""
+
+    def __init__(self, layer: Any) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def get_output_embeddings(self) -> None:
+        return None
+
+    def get_input_embeddings(self) -> None:
+        return None
+
+
+def strengthen(layer: Any, seed: int = 0) -> None:
+    """Strengthen a layer as the only one of a model."""
+    weights.strengthen(Model(layer), seed)
+
+
+def strengthened(module: Any, value: float) -> Any:
+    """The module with all parameters at `value` before it is strengthened."""
     for parameter in module.parameters():
         torch.nn.init.constant_(parameter, value)
-    initialise_the_rest(module, torch)
+    strengthen(module)
     return module
 
 
-@pytest.mark.parametrize("value", [0.0, float("nan")])
-def test_weights_that_decide_nothing_get_values(value: float) -> None:
-    gate = initialised(torch.nn.Linear(4, 3, bias=False), value)
+def test_weights_that_were_never_initialised_get_values() -> None:
+    gate = strengthened(torch.nn.Linear(4, 3, bias=False), float("nan"))
     assert gate(torch.ones(1, 4)).unique().numel() == 3
 
 
-def test_biases_of_zeros_and_norms_of_ones_stay() -> None:
-    assert not initialised(torch.nn.Linear(4, 3), 0.0).bias.any()
-    assert bool((initialised(torch.nn.LayerNorm(4), 1.0).weight == 1).all())
+def test_the_same_seed_gives_the_same_weights() -> None:
+    one, again, other = (torch.nn.Linear(8, 8) for _ in range(3))
+    for layer, seed in ((one, 0), (again, 0), (other, 1)):
+        torch.nn.init.constant_(layer.weight, float("nan"))
+        torch.nn.init.constant_(layer.bias, 0.0)
+        strengthen(layer, seed)
+    assert torch.equal(one.weight, again.weight) and torch.equal(one.bias, again.bias)
+    assert not torch.equal(one.weight, other.weight)
 
 
-def test_a_buffer_of_zeros_stays() -> None:
+def test_statistics_of_a_batch_norm_stay() -> None:
     norm = torch.nn.BatchNorm1d(4)
-    initialise_the_rest(norm, torch)
+    strengthen(norm)
     assert not norm.running_mean.any()
 
 
@@ -43,6 +64,6 @@ def test_images_are_still_told_apart_after_many_convolutions() -> None:
     for convolution in deep:
         torch.nn.init.normal_(convolution.weight, std=0.01)
         torch.nn.init.zeros_(convolution.bias)
-    initialise_the_rest(deep, torch)
+    strengthen(deep)
     with torch.no_grad():
         assert deep(torch.randn(1, 8, 8, 8)).std() > 0.01

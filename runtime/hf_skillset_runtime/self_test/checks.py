@@ -79,7 +79,7 @@ def tolerance_of(handler: EndpointHandler) -> float:
 def without_effect(handler: EndpointHandler, samples: list[Any], single: list[Any]) -> str:
     """A parameter that changes no result although the task says that it does."""
     spec = handler.spec
-    if all(each is None or len(each) == 0 for each in single) or has_one_label(handler):
+    if all(is_nothing(each) for each in single) or has_one_label(handler):
         return ""
     for name, value in spec.effects.items():
         parameters = {**spec.sample_params, name: value}
@@ -90,6 +90,11 @@ def without_effect(handler: EndpointHandler, samples: list[Any], single: list[An
         if not any(differences(new, old, 0.0) for new, old in zip(changed, single)):
             return f"{name}={value!r} changes no result"
     return ""
+
+
+def is_nothing(result: Any) -> bool:
+    """Whether a result is empty: nothing was found, so that no parameter can change it."""
+    return result is None or (hasattr(result, "__len__") and len(result) == 0)
 
 
 def has_one_label(handler: EndpointHandler) -> bool:
