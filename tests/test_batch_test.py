@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -250,8 +251,7 @@ def test_fail_fast_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
     dying_package(tmp_path / "generated")
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+    temporary = Path(tempfile.mkdtemp())  # short: it holds sockets, whose paths have a limit
     command = [sys.executable, ROOT / "scripts" / "batch_test.py", tmp_path / "generated"]
     finished = subprocess.run(
         [*command, "--run", tmp_path / "run", "--jobs", "1"],
@@ -262,6 +262,7 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
     assert finished.returncode == 1, finished.stderr
     assert "leaked" not in finished.stderr
     assert list(temporary.iterdir()) == []
+    temporary.rmdir()
 
 
 def test_a_log_says_how_far_it_is(capfd: pytest.CaptureFixture[str]) -> None:

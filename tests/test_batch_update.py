@@ -93,7 +93,9 @@ def test_every_package_is_updated_and_edits_are_kept(packages: Path, run_script:
     for name in ("hf_bert", "hf_gpt2", "hf_whisper"):
         assert "## What it can do" in (packages / name / "README.md").read_text()
         assert "_commit: 0.2.0" in (packages / name / ".copier-answers.yml").read_text()
-        source = (packages / name / "src" / name / "_runtime" / "endpoint.py").read_text()
+        source = (
+            packages / name / "src" / name / "_runtime" / "serving" / "endpoint.py"
+        ).read_text()
         assert '\n"""Endpoint handlers' in source
     assert (packages / "hf_bert/README.md").read_text().startswith("# Our BERT\n")
     assert (packages / "hf_gpt2/src/hf_gpt2/ours.py").read_text() == "OURS = 1\n"
@@ -122,7 +124,7 @@ def test_an_update_merges_what_is_a_persons_and_replaces_the_runtime(
     }
     for path, (old, new) in edits.items():
         edit(path, old, new)
-    endpoint = source / "_runtime" / "endpoint.py"
+    endpoint = source / "_runtime" / "serving" / "endpoint.py"
     edit(endpoint, "import asyncio", "import asyncio  # edited against the header")
     (source / "_runtime" / "extra.py").write_text("EXTRA = 1\n")
     (source / "_runtime" / "mock.py").unlink()

@@ -125,7 +125,7 @@ def test_questions_are_asked_in_order(template_repository: Path, tmp_path: Path)
     terminal.send("\r")
     terminal.expect("How much the package contains")
     terminal.send("\r")
-    for question in ("Package name", "common code", "Licence", "Author"):
+    for question in ("Package name", "common code", "on every push", "Licence", "Author"):
         terminal.expect(question)
         terminal.send("\r")
     terminal.expect(pexpect.EOF)

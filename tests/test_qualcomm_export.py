@@ -57,10 +57,11 @@ def test_export_runs_without_torch(package: Path, device_packages: Path, tmp_pat
     build = (
         "import sys, pathlib;"
         "from hf_bert._runtime.testing.tiny_checkpoint import build_checkpoint;"
-        "build_checkpoint(pathlib.Path('tests/tiny').resolve(), 'AutoModelForMaskedLM',"
+        "build_checkpoint(pathlib.Path(sys.argv[2]), 'AutoModelForMaskedLM',"
         " pathlib.Path(sys.argv[1]))"
     )
-    run_package(package, None, "-c", build, str(checkpoint))
+    tiny = str(package / "tests" / "tiny")
+    run_package(package, None, "-c", build, str(checkpoint), tiny)
     task = ["--task", "fill-mask"]
     export = ["--export", "qualcomm", "--output", str(exported), "--model", str(checkpoint)]
     run_package(package, None, "-m", "hf_bert", *export, *task)
