@@ -107,7 +107,7 @@ def contradiction(sample: Any, result: Any) -> str:
     """Where a result contradicts itself or the input that it is about."""
     if not isinstance(result, dict):
         return ""
-    scores = result.get("scores") or []
+    scores: Any = result.get("scores")
     if "choice" in result and result["index"] != scores.index(max(scores)):
         return f"the index {result['index']} is not that of the best score"
     if "is_next" in result and result["is_next"] != (result["score"] > 0.5):
