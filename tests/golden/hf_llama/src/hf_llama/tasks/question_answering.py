@@ -26,7 +26,7 @@ def encode(
     doc_stride: int | None = None,
     max_seq_len: int | None = None,
     max_question_len: int = 64,
-    padding: bool = True,
+    rows_pad: bool = True,
 ) -> list[Encoded]:
     """Tokenize `{"question", "context"}` pairs: a row for each piece of a long context.
 
@@ -45,7 +45,7 @@ def encode(
             if not text.strip():
                 raise ValueError(f"the {name} is empty")
         pieces += pieces_of(place, pair[0], pair[1], tokenizer, longest, overlap, max_question_len)
-    calls = [pieces] if padding and pads(tokenizer) else [[piece] for piece in pieces]
+    calls = [pieces] if rows_pad and pads(tokenizer) else [[piece] for piece in pieces]
     return [
         Encoded(padded([piece.inputs for piece in call], tokenizer), context=(call, len(items)))
         for call in calls

@@ -23,7 +23,7 @@ def encode(
     config: Any,
     candidate_labels: str | list[str],
     hypothesis_template: str = "This example is {}.",
-    padding: bool = True,
+    rows_pad: bool = True,
 ) -> list[Encoded]:
     """A row for each text and label; one row per call where padding would change results."""
     labels = as_labels(candidate_labels)
@@ -31,7 +31,7 @@ def encode(
     check_lengths(hypotheses, tokenizer, config)
     texts = [as_text(text) for text in texts]
     pairs = [(text, hypothesis) for text in texts for hypothesis in hypotheses]
-    calls = [pairs] if padding and pads(tokenizer) else [[pair] for pair in pairs]
+    calls = [pairs] if rows_pad and pads(tokenizer) else [[pair] for pair in pairs]
     return [
         Encoded(tokenize(rows, tokenizer, config, padding=len(rows) > 1), context=(texts, labels))
         for rows in calls

@@ -28,7 +28,7 @@ def encode(
     config: Any,
     aggregation_strategy: str = "none",
     stride: int | None = None,
-    padding: bool = True,
+    rows_pad: bool = True,
 ) -> list[Encoded]:
     """Tokenize; a text that is longer than the model takes is cut, or in pieces with `stride`.
 
@@ -49,11 +49,11 @@ def encode(
             return_offsets_mapping=tokenizer.is_fast,
             **options,
         )
-        for row, inputs in enumerate(rows_of(tokens)):
+        for row, inputs in enumerate(rows_of(tokens, tokenizer)):
             offsets = np.array(tokens["offset_mapping"][row]) if tokenizer.is_fast else None
             special = np.array(tokens["special_tokens_mask"][row])
             rows.append((place, inputs, (special, offsets)))
-    calls = [rows] if padding and pads(tokenizer) else [[row] for row in rows]
+    calls = [rows] if rows_pad and pads(tokenizer) else [[row] for row in rows]
     return [
         Encoded(padded([inputs for _, inputs, _ in call], tokenizer), context=(call, texts))
         for call in calls

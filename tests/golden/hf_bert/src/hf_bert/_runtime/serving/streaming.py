@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Any
 
+THREAD = "hf-skillset-stream"
+"""Name of the threads that generate for streams."""
+
 END = object()
 TEXTS = ("generated_text", "text", "content")
 """Names under which results and messages hold a text."""
@@ -84,7 +87,7 @@ def streamed(
         RuntimeError: the whole does not begin with what was given away before.
     """
     streamer = TokenStreamer(prompt)
-    thread = Thread(target=run_and_report, args=(generate, streamer), daemon=True)
+    thread = Thread(target=run_and_report, args=(generate, streamer), name=THREAD, daemon=True)
     thread.start()
     given = ""
     try:

@@ -112,7 +112,7 @@ class TaskSpec:
     def parameters(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split the caller's parameters between `encode` and `decode`, with `facts` and `kinds`.
 
-        `padding` is whether rows of different length may share a call.
+        `rows_pad` is whether rows of different length may share a call.
 
         Raises:
             TypeError: a parameter that the task does not have, or a required one missing.
@@ -123,7 +123,7 @@ class TaskSpec:
         required = {name for name, param in self.handler_params.items() if param["required"]}
         if missing := sorted(required - set(given)):
             raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")
-        handed = {**given, "facts": self.facts, "kinds": self.inputs, "padding": self.pads}
+        handed = {**given, "facts": self.facts, "kinds": self.inputs, "rows_pad": self.pads}
         encode, decode = (
             {name: value for name, value in handed.items() if name in signature(step).parameters}
             for step in (self.module.encode, self.module.decode)

@@ -81,7 +81,7 @@ def tolerance_of(handler: EndpointHandler) -> float:
 def without_effect(handler: EndpointHandler, samples: list[Any], single: list[Any]) -> str:
     """A parameter that changes no result although the task says that it does."""
     spec = handler.spec
-    if all(each is None or len(each) == 0 for each in single) or has_one_label(handler):
+    if all(is_nothing(each) for each in single) or has_one_label(handler):
         return ""
     for name, value in spec.effects.items():
         parameters = {**spec.sample_params, name: value}
@@ -94,6 +94,11 @@ def without_effect(handler: EndpointHandler, samples: list[Any], single: list[An
     return ""
 
 
+def is_nothing(result: Any) -> bool:
+    """Whether a result is empty: nothing was found, so that no parameter can change it."""
+    return result is None or (hasattr(result, "__len__") and len(result) == 0)
+
+
 def has_one_label(handler: EndpointHandler) -> bool:
     """Whether the model gives one number alone: there is nothing to choose from."""
     config = handler.platform.config(handler.endpoint)
@@ -104,7 +109,7 @@ def contradiction(sample: Any, result: Any) -> str:
     """Where a result contradicts itself or the input that it is about."""
     if not isinstance(result, dict):
         return ""
-    scores = result.get("scores") or []
+    scores: Any = result.get("scores")
     if "choice" in result and result["index"] != scores.index(max(scores)):
         return f"the index {result['index']} is not that of the best score"
     if "is_next" in result and result["is_next"] != (result["score"] > 0.5):

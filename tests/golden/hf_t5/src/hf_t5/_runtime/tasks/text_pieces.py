@@ -108,7 +108,7 @@ def fast_pieces(
             np.array(tokens["offset_mapping"][row]),
             words_of(tokens, row, int(question_first)),
         )
-        for row, inputs in enumerate(rows_of(tokens))
+        for row, inputs in enumerate(rows_of(tokens, tokenizer))
     ]
 
 

@@ -20,9 +20,10 @@ NO_INPUTS = {
 """What tokenizers tell of a text beside what the model takes."""
 
 
-def rows_of(tokens: Any) -> list[dict[str, Any]]:
+def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:
     """The model's inputs of tokenized texts, a dict of lists for each row."""
-    names = [name for name in tokens if name not in NO_INPUTS]
+    unread = {"token_type_ids"} - set(tokenizer.model_input_names)
+    names = [name for name in tokens if name not in NO_INPUTS | unread]
     return [{name: tokens[name][row] for name in names} for row in range(len(tokens["input_ids"]))]
 
 
