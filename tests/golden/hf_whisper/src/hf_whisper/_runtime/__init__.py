@@ -4,13 +4,14 @@
 
 | room | what it holds |
 | --- | --- |
-| `skillset`, `endpoint`, `initializers`, `loading` | the class, its handlers |
-| `tasks/` | what the modules of tasks share |
-| `media/` | text, images, audio, video, series and tables on their way in |
-| `platforms/`, `export/` | what the platforms share; what those share that export graphs |
-| `compare/` | how two results are compared |
-| `self_test`, `command_line`, `mock` | `__test__`, `python -m hf_<model_type>`, the stand-in |
-| `testing/` | the tests that every package runs |
+| `skillset`, `initializers`, `loading`, `hub` | the skillset class, `init_<platform>`, processors |
+| `serving/` | handlers: batches, streams, the queue |
+| `calls/` | what keeps one call from another |
+| `tasks/`, `media/` | what task modules share; text, images, audio, video, series, tables |
+| `platforms/`, `export/` | what platforms share; what those share that export graphs |
+| `compare/`, `self_test/` | how two platforms are compared; `__test__` |
+| `command_line`, `mock` | `python -m hf_<model_type>`; the mock of a missing platform |
+| `testing/` | tiny checkpoints and the tests that every package runs |
 
 Importing it imports nothing else: no torch, no numpy.
 """
