@@ -15,7 +15,7 @@ from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 
 PAGE = (ROOT / "docs" / "integrate.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(bash|python)\n(.*?)```", PAGE, flags=re.DOTALL)
-PRINTED = {1: "feature-extraction 10 tokens\n", 2: "worker/skillset/hf_bert.py\n"}
+PRINTED = {1: "feature-extraction 20 tokens\n", 2: "worker/skillset/hf_bert.py\n"}
 
 
 @pytest.fixture(scope="module")
