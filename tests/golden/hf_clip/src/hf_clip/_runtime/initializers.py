@@ -49,19 +49,6 @@ class Initializer(Protocol):
     ) -> Endpoint: ...
 
 
-class HandlerFactory(Protocol):
-    """`create_<platform>_<task name>_endpoint_handler` as a type checker sees it."""
-
-    def __call__(
-        self,
-        endpoint_model: str,
-        device: str,
-        hardware_label: str,
-        endpoint: Any = None,
-        tokenizer: Any = None,
-    ) -> EndpointHandler: ...
-
-
 def initializer(platform: str, default_device: str, takes_model_type: bool) -> Any:
     """The method `init_<platform>` of a skillset class.
 

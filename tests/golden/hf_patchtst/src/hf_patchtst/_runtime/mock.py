@@ -83,9 +83,6 @@ class MockHandler(EndpointHandler):
     ) -> list[Any]:
         return [self.platform.run(self.endpoint, self.spec, Encoded({})) for _ in items]
 
-    def _pads(self) -> bool:
-        return False
-
 
 def pattern(shape: list[int | str], dtype: str) -> Any:
     """An array of this shape and dtype, the same every time; a batch has one row."""

@@ -21,7 +21,7 @@ REAL = "REAL"
 EMULATED = "EMULATED"
 """The platform's own runtime on another device."""
 MOCK = "MOCK"
-"""A stand-in made from the registry entry; never counts as verified."""
+"""Made from the registry entry; never counts as verified."""
 
 
 class HardwareUnavailableError(RuntimeError):
