@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-SETUP := pyproject.toml environment/constraints.txt environment/install.py
+SETUP := pyproject.toml setup.py environment/extras.yml environment/constraints.txt \
+  environment/install.py
 
 .PHONY: generate test lint types check drills registry report picture samples clean
 

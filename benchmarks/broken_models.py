@@ -1,13 +1,14 @@
-"""How many broken models parity refuses, and how much tiny models react to their inputs.
+"""How many broken models parity rejects, and how much tiny models react to their inputs.
 
 python benchmarks/broken_models.py          # the sample, with the rules of all platforms
 python benchmarks/broken_models.py --all --platform openvino
-python benchmarks/broken_models.py --model bert --json found.json
+python benchmarks/broken_models.py --seconds 500 --json found.json   # again: goes on from there
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,23 +37,37 @@ def main(
     platform: Annotated[str, Option(help="What computes; cpu tries the rules of all.")] = "cpu",
     first: Annotated[bool, Option("--first", help="Only the first task of each.")] = False,
     timeout: Annotated[float, Option(help="Seconds for each model type.")] = 900,
-    as_json: Annotated[Path | None, Option("--json", help="Write the records there.")] = None,
+    seconds: Annotated[float, Option(help="Begin no model type after that many.")] = float("inf"),
+    as_json: Annotated[Path | None, Option("--json", help="Records; resumes a run.")] = None,
 ) -> None:
-    """Break models on purpose and count what parity refuses; exit code 1 below 99 %."""
+    """Break models on purpose and count those that parity rejects; exit code 1 below 99 %."""
     isolation.preload(*MODEL_IMPORTS)
-    records: list[dict[str, Any]] = []
-    for model_type in model_types() if all else model or SAMPLE:
+    chosen = list(model_types() if all else model or SAMPLE)
+    records: list[dict[str, Any]] = known_records(as_json)
+    done = {record["model_type"] for record in records}
+    deadline = time.monotonic() + seconds
+    for model_type in chosen:
+        if model_type in done or time.monotonic() > deadline:
+            continue
         job = {"model_type": model_type, "platform": platform, "first": first}
-        found = isolation.run_isolated(DRILL, job, timeout, 12_000)
-        if isinstance(found, dict):
-            found = [{"model_type": model_type, "task": "", "error": found["error"]}]
-        records += found
+        outcome = isolation.run_isolated(DRILL, job, timeout, 12_000)
+        if isinstance(outcome, dict):
+            outcome = [{"model_type": model_type, "task": "", "error": outcome["error"]}]
+        records += outcome
         if as_json:
             as_json.write_text(json.dumps(records, indent=1), "utf-8")
-        typer.echo(f"{model_type}: {len(found)} tasks", err=True)
+        typer.echo(f"{model_type}: {len(outcome)} tasks", err=True)
+    remaining = len(set(chosen) - {record["model_type"] for record in records})
+    if remaining:
+        typer.echo(f"{remaining} of {len(chosen)} model types are left")
     tried, survivors = count(records)
     report(records, tried, survivors)
     raise typer.Exit(int(tried == 0 or len(survivors) > (1 - REFUSED) * tried))
+
+
+def known_records(path: Path | None) -> list[dict[str, Any]]:
+    """The records of an earlier run."""
+    return list(json.loads(path.read_text("utf-8"))) if path and path.is_file() else []
 
 
 def count(records: list[dict[str, Any]]) -> tuple[int, list[str]]:
@@ -69,7 +84,7 @@ def count(records: list[dict[str, Any]]) -> tuple[int, list[str]]:
 
 
 def report(records: list[dict[str, Any]], tried: int, survivors: list[str]) -> None:
-    """Print the figures, the survivors, and what is wrong with good models."""
+    """Print the figures, the survivors, and the errors of good models."""
     share = 1 - len(survivors) / max(tried, 1)
     typer.echo(f"broken models refused: {tried - len(survivors)} of {tried} ({share:.1%})")
     for fault, many in Counter(name.split(SEPARATOR)[0] for name in survivors).items():

@@ -2,18 +2,24 @@
 
 python benchmarks/mutation.py                        # all faults of mutations.yml, self test alone
 python benchmarks/mutation.py --pytest --only fill-mask
+python benchmarks/mutation.py --pytest --jobs 2 --json found.json --seconds 500
+python benchmarks/mutation.py --pytest --json found.json --survivors   # again, after a mend
+
+With `--json` a run goes on where the last one with that file was left.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,25 +59,74 @@ def faults(only: str) -> Iterator[Fault]:
 
 
 def main(
-    only: Annotated[str, Option(help="Only files whose path holds this.")] = "",
+    only: Annotated[str, Option(help="Only files whose path contains this.")] = "",
     pytest: Annotated[bool, Option("--pytest", help="Run the packages' tests, too.")] = False,
     every: Annotated[int, Option(min=1, help="Only every n-th fault.")] = 1,
     timeout: Annotated[float, Option(help="Seconds for one fault.")] = 600,
-    as_json: Annotated[Path | None, Option("--json", help="Write the records there.")] = None,
+    jobs: Annotated[int, Option("--jobs", "-j", min=1, help="Faults at a time.")] = 1,
+    seconds: Annotated[float, Option(help="Begin no fault after that many.")] = float("inf"),
+    survivors: Annotated[bool, Option("--survivors", help="Survivors once more.")] = False,
+    as_json: Annotated[Path | None, Option("--json", help="Records; resumes a run.")] = None,
 ) -> None:
     """Put each fault into a copy of the sources and see who notices."""
+    records = known_records(as_json)
     chosen = list(faults(only))[::every]
-    records: list[dict[str, Any]] = []
+    ways = ["self test", "pytest"] if pytest else ["self test"]
+    remaining = [
+        fault for fault in chosen if needs_trial(records.get(fault.name, {}), ways, survivors)
+    ]
+    deadline = time.monotonic() + seconds
+    for trial in trials(remaining, ways, jobs, timeout, deadline):
+        records[trial["fault"]] = {**records.get(trial["fault"], {}), **trial}
+        if as_json:
+            as_json.write_text(json.dumps(list(records.values()), indent=1), "utf-8")
+    report([records[fault.name] for fault in chosen if fault.name in records], ways, len(chosen))
+
+
+def known_records(path: Path | None) -> dict[str, dict[str, Any]]:
+    """The records of earlier runs by the name of the fault."""
+    if path is None or not path.is_file():
+        return {}
+    return {record["fault"]: record for record in json.loads(path.read_text("utf-8"))}
+
+
+def needs_trial(record: dict[str, Any], ways: list[str], survivors: bool) -> bool:
+    """Whether a fault is to be tried: not yet tried, or accepted by one of the ways."""
+    if survivors and "error" not in record:
+        return not all(record.get(way) for way in ways)
+    return not all(way in record for way in ways)
+
+
+def trials(
+    chosen: list[Fault], ways: list[str], jobs: int, timeout: float, deadline: float
+) -> Iterator[dict[str, Any]]:
+    """The records of the faults, `jobs` at a time, each with a copy of the sources of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "sources")
-        for name in COPIED:
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        with Worker(copy, Path(folder, "checkpoints")) as worker:
-            for fault in chosen:
-                records.append(tried(fault, copy, worker, pytest, timeout))
-                if as_json:
-                    as_json.write_text(json.dumps(records, indent=1), "utf-8")
-    report(records, pytest)
+        places: queue.SimpleQueue[tuple[Path, Worker]] = queue.SimpleQueue()
+        workers = []
+        for job in range(jobs):
+            copy = Path(folder, str(job), "sources")
+            for name in COPIED:
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / name, copy / name, ignore=ignored)
+            workers.append(Worker(copy, Path(folder, str(job), "checkpoints")))
+            places.put((copy, workers[-1]))
+
+        def one(fault: Fault) -> dict[str, Any] | None:
+            if time.monotonic() > deadline:
+                return None
+            copy, worker = places.get()
+            try:
+                return tried(fault, copy, worker, ways, timeout)
+            finally:
+                places.put((copy, worker))
+
+        try:
+            with ThreadPoolExecutor(jobs) as pool:
+                yield from (trial for trial in pool.map(one, chosen) if trial)
+        finally:
+            for worker in workers:
+                worker.close()
 
 
 class Worker:
@@ -92,57 +147,58 @@ class Worker:
             env=environment,
         )
 
-    def __enter__(self) -> Worker:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
+    def close(self) -> None:
+        """End the process."""
         self.process.stdin.close()  # type: ignore[union-attr]
         self.process.wait()
 
-    def baseline(self, cell: str, timeout: float) -> str:
-        """What the self test says of a cell without a fault; its checkpoint is there afterwards."""
+    def baseline(self, cell: str, ways: list[str], timeout: float) -> str:
+        """What fails in a cell without a fault; its checkpoint is there afterwards."""
         if cell not in self.known:
-            answer = self.ask(cells=[cell], way="build", timeout=timeout)
-            self.known[cell] = answer["problem"]
+            tried = ["build", *(way for way in ways if way != "self test")]
+            answers = (self.ask(cells=[cell], way=way, timeout=timeout) for way in tried)
+            self.known[cell] = next((a["problem"] for a in answers if a["problem"]), "")
         return self.known[cell]
 
     def ask(self, **job: Any) -> dict[str, Any]:
-        """What a job gave."""
+        """The result of a job."""
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())  # type: ignore[no-any-return]
 
 
-def tried(fault: Fault, copy: Path, worker: Worker, pytest: bool, timeout: float) -> dict[str, Any]:
+def tried(
+    fault: Fault, copy: Path, worker: Worker, ways: list[str], timeout: float
+) -> dict[str, Any]:
     """Who notices one fault, in which cell."""
     started, path = time.perf_counter(), copy / fault.path
     good = path.read_text("utf-8")
     if fault.old not in good:
         return {"fault": fault.name, "error": "the file does not hold it"}
-    found: dict[str, Any] = {"fault": fault.name}
-    ways = ["self test", "pytest"] if pytest else ["self test"]
-    cells = [cell for cell in fault.cells if not worker.baseline(cell, timeout)]
+    trial: dict[str, Any] = {"fault": fault.name}
+    cells = [cell for cell in fault.cells if not worker.baseline(cell, ways, timeout)]
     if not cells:
         return {"fault": fault.name, "error": f"fails as it is: {worker.known[fault.cells[0]]}"}
     path.write_text(good.replace(fault.old, fault.new, 1), "utf-8")
     try:
         for way in ways:
-            found[way] = worker.ask(cells=cells, way=way, timeout=timeout)["problem"][:300]
+            trial[way] = worker.ask(cells=cells, way=way, timeout=timeout)["problem"][:300]
     finally:
         path.write_text(good, "utf-8")
-    found["seconds"] = round(time.perf_counter() - started, 1)
-    typer.echo(json.dumps(found)[:200], err=True)
-    return found
+    trial["seconds"] = round(time.perf_counter() - started, 1)
+    typer.echo(json.dumps(trial)[:200], err=True)
+    return trial
 
 
-def report(records: list[dict[str, Any]], pytest: bool) -> None:
+def report(records: list[dict[str, Any]], ways: list[str], chosen: int) -> None:
     """Print how many faults each way noticed, and the survivors."""
-    done = [record for record in records if "self test" in record]
+    typer.echo(f"{len(records)} of {chosen} faults tried")
     for record in records:
         if "error" in record:
             typer.echo(f"not tried: {record['fault']}: {record['error']}")
-    for way in ("self test", "pytest") if pytest else ("self test",):
+    for way in ways:
+        done = [record for record in records if way in record]
         caught = [record for record in done if record[way]]
         share = len(caught) / max(len(done), 1)
         typer.echo(

@@ -19,10 +19,10 @@ def jobs() -> dict[str, list[float]]:
     seconds: dict[tuple[str, str], float] = defaultdict(float)
     for record in registry_records(read_entries(MODELS)):
         seconds[record["platform"], record["model_type"]] += record.get("seconds", 0.0)
-    found: dict[str, list[float]] = defaultdict(list)
+    durations: dict[str, list[float]] = defaultdict(list)
     for (platform, _), spent in seconds.items():
-        found[platform].append(spent)
-    return found
+        durations[platform].append(spent)
+    return durations
 
 
 def makespan(durations: list[float], workers: int) -> float:

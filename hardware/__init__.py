@@ -1,1 +1,1 @@
-"""The platforms: one folder for each."""
+"""The platforms: one folder each."""

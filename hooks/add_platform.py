@@ -1,4 +1,4 @@
-"""Adds platforms to a package that exists: new files alone, none that is there is touched.
+"""Adds platforms to an existing package by adding files; existing files are not changed.
 
 The files are those of the template version that the package was made with, so that a later
 `copier update` compares with the right ones. Run through `insert_handlers.py PACKAGE --add`.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from answers import FILE, HookError, change_answer, read_answers
-from package_entry import HARDWARE, is_vendored, platform_entry
+from package_entry import HARDWARE, is_vendored, platform_entry, registry_text
 from template_git import ROOT, unpack, version
 from vendoring import FOLDER, missing_modules, source_as
 from writing import Writer
@@ -60,7 +60,7 @@ def add_platform(package: Path, source: Path, name: str, vendored: bool) -> None
         place_folder(package, source, name)
     entry["platforms"][name] = platform_entry(name, vendored)
     draft = registry.with_name(f".{registry.name}.{os.getpid()}")
-    draft.write_bytes((json.dumps(entry, indent=2, ensure_ascii=False) + "\n").encode())
+    draft.write_bytes(registry_text(entry).encode())
     os.replace(draft, registry)
 
 
@@ -72,7 +72,7 @@ def read_registry(path: Path) -> dict[str, Any]:
             return entry
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise HookError(f"{path} is no registry entry with platforms: mend it first")
+    raise HookError(f"{path} is not a registry entry with platforms: repair it first")
 
 
 def place_folder(package: Path, source: Path, name: str) -> None:
@@ -93,11 +93,11 @@ def place_folder(package: Path, source: Path, name: str) -> None:
 
 def platform_texts(name: str) -> dict[Path, str]:
     """The Python sources of a platform's folder as a package with its own runtime has them."""
-    found = {}
+    texts = {}
     for path in sorted((HARDWARE / name).rglob("*.py")):
         inner = path.relative_to(HARDWARE / name)
-        found[inner] = source_as(path, 1 + len(inner.parts), vendored=True)
-    return found
+        texts[inner] = source_as(path, 1 + len(inner.parts), vendored=True)
+    return texts
 
 
 def check_platforms(names: list[str]) -> None:
@@ -108,7 +108,7 @@ def check_platforms(names: list[str]) -> None:
 
 
 def other_version(answers: dict[str, Any]) -> str | None:
-    """The version that the package was made with, where it is not the one of this template."""
+    """The version that the package was made with, if it differs from this template's."""
     recorded = answers.get("_commit")
     return None if recorded is None or str(recorded) == version() else str(recorded)
 

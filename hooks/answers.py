@@ -15,36 +15,44 @@ FILE = ".copier-answers.yml"
 
 
 class HookError(Exception):
-    """A hook cannot do its work; the message says what to do."""
+    """A hook cannot run; the message says what to do."""
 
 
 def read_answers(package: Path) -> dict[str, Any]:
     """The answers that a package was made with.
 
     Raises:
-        HookError: there is no such file, or it is no YAML mapping.
+        HookError: there is no such file, or it is not a YAML mapping.
     """
     path = package / FILE
     if not path.is_file():
-        raise HookError(f"{package} is no generated package: it has no {FILE}")
+        raise HookError(f"{package} is not a generated package: it has no {FILE}")
     return parse(path)[1]
 
 
 def parse(path: Path) -> tuple[str, dict[str, Any]]:
-    """The text of an answers file, and what it says."""
+    """The text of an answers file, and its parsed answers."""
     try:
-        text = path.read_bytes().decode("utf-8")
-        answers = yaml.safe_load(text)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        content = path.read_bytes()
+        return content.decode("utf-8"), parse_text(content, path)
+    except (OSError, UnicodeError) as error:
+        raise HookError(f"{path} cannot be read: {error}") from error
+
+
+def parse_text(content: bytes, path: Path) -> dict[str, Any]:
+    """The answers in the content of an answers file; errors name `path`."""
+    try:
+        answers = yaml.safe_load(content.decode("utf-8"))
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise HookError(f"{path} cannot be read: {first}") from error
     if not isinstance(answers, dict):
         raise HookError(f"{path} holds no answers (a mapping)")
-    return text, answers
+    return answers
 
 
 def change_answer(package: Path, key: str, value: Any) -> None:
-    """Write another value for one answer that is there, in whatever style the file has."""
+    """Replace the value of one existing answer, in any YAML style."""
     path = package / FILE
     text, answers = parse(path)
     if answers.get(key) == value:
@@ -58,10 +66,10 @@ def place_of(text: str, key: str) -> tuple[int, int]:
     """Where the entry of a key begins and ends in the text of a block mapping."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
-        raise HookError(f"{FILE} is no block of lines: write it as Copier does, one key a line")
+        raise HookError(f"{FILE} is not a block of lines: write it as Copier does, one key a line")
     for name, node in root.value:
         if name.value == key:
-            # A list's own end lies behind the comments that follow it.
+            # YAML reports the end of a list after the comments that follow it.
             last = node.value[-1] if isinstance(node, yaml.SequenceNode) and node.value else node
             end = node if getattr(node, "flow_style", None) else last
             return name.start_mark.index, end.end_mark.index

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from importlib.machinery import SourceFileLoader
+from types import CodeType
 from typing import Any
 
+Compiled = Callable[[bytes, str], CodeType]
+THIRD_PARTY = ("site-packages", "dist-packages")
 FORBIDDEN = ("torch", "transformers", "numpy", "openvino", "onnxruntime")
 FACTORY_PARAMETERS = ["endpoint_model", "device", "hardware_label", "endpoint", "tokenizer"]
 
@@ -59,9 +64,14 @@ def initializer_problems(platform: str, skillset_class: type) -> list[str]:
     method = getattr(skillset_class, name, None)
     if method is None:
         return [f"{name} is missing"]
-    found = list(inspect.signature(method).parameters)[1:]
-    if found[0] != "model" or found[-4:] != ["device", f"{platform}_label", "converters", "task"]:
-        return [f"{name} takes {found}"]
+    parameters = list(inspect.signature(method).parameters)[1:]
+    if parameters[0] != "model" or parameters[-4:] != [
+        "device",
+        f"{platform}_label",
+        "converters",
+        "task",
+    ]:
+        return [f"{name} takes {parameters}"]
     return []
 
 
@@ -71,22 +81,43 @@ def signature_problems(
     """Whether a method exists and takes `expected` after `self`."""
     if method is None:
         return [f"{name} is missing"]
-    found = list(inspect.signature(method).parameters)[1:]
-    if found != expected:
-        return [f"{name or method.__name__} takes {found}, promised is {expected}"]
+    parameters = list(inspect.signature(method).parameters)[1:]
+    if parameters != expected:
+        return [f"{name or method.__name__} takes {parameters}, promised is {expected}"]
     return []
 
 
-def report_problems(package_name: str, folders: Sequence[str]) -> str:
-    """Check the package in the first of `folders`; everything that is wrong, as text."""
+def report_problems(
+    package_name: str, folders: Sequence[str], compiled: Compiled | None = None
+) -> str:
+    """Check the package in the first of `folders`; everything that is wrong, as text.
+
+    Args:
+        compiled: returns the code object of a file's bytes and name, if it is cached in the
+            process.
+    """
     sys.dont_write_bytecode = True
-    third_party = ("site-packages", "dist-packages")
-    sys.path[:] = [*folders, *(path for path in sys.path if not path.endswith(third_party))]
+    sys.path[:] = [*folders, *(path for path in sys.path if not path.endswith(THIRD_PARTY))]
+    forget_modules(package_name)
     sys.meta_path.insert(0, ImportGuard())
+    if compiled is not None:
+        reuse = compiled
+        SourceFileLoader.source_to_code = (  # type: ignore[method-assign]
+            lambda loader, data, path, **options: reuse(data, os.path.basename(path))
+        )
     try:
         return "\n".join(check(package_name))
     except Exception:
         return traceback.format_exc()
+
+
+def forget_modules(package_name: str) -> None:
+    """Drop inherited modules of the package, the runtime and other projects from `sys.modules`."""
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None) or ""
+        third_party = any(f"{folder}{os.sep}" in path for folder in THIRD_PARTY)
+        if third_party or name.partition(".")[0] in (package_name, "hf_skillset_runtime"):
+            del sys.modules[name]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ and its tests say so. Needs nothing beyond Copier's own dependencies.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -18,15 +17,12 @@ TINY_MODELS = Path(__file__).resolve().parent.parent / "registry" / "tiny"
 
 
 def copy_tiny_model(package: Path) -> None:
-    """Put what the registry has for the package's model type into `tests/tiny/`.
+    """Copy the registry's tiny model of the package's model type to `tests/tiny/`.
 
-    What else lies there may be a person's: it stays and is named.
+    Other files there may be a user's: they are kept and listed.
     """
     source = TINY_MODELS / str(read_answers(package)["model_type"])
     target = package / "tests" / "tiny"
-    if not source.is_dir():
-        shutil.rmtree(target, ignore_errors=True)
-        return
     writer = Writer(package, keep=False)
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         writer.copy(path, target / path.relative_to(source))
@@ -36,5 +32,10 @@ def copy_tiny_model(package: Path) -> None:
         say(f"no part of the tiny model, and left as they are: {names}")
 
 
+def main(argv: list[str]) -> int:
+    """Run on the package that the command line names."""
+    return run_hook("copy_tiny_model", lambda: copy_tiny_model(Path(argv[0])))
+
+
 if __name__ == "__main__":
-    sys.exit(run_hook("copy_tiny_model", lambda: copy_tiny_model(Path(sys.argv[1]))))
+    sys.exit(main(sys.argv[1:]))

@@ -14,7 +14,7 @@ STEPS = ("encode", "decode")
 
 @cache
 def task_functions(module: Path) -> dict[str, dict[str, Any]]:
-    """The steps of a task module: what each does, its arguments and what it returns."""
+    """The steps of a task module: description, arguments and return value of each."""
     return {
         name: {
             "description": (ast.get_docstring(node) or "").splitlines()[0],
@@ -26,16 +26,16 @@ def task_functions(module: Path) -> dict[str, dict[str, Any]]:
 
 
 def steps(module: Path) -> dict[str, ast.FunctionDef]:
-    """The steps that a task module defines, or takes from a module of the runtime."""
-    found: dict[str, ast.FunctionDef] = {}
+    """The steps that a task module defines, or imports from a module of the runtime."""
+    functions: dict[str, ast.FunctionDef] = {}
     for node in ast.parse(module.read_text("utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name in STEPS:
-            found[node.name] = node
+            functions[node.name] = node
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{NAME}."):
             if taken := {alias.name for alias in node.names} & set(STEPS):
                 source = module_file(str(node.module).removeprefix(f"{NAME}."))
-                found |= {name: step for name, step in steps(source).items() if name in taken}
-    return {name: found[name] for name in STEPS if name in found}
+                functions |= {name: step for name, step in steps(source).items() if name in taken}
+    return {name: functions[name] for name in STEPS if name in functions}
 
 
 def describe_argument(argument: ast.arg) -> str:

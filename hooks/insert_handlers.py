@@ -1,18 +1,17 @@
-"""Puts the chosen tasks and platforms, and the runtime that they need, into a package.
+"""Copies the chosen tasks and platforms, and the runtime that they need, into a package.
 
-Run by Copier after rendering, and by hand to add a platform to a package that exists:
+Run by Copier after rendering, and manually to add a platform to an existing package:
 
     python hooks/insert_handlers.py PACKAGE --add openvino
 
-Running it again changes nothing, and brings no edit of a person's to an end: a file that is there
-with other content is left as it is and named, unless Copier replaces files too. Needs nothing
+Running it again changes nothing and overwrites no edits: existing files with other content are not
+changed but listed, unless Copier replaces files, too. Needs nothing
 beyond Copier's own dependencies.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,6 +27,7 @@ from package_entry import (
     is_vendored,
     ordered_tasks,
     registry_entry,
+    registry_text,
     slug,
     task_source,
 )
@@ -47,7 +47,7 @@ def insert_handlers(package: Path, keep: bool = True) -> None:
     """Copy the tasks and platforms of the package's answers into it.
 
     Args:
-        keep: leave files that a person edited as they are.
+        keep: do not change files that a user edited.
 
     Raises:
         HookError: the package cannot be read, or names a platform that does not exist.
@@ -65,8 +65,8 @@ def insert_handlers(package: Path, keep: bool = True) -> None:
     for name in filter(has_code, ordered_tasks(answers)):
         insert_task(writer, name, answers["model_type"], source, vendored)
     entry = registry_entry(answers, answers["platforms"])
-    text = json.dumps(entry, indent=2, ensure_ascii=False)
-    writer.write_text(source / "registry.json", text + "\n")
+    text = registry_text(entry)
+    writer.write_text(source / "registry.json", text)
     for name in sorted(set(ASSET.findall(text))):
         writer.copy(VARIANTS / "_samples" / name, source / "samples" / name)
     if vendored:

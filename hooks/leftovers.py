@@ -1,7 +1,7 @@
-"""What a package holds of tasks and platforms that its answers do not name any more.
+"""Files of tasks and platforms that are no longer in the answers of a package.
 
 After `copier recopy` with fewer of them their files are still there. Those that are just as the
-template has them go away; those that a person edited are named and stay.
+template are removed; those that a user edited are listed and kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from writing import say
 
 
 def clear_leftovers(package: Path, answers: dict[str, Any]) -> None:
-    """Remove what is left of unnamed tasks and platforms, and name what cannot be removed."""
+    """Remove files of dropped tasks and platforms, and list those that cannot be removed."""
     edited = []
     for path, text in leftovers(package, answers).items():
         if path.read_bytes() == text.encode("utf-8"):
@@ -32,23 +32,23 @@ def clear_leftovers(package: Path, answers: dict[str, Any]) -> None:
 def leftovers(package: Path, answers: dict[str, Any]) -> dict[Path, str]:
     """The files of unnamed tasks and platforms that are there, and how the template has them."""
     source, vendored = package / "src" / answers["package_name"], is_vendored(answers)
-    found: dict[Path, str] = {}
+    unused: dict[Path, str] = {}
     for folder in sorted(HARDWARE.glob("*/platform.yml")):
         name = folder.parent.name
         if name not in answers["platforms"] or not vendored:
             for inner, text in platform_texts(name).items():
-                found[source / "platforms" / name / inner] = text
+                unused[source / "platforms" / name / inner] = text
     for variant in sorted(VARIANTS.glob("*/variant.yml")):
         task = variant.parent.name
         if task in answers["tasks"] or not has_code(task):
             continue
         module = source / "tasks" / f"{slug(task)}.py"
         if module.is_file():
-            found[module] = source_as(task_source(task, answers["model_type"]), 1, vendored)
+            unused[module] = source_as(task_source(task, answers["model_type"]), 1, vendored)
         test = package / "tests" / f"test_{slug(task)}.py"
         if (own := VARIANTS / task / "test_task.py").is_file() and test.is_file():
-            found[test] = own.read_text("utf-8")
-    return {path: text for path, text in found.items() if path.is_file()}
+            unused[test] = own.read_text("utf-8")
+    return {path: text for path, text in unused.items() if path.is_file()}
 
 
 def remove_empty_platforms(folder: Path, answers: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a package's `registry.json` says: measured values, facts of its tasks and platforms."""
+"""The content of a package's `registry.json`: measured values, facts of tasks and platforms."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ SHORT_TASK = (
     "auto_class",
     "code",
     "draws",
+    "effects",
     "facts",
     "generation_defaults",
     "handler_name",
     "handler_params",
     "inputs",
+    "oracle",
     "output",
     "pads",
     "pipeline",
@@ -46,18 +48,17 @@ GENERATOR_FIELDS = (
     "forward",
     "leftover",
     "modules",
-    "only",
+    "opt_in",
     "rank",
     "requires",
-    "without",
 )
-"""What a variant says about choosing model types and about others than the package's own."""
+"""Fields of a variant about the selection of model types, and about other model types."""
 
 
 def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, Any]:
-    """What the package's `registry.json` says: what was measured, the tasks' and platforms' facts.
+    """The content of `registry.json`: measured values, facts of the tasks and platforms.
 
-    The profile `template` gets what the code needs, `improved` all that is known.
+    The profile `template` contains only what the code needs, `improved` all facts.
     """
     model_type = answers["model_type"]
     entry = dict(read_json(MODELS / f"{model_type}.json"))
@@ -68,7 +69,9 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
     }
     entry["primary_task"] = next(iter(tasks), entry["primary_task"])
     if answers["profile"] == "template":
+        known = known_failures(entry)
         entry = {key: entry[key] for key in SHORT_ENTRY if key in entry}
+        entry |= {"hardware_compatibility": known} if known else {}
         tasks = {
             name: {key: task[key] for key in SHORT_TASK if key in task}
             for name, task in tasks.items()
@@ -81,8 +84,23 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
     }
 
 
+def known_failures(entry: dict[str, Any]) -> dict[str, Any]:
+    """Platform -> the tasks that are known to fail on it: the package's tests expect it of them."""
+    measured = entry.get("hardware_compatibility", {})
+    return {
+        platform: {"failed": facts["failed"]}
+        for platform, facts in measured.items()
+        if facts.get("failed")
+    }
+
+
+def registry_text(entry: dict[str, Any]) -> str:
+    """A package's `registry.json` as text, always of one form: updates merge it by its lines."""
+    return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
+
+
 def ordered_tasks(answers: dict[str, Any]) -> list[str]:
-    """The package's tasks with the primary one first, as it was asked for."""
+    """The package's tasks, with the requested primary task first."""
     tasks: list[str] = answers["tasks"]
     primary = answers.get("primary_task")
     return [*([primary] if primary in tasks else []), *(t for t in tasks if t != primary)]
@@ -94,15 +112,15 @@ def is_vendored(answers: dict[str, Any]) -> bool:
 
 
 def platform_entry(name: str, vendored: bool) -> dict[str, Any]:
-    """What a platform's `platform.yml` says, and which module has its code."""
+    """The facts of a platform's `platform.yml`, and the module with its code."""
     code = f".platforms.{name}.handler" if vendored else f"{SHARED_PLATFORMS}.{name}.handler"
     facts = read_yaml(HARDWARE / name / "platform.yml")
-    facts.pop("hosted_runners", None)  # for the workflow alone
+    facts.pop("hosted_runners", None)  # only for the workflow
     return {**facts, "code": code}
 
 
 def task_entry(name: str, measured: dict[str, Any], model_type: str) -> dict[str, Any]:
-    """One task: its variant without what only the generator needs, what was measured, its code."""
+    """One task: its variant without fields for the generator, its measured facts, its code."""
     variant = read_yaml(VARIANTS / name / "variant.yml")
     stated = {key: value for key, value in variant.items() if key not in GENERATOR_FIELDS}
     auto_class = measured["auto_class"] or measured["model_class"]
@@ -164,7 +182,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def resolved_run(run: str | dict[str, str], model_class: str, auto_class: str) -> str:
-    """How the model is called, where it depends on the class for that class."""
+    """The method to call; if it depends on the model class, that of the class."""
     if isinstance(run, str):
         return run
     return run[model_class] if model_class in run else run[auto_class]

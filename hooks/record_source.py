@@ -5,7 +5,7 @@ a later `copier update` would look for it below the package. What Copier renders
 it came from: a clone names its origin, a plain folder is the place itself. URLs stay as they are.
 Of a template with changes that are in no commit Copier renders, and records, a commit that the
 clone alone has: no update could start from it, so that the commit it is based on takes its place.
-Run by Copier after rendering; never a reason to give up a package.
+Run by Copier after rendering; an error here does not fail the rendering.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ def record_version(package: Path, recorded: str) -> None:
     if not recorded or place is None or git("log", "-1", "--format=%s") != DRAFT:
         return
     if known := git("describe", "--tags", "--always", "HEAD^"):
-        found = known.decode().strip()
-        change_answer(package, VERSION, found)
-        say(f"the template has changes that are in no commit; the package records {found}")
+        version = known.decode().strip()
+        change_answer(package, VERSION, version)
+        say(f"the template has changes that are in no commit; the package records {version}")
 
 
 def origin() -> Path | None:
     """The local folder that this copy of the template came from; None for one from elsewhere."""
-    found = clone_origin()
-    place = ROOT if found is None else Path(found)
+    url = clone_origin()
+    place = ROOT if url is None else Path(url)
     return Path(os.path.abspath(place)) if place.is_dir() else None
 
 
 def main(argv: list[str]) -> int:
-    """Run on the package that the command line names; what hinders it is said, no more."""
+    """Run on the package of the command line; problems are printed, and the exit code stays 0."""
     try:
         record_source(Path(argv[0]))
     except (HookError, OSError) as error:

@@ -17,17 +17,17 @@ def rendered_sources(package: Path, answers: dict[str, Any]) -> list[Path]:
     """The Python files that are there and that the template made, sorted."""
     name, basic = str(answers["package_name"]), answers["profile"] == "basic"
     source = package / "src" / name
-    found = set(rendered(TEMPLATES / ("basic" if basic else "package"), package, name))
+    sources = set(rendered(TEMPLATES / ("basic" if basic else "package"), package, name))
     if not basic:
-        found |= set((source / FOLDER).rglob("*.py"))
+        sources |= set((source / FOLDER).rglob("*.py"))
         for task in ordered_tasks(answers):
-            found.add(source / "tasks" / f"{slug(task)}.py")
-            found.add(package / "tests" / f"test_{slug(task)}.py")
+            sources.add(source / "tasks" / f"{slug(task)}.py")
+            sources.add(package / "tests" / f"test_{slug(task)}.py")
         for platform in answers["platforms"]:
             folder = HARDWARE / platform
             inner = (path.relative_to(folder) for path in folder.rglob("*.py"))
-            found |= {source / "platforms" / platform / path for path in inner}
-    return sorted(path for path in found if path.is_file())
+            sources |= {source / "platforms" / platform / path for path in inner}
+    return sorted(path for path in sources if path.is_file())
 
 
 def rendered(template: Path, package: Path, name: str) -> list[Path]:

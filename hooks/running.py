@@ -1,7 +1,7 @@
-"""What every hook shares as a program: its errors are sentences, and an update never ends here.
+"""Entry point of the hooks: errors are one sentence, and do not abort an update.
 
-Copier runs the hooks of an update before it brings a person's edits back: a hook that failed then
-would leave a package without them. So during an update a problem is told, and the update goes on.
+Copier runs the hooks of an update before it restores the user's edits: a hook that failed then
+would leave a package without them. So problems of an update are printed, and it continues.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from answers import HookError
 from writing import say
 
 
-def run_hook(name: str, work: Callable[[], None], failure: int = 1) -> int:
-    """The exit code of a hook's work: `failure` for a problem that a person can mend."""
+def run_hook(name: str, function: Callable[[], None], failure: int = 1) -> int:
+    """Run a hook; returns its exit code: `failure` for a problem that the user can fix."""
     try:
-        work()
+        function()
     except (HookError, OSError) as error:
-        return told(name, " ".join(str(error).split("\n")), failure)
+        return report_problem(name, " ".join(str(error).split("\n")), failure)
     except Exception as error:
         if not updating():
             raise
-        return told(name, f"{type(error).__name__}: {error}", failure)
+        return report_problem(name, f"{type(error).__name__}: {error}", failure)
     return 0
 
 
-def told(name: str, problem: str, failure: int) -> int:
-    """Say what went wrong; no failure while Copier updates."""
+def report_problem(name: str, problem: str, failure: int) -> int:
+    """Print the problem; the exit code is 0 during an update."""
     say(f"{name}: {problem}")
     if updating():
         say(f"{name}: the update goes on, your files stay; mend this, then `copier recopy`")

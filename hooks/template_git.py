@@ -12,18 +12,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def git(*arguments: str) -> bytes | None:
-    """What git says of the template's own repository; None where there is none, or it refuses."""
-    if not (ROOT / ".git").exists():
-        return None
+    """The output of git in the template's own repository; None if there is none, or git fails."""
+    return git_in(ROOT, *arguments) if (ROOT / ".git").exists() else None
+
+
+def git_in(folder: Path, *arguments: str) -> bytes | None:
+    """The output of git in a folder, independent of the caller's repository; None if it fails."""
     try:
         local = subprocess.run(["git", "rev-parse", "--local-env-vars"], capture_output=True)
         ties = local.stdout.decode().split()
         variables = {name: value for name, value in os.environ.items() if name not in ties}
-        command = ["git", "-C", str(ROOT), *arguments]
-        found = subprocess.run(command, capture_output=True, env=variables)
+        command = ["git", "-C", str(folder), *arguments]
+        completed = subprocess.run(command, capture_output=True, env=variables)
     except OSError:
         return None
-    return found.stdout if found.returncode == 0 else None
+    return completed.stdout if completed.returncode == 0 else None
 
 
 def version() -> str | None:
@@ -33,13 +36,13 @@ def version() -> str | None:
 
 
 def clone_origin() -> str | None:
-    """Where this clone was made from, which git keeps; None where it is no clone."""
-    found = git("config", "--get", "remote.origin.url")
-    return os.fsdecode(found).removesuffix("\n") or None if found is not None else None
+    """The URL or path that this clone was made from; None if it is not a clone."""
+    url = git("config", "--get", "remote.origin.url")
+    return os.fsdecode(url).removesuffix("\n") or None if url is not None else None
 
 
 def unpack(wanted: str, parts: tuple[str, ...], folder: Path) -> bool:
-    """Put parts of another version into a folder; False where that version is not there."""
+    """Extract parts of another version into a folder; False if that version is unavailable."""
     archive = git("archive", "--format=tar", wanted, "--", *parts)
     if archive is None:
         return False

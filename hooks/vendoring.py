@@ -1,4 +1,4 @@
-"""Copies sources into a package and lets them import the runtime that lies there.
+"""Copies sources into a package and rewrites their imports to the vendored runtime.
 
 The sources of tasks and platforms import `hf_skillset_runtime` absolutely. In a package with
 the answer `runtime: vendored` these lines become relative imports of `_runtime`, which holds
@@ -8,10 +8,12 @@ the modules that the package imports and those that they import.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from functools import cache
+from contextlib import suppress
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,13 @@ GAP = re.compile(
 )
 """The empty line between the imports of the runtime and relative ones: of one kind now."""
 USE = re.compile(rf"\b{FOLDER}\.([\w.]+)(?: import (\([^)]*\)|[^\n]*))?")
+RELATIVE = re.compile(r"^ *from (\.+)([\w.]*) import (\([^)]*\)|[^\n#]*)", flags=re.MULTILINE)
+"""An import of the runtime's own modules, as the formatter leaves it: read without parsing."""
+NAMES = re.compile(r"\w+")
 HEADER = """\
 # Part of hf-skillset-runtime {version}, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """
 
 
@@ -40,7 +46,7 @@ def source_as(source: Path, depth: int, vendored: bool) -> str:
     """The text of a Python source of a task or platform as a package has it.
 
     Args:
-        depth: how many folders below the package's own it lies there.
+        depth: its depth in folders below the package's folder.
         vendored: whether its imports of the runtime are rewritten to relative ones.
     """
     text = source_text(source)
@@ -62,20 +68,38 @@ def rewritten(text: str, depth: int) -> str:
 
 
 def vendor(package: Path, tests: Path, further: Iterable[str] = ()) -> None:
-    """Make `_runtime/` of a package hold what its own files and its tests import, and no more.
+    """Replace `_runtime/` by the modules that the package's files and tests import, and no others.
+
+    The new folder is complete before it replaces the old one.
 
     Args:
         further: modules of the runtime that are imported by name.
     """
-    target = package / FOLDER
-    shutil.rmtree(target, ignore_errors=True)
-    own = [path for folder in (package, tests) for path in sorted(folder.rglob("*.py"))]
-    texts = (path.read_text("utf-8") for path in own)
-    for path, text in missing_modules(target, texts, further).items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    shutil.copyfile(RUNTIME / "py.typed", target / "py.typed")
-    shutil.copyfile(ROOT / "LICENSE", target / "LICENSE")
+    target, draft = package / FOLDER, package / f".{FOLDER}.{os.getpid()}"
+    texts = [text for folder in (package, tests) for text in own_texts(folder)]
+    files = missing_modules(draft, texts, further)
+    try:
+        for folder in {path.parent for path in files}:
+            folder.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            path.write_bytes(text.encode())
+        shutil.copyfile(RUNTIME / "py.typed", draft / "py.typed")
+        shutil.copyfile(ROOT / "LICENSE", draft / "LICENSE")
+        if target.is_symlink() or target.is_file():
+            target.unlink()
+        elif target.exists():
+            shutil.rmtree(target)
+        os.replace(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def own_texts(folder: Path) -> Iterator[str]:
+    """The Python files below a folder except `_runtime/`; user files may have any content."""
+    for path in sorted(folder.rglob("*.py")):
+        if FOLDER not in path.relative_to(folder).parts:
+            with suppress(OSError):  # a folder of that name, a broken link, no permission
+                yield path.read_text("utf-8", errors="replace")
 
 
 def missing_modules(
@@ -86,28 +110,31 @@ def missing_modules(
     Args:
         target: the package's `_runtime/`.
         texts: the package's own Python files.
-        further: modules that the package imports by names which stand in its registry entry.
+        further: modules that the package imports by name from its registry entry.
     """
     roots = {module for text in texts for module in used_modules(text)}
-    found = {}
+    missing = {}
     for module in closure(frozenset([*roots, *further])):
         source = module_file(module)
         path = target / source.relative_to(RUNTIME)
         if not path.exists():
-            found[path] = header() + source_text(source)
-    return found
+            missing[path] = header() + source_text(source)
+    return missing
 
 
 @cache
 def header() -> str:
-    """What stands above each vendored file."""
+    """The header of each vendored file."""
     return HEADER.format(version=version())
 
 
-def used_modules(text: str) -> Iterator[str]:
-    """The runtime's modules that a file of a package names."""
-    for module, names in USE.findall(text):
-        yield from modules_among(module, re.findall(r"\w+", names))
+@lru_cache(maxsize=1024)
+def used_modules(text: str) -> tuple[str, ...]:
+    """The runtime's modules that a file of a package names; most files are those of all others."""
+    modules = USE.findall(text)
+    return tuple(
+        name for base, names in modules for name in modules_among(base, re.findall(r"\w+", names))
+    )
 
 
 def modules_among(base: str, names: list[str]) -> Iterator[str]:
@@ -120,14 +147,14 @@ def modules_among(base: str, names: list[str]) -> Iterator[str]:
 @cache
 def closure(roots: frozenset[str]) -> tuple[str, ...]:
     """These modules, their packages and all that they import, sorted."""
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = [*roots, ""]
     while waiting:
         module = waiting.pop()
-        if module not in found:
-            found.add(module)
+        if module not in reached:
+            reached.add(module)
             waiting += [*imports(module), module.rpartition(".")[0]]
-    return tuple(sorted(found))
+    return tuple(sorted(reached))
 
 
 @cache
@@ -136,13 +163,12 @@ def imports(module: str) -> tuple[str, ...]:
     path = module_file(module)
     parts = module.split(".") if module else []
     package = parts if path.name == "__init__.py" else parts[:-1]
-    found: list[str] = []
-    for node in ast.walk(ast.parse(source_text(path))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            above = package[: len(package) - node.level + 1]
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            found += modules_among(base, [alias.name for alias in node.names])
-    return tuple(found)
+    modules: list[str] = []
+    for dots, inner, names in RELATIVE.findall(source_text(path)):
+        above = package[: len(package) - len(dots) + 1]
+        base = ".".join([*above, *([inner] if inner else [])])
+        modules += modules_among(base, NAMES.findall(names))
+    return tuple(modules)
 
 
 def constant(module: str, name: str) -> Any:

@@ -1,9 +1,12 @@
-"""Writes files into a package, which may hold a person's edits."""
+"""Writes files into a package, which may contain a user's edits and links to files elsewhere."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+from answers import HookError
 
 
 class Writer:
@@ -19,15 +22,17 @@ class Writer:
         self.written: list[Path] = []
 
     def write(self, path: Path, content: bytes) -> None:
-        """Write one file, making its folder; its bytes only, so that every run gives the same."""
+        """Write one file as bytes, creating its folder; the result is the same for every run."""
+        require_inside(self.package, path)
         self.written.append(path)
-        there = path.read_bytes() if path.is_file() else None
-        if there == content:
+        if path.is_file() and path.read_bytes() == content:
             return
-        if self.keep and there is not None:
+        if self.keep and os.path.lexists(path):
             self.kept.append(path)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():  # a link's target must not be overwritten
+            path.unlink()
         path.write_bytes(content)
 
     def write_text(self, path: Path, text: str) -> None:
@@ -39,7 +44,7 @@ class Writer:
         self.write(target, source.read_bytes())
 
     def tell(self) -> None:
-        """Name what was left as it is."""
+        """Print the names of files that were not changed."""
         names = ", ".join(sorted(self.relative(path) for path in self.kept))
         if names:
             say(f"left as they are, though the template has other content: {names}")
@@ -49,6 +54,12 @@ class Writer:
         return path.relative_to(self.package).as_posix()
 
 
+def require_inside(package: Path, path: Path) -> None:
+    """Raise where a linked folder would lead a file out of the package."""
+    if not path.parent.resolve().is_relative_to(package.resolve()):
+        raise HookError(f"{path} leads out of the package by a link, and nothing is written there")
+
+
 def say(text: str) -> None:
-    """Print a line for the person."""
+    """Print a line to stderr for the user."""
     print(text, file=sys.stderr, flush=True)

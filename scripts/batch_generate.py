@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hf_skillset_templates import command_line
+from hf_skillset_templates.batch import completion
 from hf_skillset_templates.batch.interactive import ask
 from hf_skillset_templates.batch.origin import find_origin
 from hf_skillset_templates.batch.package import PackageJob, PackageOutcome
@@ -27,19 +28,31 @@ python scripts/batch_generate.py --sample
 python scripts/batch_generate.py --model bert,gpt2 --platforms cpu,openvino
 python scripts/batch_generate.py --model google/vit-base-patch16-224 --output-dir packages
 python scripts/batch_generate.py --modality audio --profile template --dry-run
+python scripts/batch_generate.py --spread 60 --platforms cpu,openvino
 python scripts/batch_generate.py --all --json
 """
 
 
 def main(
     model: Annotated[
-        list[str], Option(help="Model type, checkpoint or folder; repeatable, or with commas.")
+        list[str],
+        Option(
+            help="Model type, checkpoint or folder; repeatable, or with commas.",
+            autocompletion=completion.model,
+        ),
     ] = [],
     task: Annotated[
-        list[str], Option(help="Only types that do it, only this task; repeatable.")
+        list[str],
+        Option(
+            help="Only types that do it, only this task; repeatable.",
+            autocompletion=completion.task,
+        ),
     ] = [],
     modality: Annotated[str | None, Option(help="text, image, audio, multimodal ...")] = None,
     sample: Annotated[bool, Option("--sample", help="bert, vit, whisper and llava.")] = False,
+    spread: Annotated[
+        int, Option(min=0, help="So many types over all modalities, always the same.")
+    ] = 0,
     all: Annotated[bool, Option("--all", help="Every model type.")] = False,
     skillset_dir: Annotated[
         Path | None,
@@ -47,8 +60,12 @@ def main(
             help="Every hf_*.py and folder hf_* found there.", parser=command_line.readable_folder
         ),
     ] = None,
-    profile: Annotated[str | None, Option(help="basic, template or improved.")] = None,
-    platforms: Annotated[list[str], Option(help="With commas; default: all.")] = [],
+    profile: Annotated[
+        str | None, Option(help="basic, template or improved.", autocompletion=completion.profile)
+    ] = None,
+    platforms: Annotated[
+        list[str], Option(help="With commas; default: all.", autocompletion=completion.platform)
+    ] = [],
     output_dir: Annotated[
         Path, Option(help="Where the packages go.", parser=writable_folder)
     ] = Path("generated"),
@@ -71,6 +88,7 @@ def main(
     model_types = select_model_types(
         models=picked.get("models", model),
         sample=sample,
+        spread=spread,
         everything=all,
         skillset_dir=skillset_dir,
         tasks=tasks,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run every task of generated packages with their tiny models, and say honestly what ran."""
+"""Run every task of generated packages with their tiny models, and record what ran."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from collections.abc import Generator
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hf_skillset_templates import command_line
+from hf_skillset_templates.batch import completion
 from hf_skillset_templates.batch.choice import (
     Choice,
     check_names,
@@ -30,7 +31,14 @@ from hf_skillset_templates.batch.rendering import FOLDER, planned_jobs, render
 from hf_skillset_templates.batch.run_tests import Summary, as_json, lines, measured_with, run_tests
 from hf_skillset_templates.batch.selection import check_known
 from hf_skillset_templates.batch.testing import Job, plan, run_here
-from hf_skillset_templates.command_line import resolved, say, seconds, split
+from hf_skillset_templates.command_line import (
+    network_address,
+    resolved,
+    run_folder,
+    say,
+    seconds,
+    split,
+)
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import MEMORY_MB, Limits
 from hf_skillset_templates.registry.store.entries import read_entry
@@ -38,7 +46,7 @@ from hf_skillset_templates.registry.store.model_types import package_name, pipel
 from hf_skillset_templates.registry.store.platforms import platform_names
 from hf_skillset_templates.results.machine import machine, versions
 from hf_skillset_templates.results.records import Record
-from hf_skillset_templates.results.run_folder import RUN, RunWriter
+from hf_skillset_templates.results.run_folder import RUN, Run, RunWriter, read_run
 
 Option = typer.Option
 RUNS = Path("runs/last")
@@ -55,13 +63,23 @@ python scripts/batch_test.py --generate --scheduler tcp://head:8786 --platform c
 def main(
     folder: Annotated[Path, typer.Argument(help="A folder of packages.")] = Path("generated"),
     generate: Annotated[
-        bool, Option("--generate", help="Render what is asked for into the run's own folder first.")
+        bool, Option("--generate", help="Render the packages into the run's folder first.")
     ] = False,
-    platform: Annotated[list[str], Option(help="Repeatable, or with commas.")] = ["cpu"],
-    task: Annotated[list[str], Option(help="Only these; repeatable, or with commas.")] = [],
-    primary: Annotated[bool, Option("--primary", help="Each package's first task alone.")] = False,
-    only: Annotated[list[str], Option(help="Packages or model types, also 'hf_bert*'.")] = [],
-    exclude: Annotated[list[str], Option(help="The same, to leave out.")] = [],
+    platform: Annotated[
+        list[str], Option(help="Repeatable, or with commas.", autocompletion=completion.platform)
+    ] = ["cpu"],
+    task: Annotated[
+        list[str],
+        Option(help="Only these; repeatable, or with commas.", autocompletion=completion.task),
+    ] = [],
+    primary: Annotated[bool, Option("--primary", help="Only each package's first task.")] = False,
+    only: Annotated[
+        list[str],
+        Option(help="Packages or model types, also 'hf_bert*'.", autocompletion=completion.model),
+    ] = [],
+    exclude: Annotated[
+        list[str], Option(help="The same, to leave out.", autocompletion=completion.model)
+    ] = [],
     modality: Annotated[str | None, Option(help="text, image, audio, multimodal ...")] = None,
     failed_in: Annotated[
         Path | None, Option(help="Only cells that failed in this run or results file.")
@@ -69,14 +87,22 @@ def main(
     shard: Annotated[
         str | None, Option(help="Only the i-th of n parts of the cells.", metavar="I/N")
     ] = None,
-    run: Annotated[Path, Option(help="The run's folder; an earlier run is kept beside it.")] = RUNS,
+    run: Annotated[
+        Path,
+        Option(help="The run's folder; an earlier run is renamed.", parser=run_folder),
+    ] = RUNS,
     jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     timeout: Annotated[
         float, Option(help="Seconds for one package.", parser=seconds, metavar="SECONDS")
     ] = 300.0,
     memory: Annotated[int, Option(min=256, help="MiB that a package may allocate.")] = MEMORY_MB,
     scheduler: Annotated[
-        str | None, Option(help="Run on a Dask cluster, such as tcp://host:8786.")
+        str | None,
+        Option(
+            help="Run on a Dask cluster, such as tcp://host:8786.",
+            parser=network_address,
+            metavar="ADDRESS",
+        ),
     ] = None,
     fail_fast: Annotated[
         bool, Option("--fail-fast", help="End at the first failure that nobody expects.")
@@ -96,11 +122,12 @@ def main(
     """
     choice = choose(platform, task, only, exclude, modality, primary, failed_in, shard)
     run = resolved(str(run))
-    writer, earlier = open_run(run) if resume else (None, [])
-    choice = dataclasses.replace(choice, done=done_cells(earlier))
+    earlier = read_run(run) if resume and (run / RUN).is_file() else None
+    records = earlier.records if earlier else []
+    choice = dataclasses.replace(choice, done=done_cells(records))
     planned = jobs_of(folder, generate, choice, run)
-    if not planned and not earlier:
-        say("no cell is selected: no package has such a task")
+    if not planned and not records:
+        say("no cell is selected: none fits all of the options")
         raise typer.Exit(command_line.NOTHING_SELECTED)
     if dry_run:
         show_plan(planned, json_asked)
@@ -108,7 +135,7 @@ def main(
     limits = Limits(timeout_s=timeout, memory_mb=memory)
     run.parent.mkdir(parents=True, exist_ok=True)
     with locked(run.with_name(f".{run.name}.lock")):
-        writer = writer or start_run(run, planned, choice, scheduler)
+        writer = open_run(run, earlier, facts_of(planned, choice, scheduler))
         try:
             if generate:
                 planned = rendered(planned, choice, run, jobs, quiet=json_asked)
@@ -119,7 +146,7 @@ def main(
         except KeyboardInterrupt as error:
             say("interrupted; the same command with --resume goes on")
             raise typer.Exit(command_line.INTERRUPTED) from error
-    summary.records = [*earlier, *summary.records]
+    summary.records = [*records, *summary.records]
     leave(summary, json_asked, strict)
 
 
@@ -133,7 +160,7 @@ def choose(
     failed_in: Path | None,
     shard: str | None,
 ) -> Choice:
-    """What the options ask for; wrong names are refused before any work."""
+    """The selection of the options; unknown names are usage errors."""
     table = pipeline_map()
     tasks = check_known("task", split(task), {name for each in table.values() for name in each})
     if modality is not None:
@@ -164,18 +191,17 @@ def jobs_of(folder: Path, generate: bool, choice: Choice, run: Path) -> list[Job
     return plan(packages, choice)
 
 
-def open_run(run: Path) -> tuple[RunWriter | None, list[Record]]:
-    """The run that is to go on, and what it has; a new one where there is none."""
-    if not (run / RUN).is_file():
-        return None, []
-    writer, found = RunWriter.resume(run)
-    for note in found.notes:
+def open_run(run: Path, earlier: Run | None, facts: dict[str, Any]) -> RunWriter:
+    """The run to resume; a new one if there is none."""
+    if earlier is None:
+        return RunWriter.start(run, facts)
+    for note in earlier.notes:
         say(note)
-    return writer, found.records
+    return RunWriter.resume(earlier, facts)
 
 
-def start_run(run: Path, planned: list[Job], choice: Choice, scheduler: str | None) -> RunWriter:
-    """Begin a run's folder."""
+def facts_of(planned: list[Job], choice: Choice, scheduler: str | None) -> dict[str, Any]:
+    """The facts of a run in `run.json`, without its id and times."""
     facts = {
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "versions": versions(measured_with(choice.platforms), version("hf-skillset-templates")),
@@ -184,8 +210,7 @@ def start_run(run: Path, planned: list[Job], choice: Choice, scheduler: str | No
         "planned": sum(len(job.cells) for job in planned),
     }
     facts |= {"scheduler": scheduler} if scheduler else {}
-    facts |= {"shard": str(choice.shard)} if choice.shard else {}
-    return RunWriter.start(run, facts)
+    return facts | ({"shard": str(choice.shard)} if choice.shard else {})
 
 
 def rendered(planned: list[Job], choice: Choice, run: Path, jobs: int, *, quiet: bool) -> list[Job]:
@@ -222,7 +247,7 @@ def show_plan(planned: list[Job], json_asked: bool) -> None:
 
 
 def leave(summary: Summary, json_asked: bool, strict: bool) -> None:
-    """Print what was found and leave with the exit code."""
+    """Print the summary and exit with its exit code."""
     typer.echo(json.dumps(as_json(summary), indent=2) if json_asked else "\n".join(lines(summary)))
     if not summary.ran:
         say("no cell ran: the platform is not there, or nothing has a tiny model")

@@ -16,10 +16,16 @@ from hf_skillset_templates.batch.lock import locked
 from hf_skillset_templates.batch.packages import select_packages
 from hf_skillset_templates.batch.progress import BatchProgress
 from hf_skillset_templates.batch.update import update_all
-from hf_skillset_templates.command_line import readable_folder, require_writable, say, split
+from hf_skillset_templates.command_line import (
+    readable_folder,
+    require_writable,
+    say,
+    split,
+    template_version,
+)
 
 Option = typer.Option
-STATUSES = ("updated", "up to date", "conflict", "failed")
+STATUSES = ("updated", "up to date", "kept", "conflict", "failed")
 EXAMPLES = """
 python scripts/batch_update.py generated
 python scripts/batch_update.py generated --only hf_bert --vcs-ref v1.0.0
@@ -32,14 +38,22 @@ def main(
         Path,
         typer.Argument(help="A folder of packages in one git repository.", parser=readable_folder),
     ],
-    vcs_ref: Annotated[str | None, Option(help="Template version; default: the latest.")] = None,
+    vcs_ref: Annotated[
+        str | None,
+        Option(
+            help="Template version; default: the latest.",
+            parser=template_version,
+            metavar="VERSION",
+        ),
+    ] = None,
     only: Annotated[list[str], Option(help="Package name; repeatable, or with commas.")] = [],
     jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Update packages one by one; nothing is committed.
 
-    Exit code 0: all good; 1: conflicts or failures; 2: wrong usage.
+    Exit code 0: all good; 1: conflicts, kept files that left the template, or failures; 2: wrong
+    usage.
     """
     packages = select_packages(folder, split(only))
     require_writable(folder)
@@ -62,7 +76,7 @@ def main(
                 f"{outcome.package}: {outcome.status} {outcome.version} {outcome.error}".rstrip()
             )
         typer.echo(", ".join(f"{counts[status]} {status}" for status in STATUSES))
-    if counts["conflict"] or counts["failed"]:
+    if counts["kept"] or counts["conflict"] or counts["failed"]:
         raise typer.Exit(command_line.FAILED)
 
 

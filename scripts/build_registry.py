@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hf_skillset_templates import command_line
+from hf_skillset_templates.batch import completion
 from hf_skillset_templates.batch.selection import check_known, resolve_models
 from hf_skillset_templates.command_line import seconds, split
 from hf_skillset_templates.errors import UsageError
@@ -29,14 +30,14 @@ notes = Console(stderr=True)
 
 
 def selection(models: list[str], everything: bool, rest: bool) -> list[str]:
-    """The model types asked for; a mistyped name is a usage error with near matches."""
+    """The requested model types; a misspelt name is a usage error with similar names."""
     universe = list(load_universe().model_types)
     named = [model_type for name in models for model_type in known_as(name, universe)]
     return named or (universe if everything or rest else [])
 
 
 def known_as(name: str, universe: list[str]) -> list[str]:
-    """A model type of transformers, or what the registry takes a name as."""
+    """A model type of transformers, or the one that a name resolves to."""
     return [name] if name in universe else resolve_models([name], ask_hub=False)
 
 
@@ -46,11 +47,14 @@ def line(outcome: Outcome) -> str:
 
 
 def main(
-    model: Annotated[list[str] | None, typer.Option(help="A model type; may be repeated.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model type; may be repeated.", autocompletion=completion.model),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every model type.")] = False,
     rest: Annotated[
         bool,
-        typer.Option("--missing", help="Only what is not there: goes on where a run stopped."),
+        typer.Option("--missing", help="Only missing entries: resumes an interrupted run."),
     ] = False,
     stage: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(STAGES)}; all without it.")

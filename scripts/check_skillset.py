@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Say of any skillset module whether it does what it claims."""
+"""Check whether any skillset module does what it claims."""
 
 from __future__ import annotations
 
@@ -11,12 +11,25 @@ from typing import Annotated
 import typer
 
 from hf_skillset_templates import command_line
-from hf_skillset_templates.command_line import resolved, say, seconds, split, writable_file
+from hf_skillset_templates.batch import completion
+from hf_skillset_templates.batch.selection import check_known
+from hf_skillset_templates.command_line import (
+    resolved,
+    run_folder,
+    say,
+    seconds,
+    shortened,
+    split,
+    writable_file,
+    writable_folder,
+)
+from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.isolation import MEMORY_MB, Limits
 from hf_skillset_templates.reference.check import Checker
 from hf_skillset_templates.reference.report import check_all, summary, write_page
 from hf_skillset_templates.reference.selection import model_type_named, sources_in, wanted_dialect
 from hf_skillset_templates.reference.template import as_template
+from hf_skillset_templates.registry.store.model_types import pipeline_map
 
 Option = typer.Option
 RUN = Path("runs/check")
@@ -31,10 +44,22 @@ python scripts/check_skillset.py worker/skillset/hf_t5.py --as-template packages
 def main(
     path: Annotated[Path, typer.Argument(help="A module, a package, or a folder of hf_*.")],
     model_type: Annotated[
-        str | None, Option(help="In place of the one that the module's name stands for.")
+        str | None,
+        Option(
+            help="Instead of the model type in the module's name.",
+            autocompletion=completion.model,
+        ),
     ] = None,
-    platform: Annotated[str, Option(help="The platform whose initializer is called.")] = "cpu",
-    task: Annotated[list[str], Option(help="Only these; repeatable, or with commas.")] = [],
+    platform: Annotated[
+        str,
+        Option(
+            help="The platform whose initializer is called.", autocompletion=completion.platform
+        ),
+    ] = "cpu",
+    task: Annotated[
+        list[str],
+        Option(help="Only these; repeatable, or with commas.", autocompletion=completion.task),
+    ] = [],
     dialect: Annotated[str | None, Option(help="A file of registry/dialects/, by name.")] = None,
     json_file: Annotated[
         Path | None, Option("--json", metavar="FILE", help="Write the records there.")
@@ -42,14 +67,22 @@ def main(
     report: Annotated[
         Path | None, Option(metavar="HTML", help="Write the page of the run there.")
     ] = None,
-    run: Annotated[Path, Option(help="The run's folder; an earlier run is kept beside it.")] = RUN,
+    run: Annotated[
+        Path,
+        Option(help="The run's folder; an earlier run is renamed.", parser=run_folder),
+    ] = RUN,
     timeout: Annotated[
         float, Option(help="Seconds for one task of a module.", parser=seconds, metavar="SECONDS")
     ] = 120.0,
     memory: Annotated[int, Option(min=256, help="MiB that a check may allocate.")] = MEMORY_MB,
     template: Annotated[
         Path | None,
-        Option("--as-template", metavar="DIR", help="Make our package for the same there instead."),
+        Option(
+            "--as-template",
+            metavar="DIR",
+            help="Make our package for the same there instead.",
+            parser=writable_folder,
+        ),
     ] = None,
 ) -> None:
     """Check modules. Exit code 0: all equal transformers; 1: one does not; 2: wrong usage."""
@@ -57,11 +90,15 @@ def main(
     named = model_type_named(model_type)
     for file in filter(None, (json_file, report)):
         writable_file(str(file))
-    chosen, tasks, limits = wanted_dialect(dialect), tuple(split(task)), Limits(timeout, memory)
+    if not platform.isidentifier():
+        raise UsageError(f"{shortened(platform)} is no platform's name")
+    known = {name for each in pipeline_map().values() for name in each}
+    tasks = tuple(check_known("task", split(task), known))
+    chosen, limits = wanted_dialect(dialect), Limits(timeout, memory)
     with tempfile.TemporaryDirectory(prefix="hf-skillset-check-") as folder:
         checker = Checker(Path(folder), limits, platform, named, chosen, tasks)
         if template is not None:
-            typer.echo(as_template(checker, sources, resolved(str(template))))
+            typer.echo(as_template(checker, sources, template))
             return
         records = check_all(checker, sources, resolved(str(run)), typer.echo)
     say(summary(records))

@@ -3,7 +3,7 @@
 python scripts/check_types.py [OPTION OF MYPY ...]
 
 `mypy` alone reads the folders of `[tool.mypy] files`. The modules of `task_variants/` have one name
-for all tasks and lie in folders that are no package, so each gets a module name of its own here.
+for all tasks and are in folders that are not packages, so each gets its own module name here.
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(options: list[str]) -> int:
-    """Print what mypy finds; 0 when that is nothing, 1 for errors, 2 where it cannot go on."""
+    """Print mypy's errors; exit code 0 for none, 1 for errors, 2 if mypy cannot run."""
     cache = FileSystemCache()
     sources, settings = process_options(
         ["--config-file", str(ROOT / "pyproject.toml"), *options], fscache=cache
     )
     sources += task_sources()
-    found: list[str] = []
+    messages: list[str] = []
     try:
         build(
-            sources, settings, fscache=cache, flush_errors=lambda _, lines, __: found.extend(lines)
+            sources,
+            settings,
+            fscache=cache,
+            flush_errors=lambda _, lines, __: messages.extend(lines),
         )
     except CompileError:
-        print("\n".join(found))
+        print("\n".join(messages))
         return 2
-    errors = sum(" error: " in line for line in found)
-    print("\n".join([*found, f"{errors} errors in {len(sources)} files"]))
+    errors = sum(" error: " in line for line in messages)
+    print("\n".join([*messages, f"{errors} errors in {len(sources)} files"]))
     return int(errors > 0)
 
 

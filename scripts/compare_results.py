@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Say what changed from one run (the baseline) to another, or from what the registry knows."""
+"""Print what changed from one run (the baseline), or from the registry, to another run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hf_skillset_templates import command_line
-from hf_skillset_templates.command_line import say
+from hf_skillset_templates.command_line import say, writable_file
 from hf_skillset_templates.results.compare import Change, Comparison, compare
 from hf_skillset_templates.results.source import read_source
 
@@ -34,30 +34,32 @@ def main(
 
     Exit code 0: nothing regressed; 1: something did; 2: wrong usage.
     """
+    if output is not None:
+        writable_file(str(output))
     runs = [read_source(name) for name in (before, after)]
     for note in [note for run in runs for note in run.notes]:
         say(note)
-    found = compare(runs[0].records, runs[1].records)
-    text = json.dumps(found.to_dict(), indent=2)
+    comparison = compare(runs[0].records, runs[1].records)
+    text = json.dumps(comparison.to_dict(), indent=2)
     if output is not None:
         output.write_text(text + "\n", encoding="utf-8")
     if as_json:
         typer.echo(text)
     else:
-        show(found)
-    if found.regressions:
+        show(comparison)
+    if comparison.regressions:
         raise typer.Exit(command_line.FAILED)
 
 
-def show(found: Comparison) -> None:
+def show(comparison: Comparison) -> None:
     """Print one table for each kind of change, and how many cells stayed."""
     console = Console(width=None if Console().is_terminal else 160)
-    kinds = [each.name for each in fields(found) if each.name != "unchanged"]
+    kinds = [each.name for each in fields(comparison) if each.name != "unchanged"]
     for kind in kinds:
-        if changes := getattr(found, kind):
+        if changes := getattr(comparison, kind):
             console.print(table(kind.replace("_", " "), changes))
-    counts = Counter({kind: len(getattr(found, kind)) for kind in kinds})
-    counts["unchanged"] = found.unchanged
+    counts = Counter({kind: len(getattr(comparison, kind)) for kind in kinds})
+    counts["unchanged"] = comparison.unchanged
     named = (f"{number} {kind.replace('_', ' ')}" for kind, number in counts.items() if number)
     console.print(", ".join(named) or "both hold no cell", markup=False)
 

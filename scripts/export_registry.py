@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hf_skillset_templates import command_line
+from hf_skillset_templates.batch import completion
 from hf_skillset_templates.batch.selection import resolve_models
 from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.reports.model_registry import model_registry
@@ -30,10 +31,13 @@ def main(
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.python,
     model: Annotated[
         list[str],
-        typer.Option(help="Model type or checkpoint; repeatable, or with commas; default: all."),
+        typer.Option(
+            help="Model type or checkpoint; repeatable, or with commas; default: all.",
+            autocompletion=completion.model,
+        ),
     ] = [],
 ) -> None:
-    """Print the registry on stdout; 2 for a name that is no model."""
+    """Print the registry to stdout; exit code 2 for an unknown model."""
     registry = model_registry(sorted(resolve_models(model)) or list(model_types()))
     if form is Format.json:
         typer.echo(json.dumps(registry, indent=2, ensure_ascii=False))

@@ -28,16 +28,16 @@ def main(
     """Export a run."""
     if format not in FORMATS:
         raise UsageError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
-    found = read_run(run)
-    target = output or found.folder / f"results.{FORMATS[format]}"
+    records = read_run(run)
+    target = output or records.folder / f"results.{FORMATS[format]}"
     try:
-        export(found, format, target)
+        export(records, format, target)
     except ModuleNotFoundError as error:
         need = "pip install 'hf-skillset-templates[report]'"
         raise UsageError(f"--format {format} needs {error.name}: {need}") from error
-    for note in found.notes:
+    for note in records.notes:
         say(note)
-    typer.echo(f"{len(found.records)} records -> {target}")
+    typer.echo(f"{len(records.records)} records -> {target}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python scripts/make_samples.py
 
-Needs numpy, pillow, soundfile and av. The same call gives the same images and sounds.
+Needs numpy, pillow, soundfile and av. The same call gives the same images and audio.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def table() -> Image.Image:
 
 
 def vowels(text: str, pitch: float, seconds: float = 0.25) -> np.ndarray:
-    """Speech-like sound: a pulse train at `pitch` Hz with the formants of each vowel of `text`."""
+    """Speech-like audio: a pulse train at `pitch` Hz with the formants of each vowel of `text`."""
     time = np.arange(int(RATE * seconds)) / RATE
     envelope = np.hanning(len(time))
     sounds = []

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hf_skillset_templates import command_line
-from hf_skillset_templates.command_line import resolved, say
+from hf_skillset_templates.command_line import resolved, run_folder, say
 from hf_skillset_templates.results.merge import merge
 from hf_skillset_templates.results.run_folder import read_run
 
@@ -20,14 +20,16 @@ python scripts/merge_results.py runs/shard-1 runs/shard-2 --run runs/last
 
 def main(
     runs: Annotated[list[Path], typer.Argument(help="The folders of the runs.")],
-    run: Annotated[Path, typer.Option(help="The folder of the new run.")] = Path("runs/last"),
+    run: Annotated[Path, typer.Option(help="The folder of the new run.", parser=run_folder)] = Path(
+        "runs/last"
+    ),
 ) -> None:
     """Merge runs; of a cell that several have, the record of the last run named stays."""
-    found = [read_run(path) for path in runs]
-    for note in [note for each in found for note in each.notes]:
+    contents = [read_run(path) for path in runs]
+    for note in [note for each in contents for note in each.notes]:
         say(note)
-    made = merge(found, resolved(str(run)))
-    typer.echo(f"{len(made)} records of {len(found)} runs -> {run}")
+    made = merge(contents, resolved(str(run)))
+    typer.echo(f"{len(made)} records of {len(contents)} runs -> {run}")
 
 
 if __name__ == "__main__":

@@ -61,4 +61,8 @@ def main(folder: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    given = [Path(word) for word in sys.argv[1:]]
+    if len(given) != 2 or not given[0].is_dir() or not given[1].parent.is_dir():
+        print("give a folder of checkpoints that exists and the file to write", file=sys.stderr)
+        sys.exit(2)
+    main(*given)

@@ -39,8 +39,10 @@ def main(
     unknown = unknown_cells(lines.records)
     records = [record for record in lines.records if record not in unknown]
     if lines.skipped or unknown:
-        said = f"{lines.skipped} lines are no results, {len(unknown)} name no cell of the registry"
-        say(f"{results}: {said}; they were left aside")
+        warning = (
+            f"{lines.skipped} lines are not results, {len(unknown)} name no cell of the registry"
+        )
+        say(f"{results}: {warning}; they were left aside")
     if not records:
         raise UsageError(f"{results} holds no records: run scripts/batch_test.py first")
     changed = record_results(records)

@@ -18,7 +18,12 @@ EXAMPLES = """
 python scripts/batch_update.py generated --json > update.json
 python scripts/update_summary.py update.json
 """
-SECTIONS = {"conflict": "Conflicts to resolve", "failed": "Not updated", "updated": "Updated"}
+SECTIONS = {
+    "conflict": "Conflicts to resolve",
+    "kept": "Edited files that left the template: move the edits",
+    "failed": "Not updated",
+    "updated": "Updated",
+}
 
 
 def main(
@@ -28,8 +33,8 @@ def main(
 ) -> None:
     """Print Markdown: a first line for the subject, then conflicts, failures, updates by name."""
     try:
-        found = json.loads(update.read_text(encoding="utf-8"))
-        typer.echo("\n".join(lines(found["packages"])))
+        outcome = json.loads(update.read_text(encoding="utf-8"))
+        typer.echo("\n".join(lines(outcome["packages"])))
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{update} is not what batch_update.py --json prints: {error}") from error
 
@@ -37,14 +42,16 @@ def main(
 def lines(packages: list[dict[str, Any]]) -> Iterator[str]:
     """The lines of the text."""
     counted = {status: [p for p in packages if p["status"] == status] for status in SECTIONS}
-    told = ", ".join(f"{len(found)} {status}" for status, found in counted.items() if found)
-    yield f"Packages at the newest template: {told or 'nothing to do'}"
-    for status, found in counted.items():
-        if found:
+    summary = ", ".join(
+        f"{len(updated)} {status}" for status, updated in counted.items() if updated
+    )
+    yield f"Packages at the newest template: {summary or 'nothing to do'}"
+    for status, updated in counted.items():
+        if updated:
             yield f"\n## {SECTIONS[status]}\n"
-        for package in found:
-            told = f"{package['version']} {package['error']}".strip()
-            yield f"- {package['package']} {told}".rstrip()
+        for package in updated:
+            summary = f"{package['version']} {package['error']}".strip()
+            yield f"- {package['package']} {summary}".rstrip()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def main(
     ),
     only: Annotated[list[str], Option(help="Packages; repeatable, or with commas.")] = [],
     force: Annotated[
-        bool, Option("--force", help="Replace modules that are no files of this command.")
+        bool, Option("--force", help="Replace modules that this command did not write.")
     ] = False,
 ) -> None:
     """Write one file for each package; it imports the package, which must be installed.

@@ -80,6 +80,23 @@ def commit_and_tag(repository: Path, version: str) -> None:
     git(repository, "tag", version)
 
 
+def in_own_mounts(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell script that may mount things, unseen by others; skip where this is impossible.
+
+    The script ends with 99 if a mount fails.
+    """
+    if not shutil.which("unshare"):
+        pytest.skip("needs a mount of its own")
+    finished = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+    )
+    if finished.returncode == 99 or "unshare" in finished.stderr:
+        pytest.skip("this system gives no mount of its own")
+    return finished
+
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -17,7 +17,10 @@ from conftest import ROOT, Run, file_bytes, summary_of
 from hf_skillset_templates.batch import package as package_module
 from hf_skillset_templates.batch.package import PackageJob, generate_package, publish
 from hf_skillset_templates.batch.run import run_jobs
+from hf_skillset_templates.batch.selection import select_model_types
 from hf_skillset_templates.batch.staging import MARKER, staging_of
+from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.registry.store.model_types import pipeline_map
 
 
 def test_sample_generates_one_package_of_each_kind(run_script: Run, tmp_path: Path) -> None:
@@ -117,7 +120,7 @@ def test_skillset_folder_takes_either_separator_and_folders_and_leaves_the_rest_
         "chinese_clip",
         "data2vec-text",
     ]
-    assert "hf_bertt is left out: 'bertt' is no model type" in finished.stderr
+    assert "hf_bertt is left out: 'bertt' is neither a model type" in finished.stderr
     assert "near matches: bert" in finished.stderr and "hf_zzz is left out" in finished.stderr
 
 
@@ -224,3 +227,12 @@ def test_interactive_run_picks_in_the_terminal(tmp_path: Path) -> None:
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
+
+
+def test_a_spread_has_every_modality_and_is_always_the_same() -> None:
+    chosen = select_model_types(spread=60)
+    modalities = [read_entry(name)["modality"] for name in chosen]
+    assert len(chosen) == 60
+    assert set(modalities) == {read_entry(name)["modality"] for name in pipeline_map()}
+    assert modalities.count("text") > modalities.count("time-series")
+    assert set(select_model_types(spread=30)) < set(chosen) == set(select_model_types(spread=60))

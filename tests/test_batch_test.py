@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT, script
 
 from hf_skillset_templates import command_line
 from hf_skillset_templates.batch import run_tests, testing
-from hf_skillset_templates.batch.choice import Choice
+from hf_skillset_templates.batch.choice import Choice, parse_shard
 from hf_skillset_templates.batch.packages import find_packages
 from hf_skillset_templates.batch.progress import CellProgress
 from hf_skillset_templates.isolation import Limits
-from hf_skillset_templates.results.records import Cell
-from hf_skillset_templates.results.run_folder import read_run
+from hf_skillset_templates.results.machine import machine
+from hf_skillset_templates.results.records import Cell, cell_of
+from hf_skillset_templates.results.run_folder import RunWriter, read_run
 
 CPU = Choice(("cpu",))
 SKILLSET = """
@@ -44,29 +48,34 @@ class hf_dying(Skillset):
     def __init__(self, metadata): pass
     def task(self, name): return SimpleNamespace(auto_class=name)
     def init_cpu(self, checkpoint, task):
+        import time
+        time.sleep(float(os.environ.get("CELL_S", "0")))
         if task == "second": os._exit(7)
         return SimpleNamespace(handler=task)
     def __test__(self, checkpoint, handler, platform): return Record(handler)
 """
 CHECKPOINT = """
-def exists(tiny): return True
-def build_for_task(skillset, task, tiny, folder): return folder
+class TinyCheckpoints:
+    def __init__(self, skillset, tiny, folder): pass
+    def exist(self): return True
+    def of(self, task): return "checkpoint"
 """
 
 
-def dying_package(folder: Path, name: str = "hf_dying") -> Path:
+def dying_package(folder: Path, name: str = "", model_type: str = "dying") -> Path:
     """A package whose second task ends its process."""
-    package = folder / name
-    source, tests = package / "src" / "hf_dying", package / "tests"
+    own_name = f"hf_{model_type}"
+    package = folder / (name or own_name)
+    source, tests = package / "src" / own_name, package / "tests"
     source.mkdir(parents=True)
     tests.mkdir()
-    entry = {"model_type": "dying", "tasks": {"first": {}, "second": {}, "third": {}}}
+    entry = {"model_type": model_type, "tasks": {"first": {}, "second": {}, "third": {}}}
     (source / "registry.json").write_text(json.dumps(entry))
-    (source / "__init__.py").write_text("from .skillset import hf_dying")
-    (source / "skillset.py").write_text(SKILLSET)
+    (source / "__init__.py").write_text(f"from .skillset import {own_name}")
+    (source / "skillset.py").write_text(SKILLSET.replace("dying", model_type))
     (source / "testing").mkdir()
     (source / "testing" / "tiny_checkpoint.py").write_text(CHECKPOINT)
-    (package / ".copier-answers.yml").write_text("package_name: hf_dying\nprofile: improved\n")
+    (package / ".copier-answers.yml").write_text(f"package_name: {own_name}\nprofile: improved\n")
     return package
 
 
@@ -187,15 +196,15 @@ def test_expectations_make_the_exit_code(
     dying_package(tmp_path / "generated")
     arguments = [tmp_path / "generated", "--run", tmp_path / "run", "--json", "--jobs", "1"]
     assert batch_test(*arguments) == 1
-    found = json.loads(capsys.readouterr().out)
-    assert found["expectations"] == {"new": 2, "new failure": 1}
+    result = json.loads(capsys.readouterr().out)
+    assert result["expectations"] == {"new": 2, "new failure": 1}
     knows.update({("second", "cpu"): "process ended with 7", ("third", "cpu"): "an error"})
     assert batch_test(*arguments, "--resume", "--strict") == 1
     assert json.loads(capsys.readouterr().out)["counts"] == {"REAL": 2, "FAILED": 1}
     assert batch_test(*arguments) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["expectations"] == {"new": 1, "expected failure": 1, "surprise": 1}
-    assert [each["task"] for each in found["listed"]] == ["third"]
+    result = json.loads(capsys.readouterr().out)
+    assert result["expectations"] == {"new": 1, "expected failure": 1, "surprise": 1}
+    assert [each["task"] for each in result["listed"]] == ["third"]
     assert batch_test(*arguments, "--strict") == 1
     capsys.readouterr()
     knows["second", "cpu"] = ""
@@ -242,11 +251,131 @@ def test_fail_fast_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[st
         break_package(dying_package(tmp_path / "generated", name), "missing")
     arguments = [tmp_path / "generated", "--run", tmp_path / "run", "--jobs", "1", "--json"]
     assert batch_test(*arguments, "--fail-fast") == 1
-    found = json.loads(capsys.readouterr().out)
-    assert found["stopped"]
+    result = json.loads(capsys.readouterr().out)
+    assert result["stopped"]
     assert read_run(tmp_path / "run").about["finished"] is None
     assert batch_test(*arguments, "--resume") == 1
     assert json.loads(capsys.readouterr().out)["counts"] == {"FAILED": 3}
+
+
+@pytest.mark.parametrize(
+    ("options", "output"),
+    [
+        (["--shard", "0/3"], "is not a shard"),
+        (["--shard", "4/3"], "is not a shard"),
+        (["--shard", "a/b"], "is not a shard"),
+        (["--shard", "\u0661/3"], "is not a shard"),
+        (["--shard", f"1/{'9' * 5000}"], "is not a shard"),
+        (["--only", "hf_dyin"], "near matches: hf_dying"),
+        (["--exclude", "nobody"], "there is no package or model type"),
+        (["--only", "hf_dying,"], "a name is empty"),
+        (["--failed-in", "BROKEN"], "holds no results of a batch test"),
+        (["--failed-in", "NOWHERE"], "holds no results of a batch test"),
+        (["--run", "BROKEN/run"], "BROKEN"),
+        (["--run", "/proc/none/run"], "/proc/none"),
+        (["--timeout", "nan"], "is not a time limit"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
+        (["--platform", "cpuu"], "cpu"),
+    ],
+)
+def test_wrong_options_are_refused_in_a_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    output: str,
+) -> None:
+    dying_package(tmp_path / "generated")
+    (tmp_path / "BROKEN").write_bytes(b"\xff{]\n" * 1000)
+    monkeypatch.chdir(tmp_path)
+    run = [] if "--run" in options else ["--run", "run"]
+    assert batch_test("generated", *run, *options) == 2
+    printed = capsys.readouterr().err
+    assert output in printed and "Traceback" not in printed and len(printed) < 500
+    assert not Path("run/results.jsonl").exists()
+
+
+def test_what_did_not_fail_is_not_run_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dying_package(tmp_path / "generated")
+    arguments = [tmp_path / "generated", "--jobs", "1"]
+    assert batch_test(*arguments, "--task", "fill-mask", "--run", tmp_path / "run") == 5
+    assert "no cell is selected" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    RunWriter.start(tmp_path / "empty", facts()).append(
+        {**Cell("dying", "first", "cpu")._asdict(), "status": "REAL", "stage": "run", "detail": ""}
+    )
+    again = ["--failed-in", tmp_path / "empty", "--run", tmp_path / "run"]
+    assert batch_test(*arguments, *again) == 5
+
+
+def facts(**versions: str) -> dict[str, Any]:
+    """What a run of a part of the cells says of itself."""
+    result = {"template": "1", "python": "3", **versions}
+    return {"versions": result, "machine": machine({}), "platforms": ["openvino"], "planned": 9}
+
+
+def test_resuming_with_other_options_adds_cells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dying_package(tmp_path / "generated")
+    arguments = [tmp_path / "generated", "--run", tmp_path / "run", "--jobs", "1", "--json"]
+    parts = [cells_of(tmp_path, f"{number}/2") for number in (1, 2)]
+    assert batch_test(*arguments, "--shard", "1/2") in (0, 1)
+    about = read_run(tmp_path / "run").about
+    assert (about["planned"], about["shard"]) == (len(parts[0]), "1/2")
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    assert batch_test(*arguments, "--resume", "--dry-run") == 0
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    assert batch_test(*arguments, "--resume") == 1
+    run = read_run(tmp_path / "run")
+    assert sorted(str(cell_of(record)) for record in run.records) == sorted(parts[0] + parts[1])
+    assert run.about["planned"] == 3 and "shard" not in run.about
+    capsys.readouterr()
+    about = run.about | {"versions": run.about["versions"] | {"torch": "0.1"}}
+    (tmp_path / "run" / "run.json").write_text(json.dumps(about))
+    assert batch_test(*arguments, "--resume") == 2
+    assert "was begun with torch 0.1, not" in capsys.readouterr().err
+
+
+def cells_of(folder: Path, shard: str) -> list[str]:
+    """The cells of the dying package in a shard."""
+    choice = replace(CPU, shard=parse_shard(shard))
+    return [str(cell) for cell in testing.job_of(folder / "generated" / "hf_dying", choice).cells]
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, everybody: bool) -> None:
+    for number in range(3):
+        dying_package(tmp_path / "generated", model_type=f"dying{number}")
+    command = [sys.executable, ROOT / "scripts" / "batch_test.py", tmp_path / "generated"]
+    command += ["--run", tmp_path / "run", "--jobs", "1", "--json"]
+    temporary = Path(tempfile.mkdtemp())
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    running = subprocess.Popen(
+        command, env={**environment, "CELL_S": "1"}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell lets what it starts in the background ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    results = tmp_path / "run" / "results.jsonl"
+    deadline = time.monotonic() + 120
+    while not results.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    (os.killpg if everybody else os.kill)(running.pid, signal.SIGINT)
+    _, output = running.communicate(timeout=60)
+    assert running.returncode == 130, output
+    assert "--resume goes on" in output and "Traceback" not in output and "leaked" not in output
+    assert list(temporary.iterdir()) == []
+    assert read_run(tmp_path / "run").about["finished"] is None
+    assert 0 < len(read_run(tmp_path / "run").records) < 9
+    finished = subprocess.run([*command, "--resume"], env=environment, capture_output=True)
+    assert json.loads(finished.stdout)["counts"] == {"REAL": 6, "FAILED": 3}
+    cells = [cell_of(record) for record in read_run(tmp_path / "run").records]
+    assert len(cells) == len(set(cells)) == 9
+    temporary.rmdir()
 
 
 def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT, OpenHandler
 from PIL import Image
 
+from hf_skillset_runtime.compare.differences import differences
 from hf_skillset_runtime.serving.batches import (
     even_rows,
     joined,
@@ -18,6 +19,7 @@ from hf_skillset_runtime.serving.batches import (
     row_count,
 )
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_templates.registry.store.variants import load_variants
 
 pytest.importorskip("torch")
 LABELS = [f"label {i}" for i in range(50)]
@@ -53,11 +55,50 @@ def test_zero_shot_runs_no_more_rows_than_fit(open_handler: OpenHandler) -> None
     expected = handler(texts, candidate_labels=LABELS)["result"]
     handler.batch_size = 16
     platform = watched(handler)
-    found = handler(texts, candidate_labels=LABELS)["result"]
+    actual = handler(texts, candidate_labels=LABELS)["result"]
     assert max(rows for rows, _ in platform.shapes) == 16
-    for one, other in zip(found, expected):
+    for one, other in zip(actual, expected):
         assert one["sequence"] == other["sequence"]
         np.testing.assert_allclose(sorted(one["scores"]), sorted(other["scores"]), atol=1e-6)
+
+
+MANY = [f"a thing of kind {i}" for i in range(21)]
+IMAGE = str(ROOT / "task_variants/_samples/image.jpg")
+VIDEO = str(ROOT / "task_variants/_samples/video.mp4")
+SOUND = str(ROOT / "task_variants/_samples/speech.wav")
+
+
+@pytest.mark.parametrize(
+    ("model_type", "task", "item", "options"),
+    [
+        ("clip", "zero-shot-image-classification", IMAGE, {"candidate_labels": MANY}),
+        ("siglip", "zero-shot-image-classification", IMAGE, {"candidate_labels": MANY}),
+        ("clap", "zero-shot-audio-classification", SOUND, {"candidate_labels": MANY}),
+        ("pe_video", "zero-shot-video-classification", VIDEO, {"candidate_labels": MANY}),
+        ("xclip", "zero-shot-video-classification", VIDEO, {"candidate_labels": MANY}),
+        ("bert", "multiple-choice", {"prompt": "a boat", "choices": MANY}, {}),
+    ],
+)
+def test_labels_and_choices_are_rows(
+    open_handler: OpenHandler, model_type: str, task: str, item: Any, options: dict[str, Any]
+) -> None:
+    handler = open_handler(model_type, task)
+    handler.batch_size = 1000
+    expected = handler([item, item], **options)["result"]
+    handler.batch_size = 16
+    sizes: list[int] = []
+    run = handler.platform.run
+
+    class Counted(Watched):
+        def run(self, endpoint: Any, spec: Any, encoded: Any) -> Any:
+            tokens = encoded.inputs["input_ids"]
+            sizes.append(int(np.prod(tokens.shape[:-1])))
+            return run(endpoint, spec, encoded)
+
+    handler.platform = Counted(handler.platform)
+    actual = handler([item, item], **options)["result"]
+    assert max(sizes) <= 16 and len(sizes) > 1
+    assert differences(actual, expected, 1e-4) == []
 
 
 def test_the_questions_about_a_table_are_rows(open_handler: OpenHandler) -> None:
@@ -77,10 +118,10 @@ def test_a_mixed_list_is_padded_little_and_answered_in_order(open_handler: OpenH
     random.Random(0).shuffle(shuffled)
     expected = [handler(text)["result"] for text in shuffled]
     platform = watched(handler)
-    found = handler(shuffled)["result"]
+    actual = handler(shuffled)["result"]
     computed = sum(rows * width for rows, width in platform.shapes)
     assert computed < 1.3 * platform.tokens
-    for one, other in zip(found, expected):
+    for one, other in zip(actual, expected):
         assert one[0]["label"] == other[0]["label"]
         assert one[0]["score"] == pytest.approx(other[0]["score"], abs=1e-5)
 
@@ -98,9 +139,9 @@ def test_a_device_without_memory_for_all_rows_runs_fewer(open_handler: OpenHandl
             return super().run(endpoint, spec, encoded)
 
     handler.platform = Cramped(handler.platform)
-    with pytest.warns(ResourceWarning, match="no memory for a batch of 32"):
-        found = handler("a small boat", candidate_labels=LABELS)["result"]
-    assert found["labels"] == expected["labels"]
+    with pytest.warns(ResourceWarning, match="out of memory for a batch of 32"):
+        actual = handler("a small boat", candidate_labels=LABELS)["result"]
+    assert actual["labels"] == expected["labels"]
     assert handler.batch_size == 8
 
 
@@ -129,9 +170,9 @@ def test_rows_that_ran_apart_are_joined_as_one_batch() -> None:
         {"sequences": np.array([[5, 6, 7]]), "loss": np.array(1.0), "states": (np.ones((1, 2)),)},
         {"sequences": np.array([[8]]), "loss": np.array(2.0), "states": (np.ones((1, 2)),)},
     ]
-    found = joined(parts, fill=9)
-    assert found["sequences"].tolist() == [[5, 6, 7], [8, 9, 9]]
-    assert found["states"][0].shape == (2, 2)
+    result = joined(parts, fill=9)
+    assert result["sequences"].tolist() == [[5, 6, 7], [8, 9, 9]]
+    assert result["states"][0].shape == (2, 2)
 
 
 def test_only_arrays_with_a_row_each_count_as_rows() -> None:
@@ -139,3 +180,11 @@ def test_only_arrays_with_a_row_each_count_as_rows() -> None:
     assert row_count(Encoded({"input_ids": tokens, "scale": np.array(1)})) == 2
     assert row_count(Encoded({"input_ids": tokens, "pixel_values": patches})) is None
     assert row_count(Encoded({"input_ids": tokens, "sizes": [(1, 2)]})) is None
+
+
+def test_the_page_on_handlers_says_of_every_task_whether_inputs_share_passes() -> None:
+    page = (ROOT / "docs" / "handlers.md").read_text("utf-8").partition("### By task")[2]
+    rows = [line.split("|")[2] for line in page.partition("`python")[0].splitlines() if "|" in line]
+    named = [word.strip() for row in rows for word in row.split(",")]
+    assert sorted(set(named) - {"tasks", "---"}) == sorted(load_variants())
+    assert len(named) == len(set(named))

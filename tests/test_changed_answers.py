@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import copier
@@ -11,6 +13,8 @@ import pytest
 import yaml
 from conftest import commit_and_tag, git
 from copier.errors import UserMessageError
+
+from hf_skillset_templates.reference.template import add_handler_names
 
 EDITS = {
     "README.md": "\nOurs.\n",
@@ -59,6 +63,8 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(package, "commit", "--quiet", "--message", "ours")
     readme = template / "template/package/README.md.jinja"
     readme.write_text(readme.read_text() + "\nNewer.\n")
+    variant = template / "task_variants/fill-mask/variant.yml"
+    variant.write_text(variant.read_text() + "note: Newer.\n")
     commit_and_tag(template, "9.0.0")
     return package
 
@@ -115,19 +121,39 @@ def test_tasks_and_the_profile_can_change(package: Path) -> None:
     assert not (package / "src/hf_bert/tasks/token_classification.py").exists()
 
 
+def test_further_names_of_handlers_survive_updates_and_new_platforms(
+    template: Path, package: Path
+) -> None:
+    add_handler_names(package, "hf_bert", {"ours": "fill-mask", "theirs": "fill-mask"})
+    git(package, "commit", "--quiet", "--all", "--message", "names")
+    hook = [sys.executable, str(template / "hooks/insert_handlers.py"), str(package)]
+    subprocess.run([*hook, "--add", "xpu"], check=True)
+    git(package, "add", "--all")
+    git(package, "commit", "--quiet", "--message", "xpu")
+    update(package, primary_task="token-classification")
+    facts = entry_of(package)["tasks"]["fill-mask"]  # type: ignore[index]
+    assert facts["further_handler_names"] == ["ours", "theirs"] and facts["note"] == "Newer."
+    code = (
+        "from hf_bert import hf_bert as bert;"
+        "bert.create_xpu_ours_endpoint_handler, bert.create_cpu_theirs_endpoint_handler"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=package / "src")
+    assert kept(package)
+
+
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "output"),
     [
         ({"package_name": "hf_other"}, "an update cannot rename it"),
         ({"profile": "basic"}, "may hold your edits"),
-        ({"model_type": "brt"}, "no model type"),
+        ({"model_type": "brt"}, "neither a model type"),
         ({"platforms": ["abacus"]}, "no platforms abacus"),
     ],
 )
 def test_what_an_update_cannot_do_is_refused(
-    package: Path, data: dict[str, object], said: str
+    package: Path, data: dict[str, object], output: str
 ) -> None:
-    with pytest.raises(UserMessageError, match=said):
+    with pytest.raises(UserMessageError, match=output):
         update(package, **data)
     assert git(package, "status", "--porcelain") == ""
     assert kept(package)

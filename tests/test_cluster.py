@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,12 @@ from test_batch_test import dying_package
 
 pytest.importorskip("distributed", reason="needs the extra `dask`")
 
-from hf_skillset_templates.results.records import latest
+from hf_skillset_templates.batch import cluster
+from hf_skillset_templates.batch.cluster import run_on_cluster
+from hf_skillset_templates.batch.packages import read_package
+from hf_skillset_templates.batch.testing import Job
+from hf_skillset_templates.isolation import Limits
+from hf_skillset_templates.results.records import Cell, latest
 from hf_skillset_templates.results.run_folder import read_run
 
 SKILLSET = """
@@ -51,6 +57,8 @@ class hf_dying(Skillset):
     def __test__(self, checkpoint, handler, platform): return Record(handler.task, platform)
 """
 
+WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", 1, "--no-dashboard", "--no-nanny")
+
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
@@ -59,8 +67,9 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
         def run(*command: object, **more: str) -> subprocess.Popen[str]:
             process = subprocess.Popen(
-                [sys.executable, "-m", *map(str, command)],
+                [sys.executable, *map(str, command)],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more},
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 text=True,
                 start_new_session=True,
@@ -81,19 +90,25 @@ def kill(process: subprocess.Popen[str]) -> None:
 def wait_for(holds: Callable[[], Any], seconds: float = 400) -> Any:
     """What `holds` returns once it is true."""
     deadline = time.monotonic() + seconds
-    while not (found := holds()):
+    while not (result := holds()):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    return found
+    return result
 
 
 @pytest.fixture
-def scheduler(tmp_path: Path, start: Callable[..., Any]) -> str:
-    """The address of a scheduler that allows one more try."""
-    note = tmp_path / "scheduler.json"
+def scheduler_process(tmp_path: Path, start: Callable[..., Any]) -> subprocess.Popen[str]:
+    """A scheduler that allows one more try; its address is in scheduler.json."""
     setting = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+    note = tmp_path / "scheduler.json"
     command = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", note)
-    start("distributed.cli.dask_scheduler", *command, **setting)
+    return start("-m", "distributed.cli.dask_scheduler", *command, **setting)
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path, scheduler_process: subprocess.Popen[str]) -> str:
+    """The scheduler's address."""
+    note = tmp_path / "scheduler.json"
     wait_for(lambda: note.is_file() and note.read_text().endswith("}"))
     return str(json.loads(note.read_text())["address"])
 
@@ -141,20 +156,19 @@ def test_a_killed_worker_loses_nothing(
     packages: Path, tmp_path: Path, scheduler: str, start: Callable[..., Any]
 ) -> None:
     workers = [
-        start("distributed.cli.dask_worker", scheduler, "--nthreads", 1, "--no-dashboard",
-              "--no-nanny", "--name", name, "--resources", resources, "--local-directory",
-              tmp_path / name, SLOWLY="4")
+        start(*WORKER, scheduler, "--name", name, "--resources", resources,
+              "--local-directory", tmp_path / name, SLOWLY="4")
         for name, resources in [("one", "CPU=1"), ("two", "CPU=1"), ("three", "CPU=1 CUDA=1")]
     ]  # fmt: skip
     script = ROOT / "scripts" / "batch_test.py"
-    command = [sys.executable, script, packages, "--run", tmp_path / "there", "--json"]
+    command = [script, packages, "--run", tmp_path / "there", "--json"]
     command += ["--platform", "cpu", "--scheduler", scheduler]
     wait_for(lambda: offers(scheduler, 3))
-    with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL) as batch:
-        wait_for(lambda: batch.poll() is not None or list((tmp_path / "marks").iterdir()))
-        assert batch.poll() is None
-        kill(workers[0])
-        assert batch.wait() == 1
+    batch = start(*command)
+    wait_for(lambda: batch.poll() is not None or list((tmp_path / "marks").iterdir()))
+    assert batch.poll() is None
+    kill(workers[0])
+    assert batch.wait(timeout=400) == 1
     here = batch_test(packages, tmp_path / "here", "--jobs", "2")
     assert here.returncode == 1
     there = facts(tmp_path / "there")
@@ -185,29 +199,59 @@ def test_a_worker_that_always_dies_is_named(
     packages: Path, tmp_path: Path, scheduler: str, start: Callable[..., Any]
 ) -> None:
     def worker(name: str) -> Any:
-        return start("distributed.cli.dask_worker", scheduler, "--nthreads", 1, "--no-dashboard",
-                     "--no-nanny", "--name", name, "--resources", "CPU=1",
+        return start(*WORKER, scheduler, "--name", name, "--resources", "CPU=1",
                      "--local-directory", tmp_path / name, SLOWLY="60")  # fmt: skip
 
     marks = tmp_path / "marks"
     first = worker("one")
     wait_for(lambda: offers(scheduler, 1))
     script = ROOT / "scripts" / "batch_test.py"
-    command = [sys.executable, script, packages, "--run", tmp_path / "run", "--json"]
+    command = [script, packages, "--run", tmp_path / "run", "--json"]
     command += ["--only", "hf_a", "--scheduler", scheduler]
-    with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL) as batch:
-        wait_for(lambda: batch.poll() is not None or list(marks.iterdir()))
-        assert batch.poll() is None
-        second = worker("two")
-        wait_for(lambda: offers(scheduler, 2))
-        kill(first)
-        wait_for(lambda: len(list(marks.iterdir())) == 2)
-        kill(second)
-        assert batch.wait(timeout=400) == 1
+    batch = start(*command)
+    wait_for(lambda: batch.poll() is not None or list(marks.iterdir()))
+    assert batch.poll() is None
+    second = worker("two")
+    wait_for(lambda: offers(scheduler, 2))
+    kill(first)
+    wait_for(lambda: len(list(marks.iterdir())) == 2)
+    kill(second)
+    assert batch.wait(timeout=400) == 1
     records = read_run(tmp_path / "run").records
     assert [record["task"] for record in records] == ["first", "second", "third"]
     assert {record["detail"].partition(":")[0] for record in records} == {"the worker died"}
     assert all(record["worker"].startswith("tcp://127.0.0.1") for record in records)
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [("worker", "no worker offers cpu any more"), ("scheduler", "the scheduler is gone")],
+)
+def test_cells_that_nobody_is_left_to_run_are_failures(
+    lost: str,
+    reason: str,
+    packages: Path,
+    tmp_path: Path,
+    scheduler: str,
+    scheduler_process: subprocess.Popen[str],
+    start: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run ends also where no other worker comes; it waited for ever."""
+    monkeypatch.setattr(cluster, "PATIENCE_S", 4)
+    monkeypatch.setattr(cluster, "LOOK_S", 1)
+    where = ("--name", "one", "--resources", "CPU=1", "--local-directory", tmp_path / "one")
+    worker = start(*WORKER, scheduler, *where, SLOWLY="60")
+    wait_for(lambda: offers(scheduler, 1))
+    cells = tuple(Cell("a", task, "cpu") for task in ("first", "third"))
+    job = Job(packages / "hf_a", read_package(packages / "hf_a"), cells)
+    with ThreadPoolExecutor() as pool:
+        records = pool.submit(list, run_on_cluster([job], scheduler, ("cpu",), Limits(300)))
+        wait_for(lambda: list((tmp_path / "marks").iterdir()))
+        kill({"scheduler": scheduler_process, "worker": worker}[lost])
+        (result,) = records.result(timeout=120)
+    assert [record["status"] for record in result] == ["FAILED", "FAILED"]
+    assert all(reason in record["detail"] for record in result)
 
 
 def test_nobody_at_the_address_is_said_at_once(packages: Path, tmp_path: Path) -> None:

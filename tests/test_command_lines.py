@@ -84,19 +84,45 @@ def test_the_shell_completes_options() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "typed", "offered", "not_offered"),
+    [
+        ("batch_generate", "--model whisp", ["whisper"], ["bert"]),
+        ("batch_generate", "--platforms cpu,op", ["cpu,openvino"], ["cpu,cuda"]),
+        ("batch_generate", "--profile ", ["basic", "improved"], []),
+        ("batch_test", "--task fill-mask,fi", [], ["fill-mask,fill-mask"]),
+        ("batch_test", "--platform ", ["cpu", "qualcomm"], []),
+        ("check_skillset", "--model-type ber", ["bert"], []),
+        ("export_registry", "--model gpt", ["gpt2"], []),
+    ],
+)
+def test_the_shell_completes_values(
+    name: str, typed: str, offered: list[str], not_offered: list[str]
+) -> None:
+    words = [f"{name}.py", *typed.split(" ")]
+    environment = {**os.environ, f"_{name.upper()}.PY_COMPLETE": "complete_bash"}
+    environment |= {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    script_file = str(ROOT / "scripts" / f"{name}.py")
+    finished = subprocess.run(
+        [sys.executable, script_file], env=environment, capture_output=True, text=True
+    )
+    result = finished.stdout.split()
+    assert set(offered) <= set(result) and not set(not_offered) & set(result), finished.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--model", "~nosuchuser"], ["~nosuchuser"]),
-        (["--model", "a" * 300], ["no model type"]),
-        (["--model", "org/" + "a" * 5000], ["no model type"]),
-        (["--model", "a\0b"], ["no model type"]),
-        (["--model", ""], ["no model type"]),
-        (["--model", "bert,,gpt2"], ["no model type"]),
+        (["--model", "a" * 300], ["neither a model type"]),
+        (["--model", "org/" + "a" * 5000], ["neither a model type"]),
+        (["--model", "a\0b"], ["neither a model type"]),
+        (["--model", ""], ["neither a model type"]),
+        (["--model", "bert,,gpt2"], ["neither a model type"]),
         (["--sample", "--output-dir", ""], ["empty"]),
         (["--sample", "--output-dir", "{file}"], ["is a file"]),
         (["--sample", "--output-dir", "{file}/below"], ["is a file"]),
         (["--sample", "--output-dir", "/proc/x"], ["/proc"]),
-        (["--sample", "--output-dir", "{folder}/" + "a" * 300], ["no usable path"]),
+        (["--sample", "--output-dir", "{folder}/" + "a" * 300], ["not a usable path"]),
         (["--sample", "--profile", "nope"], ["profile", "improved"]),
         (["--sample", "--platforms", "openvino"], ["cpu"]),
         (["--sample", "--platforms", "cpu,,openvino"], ["empty"]),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import random
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import copier
@@ -16,16 +18,20 @@ import pytest
 import yaml
 from conftest import ROOT, file_bytes
 from copier._cli import CopierApp
-from copier.errors import UserMessageError
+from copier._main import Worker
+from copier.errors import UnsupportedVersionError, UserMessageError
 from hypothesis import HealthCheck, settings
 from hypothesis import example as example_text
 from hypothesis import given as given_text
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
+from packaging.version import Version
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
+from hf_skillset_templates.registry import resolve as module
 from hf_skillset_templates.registry.resolve import UnknownModelError, resolve
+from hf_skillset_templates.registry.store.model_types import model_types
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -154,13 +160,13 @@ def test_the_batch_gives_the_same_bytes(template_repository: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("answers", "output"),
     [
         ([], "model type is needed"),
-        (["model_type=gpt5"], "gpt5 is no model type"),
+        (["model_type=gpt5"], "gpt5 is neither a model type"),
         (["model_type="], "model type is needed"),
-        (["model_type=[bert]"], "no model type"),
-        (["model_type=../../registry/models/bert"], "no model type"),
+        (["model_type=[bert]"], "neither a model type"),
+        (["model_type=../../registry/models/bert"], "neither a model type"),
         (["model_type=bert", "tasks=[image-classification]"], "no tasks image-classification"),
         (["model_type=bert", "tasks=[fill-mask, nope]"], "no tasks nope"),
         (["model_type=bert", "tasks=[]"], "tasks is a list"),
@@ -182,11 +188,11 @@ def test_a_wrong_answer_is_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     answers: list[str],
-    said: str,
+    output: str,
 ) -> None:
     assert copy_here(template_repository, tmp_path / "out", answers) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert said in line
+    assert output in line
     assert not (tmp_path / "out").exists()
 
 
@@ -236,6 +242,26 @@ NAMES = (
     *("bert-base-uncased", "google-bert/bert-base-uncased", "someone/My-BERT_v2", "a/b/bert"),
     *("someone/vit-gpt2-x", "someone/distilled-x", "someone/wav2vec2-bert.x", "t5", "x" * 300),
     *("distilbert/distilroberta-base", "-/bert", "bert/", "/bert", "gpt-2", "audio_spectrogram"),
+    *(
+        "someone/unheard-of",
+        " bert ",
+        "bert\u00a0",
+        "bert\u200b",
+        "be\u0301rt",
+        "BERT\u0130",
+        "\u017ft5",
+    ),
+    *("bert\\", "C:\\bert", "file:///bert", "https://huggingface.co/bert/bert", "bert:latest"),
+    *(
+        "~",
+        "~/bert",
+        "~nosuchuser/bert",
+        "..",
+        "hf_",
+        "hf_hf_bert",
+        "someone/bert\n",
+        "someone/..bert",
+    ),
 )
 
 
@@ -252,12 +278,72 @@ def test_copier_copy_and_the_batch_agree_on_every_name(
         assert given(questions, tmp_path / "out", model_type=name)["model_type"] == expected
 
 
+PARTS = (
+    *"/-_.~ :@\\\n\t\0%{}'\"\u00a0\u0130\u017f\u212a\uff42😀\x1c\x85\u2028\r",
+    *("..", "hf_", "hf-", "org/", "-base", "vit-gpt2", "BERT"),
+)
+
+
+def names_like(known: Sequence[str]) -> Iterator[str]:
+    """Names that resemble model types: misspelt, other spellings, of checkpoints, hostile."""
+    chance = random.Random(14)
+    for name in known:
+        at, letter, part = chance.randrange(len(name)), chance.choice("aeinst5"), chance.choice
+        yield from (name[:at] + letter + name[at:], name[:at] + name[at + 1 :], name.upper())
+        yield from (f"hf_{name.replace('_', '.')}", f"someone/x-{name}_y", f"{part(PARTS)}{name}")
+        yield f"o/{name}{part(PARTS)}{part(known)}"
+        yield "".join(part(PARTS) for _ in range(chance.randrange(1, 5)))
+
+
+class HubThatKnowsEverything(module.Hub):
+    """Says that every checkpoint is a bert."""
+
+    def model_type(self, checkpoint: str) -> str | None:
+        return "bert"
+
+
+def test_both_take_a_thousand_names_alike_whatever_the_hub_says(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_hub", [HubThatKnowsEverything()])
+    asked = "{% from 'macros/registry.jinja' import resolved %}{{ resolved(name) }}"
+    render = Worker(src_path=str(questions), dst_path=tmp_path).jinja_env.from_string(asked).render
+    names = list(names_like(model_types()[::4]))
+    assert len(names) >= 1000
+    differing = {}
+    for name in names:
+        try:
+            expected = resolve(name).model_type
+        except UnknownModelError:
+            expected = ""
+        if (actual := render(name=name)) != expected:
+            differing[name] = (expected, actual)
+    assert differing == {}
+
+
+@pytest.mark.parametrize("name", ["someone/bert-x", "./here", "[a]*?", "bert"])
+def test_a_checkpoint_folder_is_taken_as_no_other_model_type(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The batch takes what its config.json states; `copier copy` reads none and guesses nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir(parents=True)
+    (tmp_path / name / "config.json").write_text('{"model_type": "t5"}')
+    expected = resolve(name, ask_hub=False).model_type
+    if name == "bert":
+        assert given(questions, tmp_path / "out", model_type=name)["model_type"] == expected
+        return
+    assert expected == "t5"
+    with pytest.raises(UserMessageError, match="is a folder: name the model type"):
+        given(questions, tmp_path / "out", model_type=name)
+
+
 @pytest.mark.parametrize(("name", "near"), [("brt", "bert"), ("whispr", "whisper"), ("zzzz", "")])
 def test_near_matches_are_real_ones(questions: Path, tmp_path: Path, name: str, near: str) -> None:
     with pytest.raises(UserMessageError) as refused:
         given(questions, tmp_path / "out", model_type=name)
-    _, found, listed = str(refused.value).partition("near matches: ")
-    assert near in listed and bool(found) == bool(near)
+    _, result, listed = str(refused.value).partition("near matches: ")
+    assert near in listed and bool(result) == bool(near)
 
 
 def test_what_was_taken_as_what_is_told(
@@ -266,6 +352,24 @@ def test_what_was_taken_as_what_is_told(
     data = {"model_type": "bert-base-uncased"}
     copier.run_copy(str(questions), tmp_path / "out", data=data, defaults=True)
     assert "bert-base-uncased was taken as bert" in capsys.readouterr().err
+
+
+def test_a_copier_that_is_too_old_is_told(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 9.19.0 git 2.39 and older understand no checkout: every copy fails."""
+    monkeypatch.setattr("copier._template.copier_version", lambda: Version("9.19.0"))
+    with pytest.raises(UnsupportedVersionError, match=r"requires Copier version >= 9\.19\.1"):
+        given(questions, tmp_path, model_type="bert")
+
+
+def test_the_oldest_copier_is_the_same_everywhere() -> None:
+    stated = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))["_min_copier_version"]
+    of_ci = yaml.safe_load((ROOT / "ci_template/copier.yml").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert stated == "9.19.1" == of_ci["_min_copier_version"]
+    assert f"copier>={stated}" in project["dependencies"]
+    assert f"Copier {stated}" in (ROOT / "docs/using.md").read_text("utf-8")
 
 
 def test_the_primary_task_is_asked_for(questions: Path, tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ def test_broken_models_are_refused_by_the_rules_of_every_platform(model_type: st
 
 
 def test_faults_in_a_task_are_noticed_by_the_self_test(tmp_path: Path) -> None:
-    found = tmp_path / "found.json"
+    result = tmp_path / "found.json"
     command = [sys.executable, str(ROOT / "benchmarks" / "mutation.py")]
-    command += ["--only", "multiple-choice", "--json", str(found)]
+    command += ["--only", "multiple-choice", "--json", str(result)]
     subprocess.run(command, check=True, capture_output=True)
-    records = json.loads(found.read_text("utf-8"))
+    records = json.loads(result.read_text("utf-8"))
     assert len(records) == 5 and not any("error" in record for record in records)
     assert any(record["self test"] for record in records)

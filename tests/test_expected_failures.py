@@ -1,4 +1,4 @@
-"""A package's own tests run what is known to fail, and notice when it is mended."""
+"""A package's own tests run what is known to fail, and notice when it is fixed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_mended_cell_fails_and_a_known_failure_does_not(tmp_path: Path) -> Non
     path.write_text(json.dumps({**entry, "hardware_compatibility": {"cpu": measured}}))
     mended = own_tests(package)
     assert mended.returncode == 1
-    assert "it is mended, so take it out of `failed`" in mended.stdout
+    assert "remove it from `failed`" in mended.stdout
     code = package / "src" / "hf_bert" / "tasks" / "fill_mask.py"
     code.write_text(code.read_text() + BROKEN)
     failing = own_tests(package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from conftest import ROOT
 from hf_skillset_runtime.calls import model_state
 from hf_skillset_runtime.export import exported_model as exported_models
 from hf_skillset_runtime.export import graphs, known_numbers, normed_attention
+from hf_skillset_runtime.export.calls import present
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers.exporters")
@@ -56,9 +58,9 @@ def exported_model(tmp_path: Path) -> Callable[..., Any]:
     def exported(model: Any, tolerance: float | None = None) -> Any:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
-        found = exported_models.ExportedModel(model, Maker(), folder, tolerance)
-        found.intercept([""])
-        return found
+        result = exported_models.ExportedModel(model, Maker(), folder, tolerance)
+        result.intercept([""])
+        return result
 
     return exported
 
@@ -81,8 +83,8 @@ def test_what_has_no_whole_graph_runs_part_by_part(exported_model: Any) -> None:
     with torch.no_grad():
         expected = [model(inputs * sign) for sign in (1, -1)]
         exported = exported_model(model)
-        found = [model(inputs * sign) for sign in (1, -1)]
-    for one, other in zip(found, expected):
+        actual = [model(inputs * sign) for sign in (1, -1)]
+    for one, other in zip(actual, expected):
         torch.testing.assert_close(one, other)
     assert set(exported.modules) == {"", "layers.0", "layers.1"}
     assert exported.modules[""].in_parts == {False}
@@ -141,9 +143,9 @@ def test_images_are_fixed_until_a_second_size_of_them_comes(exported_model: Any)
 
     def openness(*shape: int) -> list[str]:
         images = torch.randn(shape)
-        found = model(images)
+        result = model(images)
         with exported.in_torch():
-            torch.testing.assert_close(found, model(images))
+            torch.testing.assert_close(result, model(images))
         return [known.call.openness.name for known in exported.modules[""].graphs]
 
     with torch.no_grad():
@@ -313,3 +315,12 @@ def test_norms_are_found_in_a_fresh_process() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "runtime")}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def test_arguments_for_inner_modules_stay_and_objects_of_generate_do_not() -> None:
+    def forward(pixels: Any, mask: Any = None, **kwargs: Any) -> None:
+        """An attention inside may require what comes in `kwargs`."""
+
+    named = {"pixels": None, "mask": None, "attention_mask": None, "logits_processor": [object()]}
+    kept = present({**named, "sizes": [(2, 3)]}, inspect.signature(forward).parameters)
+    assert kept == {"pixels": None, "attention_mask": None, "sizes": [(2, 3)]}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
@@ -14,6 +16,7 @@ from conftest import ROOT, file_bytes
 
 from hf_skillset_templates.batch.origin import template_origin
 from hf_skillset_templates.batch.package import PackageJob, generate_package
+from hf_skillset_templates.template_hooks import load_hook
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def test_unknown_platform_is_refused_with_what_there_is(package: Path) -> None:
 def test_a_folder_that_is_no_package_is_refused(tmp_path: Path) -> None:
     finished = run_hook("insert_handlers", tmp_path, "--add", "cuda")
     assert finished.returncode == 2
-    assert "no generated package" in finished.stderr
+    assert "not a generated package" in finished.stderr
 
 
 @pytest.mark.parametrize(
@@ -114,11 +117,67 @@ def test_a_broken_promise_is_found(
     assert complaint in finished.stderr
 
 
-def test_a_model_type_without_tiny_model_has_no_tiny_folder(package: Path) -> None:
-    answers = package / ".copier-answers.yml"
+@pytest.mark.parametrize("needed", ["yaml", "pytest", "numpy"])
+def test_what_this_process_has_imported_is_not_there_for_a_package(
+    package: Path, needed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importlib.import_module(needed)
+    monkeypatch.setitem(sys.modules, "hf_bert", ModuleType("hf_bert"))
+    hook = load_hook("validate_package")
+    hook.validate_package(package)
+    path = package / "src" / "hf_bert" / "skillset.py"
+    path.write_text(f"{path.read_text()}\nimport {needed}\n")
+    with pytest.raises(hook.HookError, match=needed) as error:
+        hook.validate_package(package)
+    assert str(path) in str(error.value)
+    assert needed in sys.modules
+
+
+def test_imports_of_the_runtime_are_read_as_python_reads_them() -> None:
+    vendoring = load_hook("vendoring")
+    for path in sorted(vendoring.RUNTIME.rglob("*.py")):
+        parts = path.relative_to(vendoring.RUNTIME).with_suffix("").parts
+        module = ".".join(parts).removesuffix("__init__").rstrip(".")
+        package = [*parts[:-1]]
+        result: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                above = package[: len(package) - node.level + 1]
+                base = ".".join([*above, *([node.module] if node.module else [])])
+                result |= {*vendoring.modules_among(base, [each.name for each in node.names])}
+        assert set(vendoring.imports(module)) == result, module
+
+
+def test_a_model_type_without_tiny_model_keeps_what_is_there(package: Path) -> None:
+    answers, tiny = package / ".copier-answers.yml", package / "tests" / "tiny"
     answers.write_text(answers.read_text().replace("model_type: bert", "model_type: no_such_type"))
-    assert run_hook("copy_tiny_model", package).returncode == 0
-    assert not (package / "tests" / "tiny").exists()
+    (tiny / "ours").mkdir()
+    (tiny / "ours" / "model.safetensors").write_bytes(b"weights")
+    before = file_bytes(tiny)
+    finished = run_hook("copy_tiny_model", package)
+    assert finished.returncode == 0 and file_bytes(tiny) == before
+    assert "tests/tiny/ours/model.safetensors" in finished.stderr
+
+
+def test_nothing_is_written_through_a_link(package: Path, tmp_path: Path) -> None:
+    """A linked file is replaced by one of the package, a linked folder is refused."""
+    source, elsewhere = package / "src" / "hf_bert", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.py").write_text("MINE = 1\n")
+    task = source / "tasks" / "fill_mask.py"
+    task.unlink()
+    task.symlink_to(elsewhere / "mine.py")
+    shutil.rmtree(source / "_runtime")
+    (source / "_runtime").symlink_to(elsewhere)
+    assert run_hook("insert_handlers", package).returncode == 0
+    assert task.is_symlink()
+    assert run_hook("insert_handlers", package, "--existing=replace").returncode == 0
+    assert not task.is_symlink() and not (source / "_runtime").is_symlink()
+    shutil.rmtree(package / "tests" / "tiny")
+    (package / "tests" / "tiny").symlink_to(elsewhere)
+    finished = run_hook("copy_tiny_model", package)
+    assert finished.returncode == 1 and "leads out of the package" in finished.stderr
+    assert file_bytes(elsewhere) == {"mine.py": b"MINE = 1\n"}
 
 
 def test_a_process_that_uses_a_platform_may_generate_packages(tmp_path: Path) -> None:

@@ -157,8 +157,8 @@ def test_counts_are_divided_as_integers() -> None:
     rewritten = onnx_ir.to_proto(program)
     (division,) = (node for node in rewritten.graph.node if node.output[0] == "result")
     assert division.op_type == "Div" and division.input[0] == "x"
-    found = computed(rewritten, {"x": INTEGERS})
-    np.testing.assert_array_equal(found, computed(model, {"x": INTEGERS}))
+    result = computed(rewritten, {"x": INTEGERS})
+    np.testing.assert_array_equal(result, computed(model, {"x": INTEGERS}))
 
 
 def test_whole_numbers_are_equal_when_they_are_close() -> None:
@@ -173,8 +173,8 @@ def test_whole_numbers_are_equal_when_they_are_close() -> None:
     operators.rewrite_for_htp(program)
     rewritten = onnx_ir.to_proto(program)
     assert "Equal" not in [node.op_type for node in rewritten.graph.node]
-    found = computed(rewritten, {"x": INTEGERS})
-    np.testing.assert_array_equal(found, computed(model, {"x": INTEGERS}))
+    result = computed(rewritten, {"x": INTEGERS})
+    np.testing.assert_array_equal(result, computed(model, {"x": INTEGERS}))
 
 
 def test_every_rewrite_has_a_case() -> None:

@@ -65,11 +65,11 @@ def test_an_accelerator_takes_the_type_of_the_checkpoint(
 def test_attention_and_device_map_reach_transformers(checkpoint: Path) -> None:
     with pytest.raises(ValueError, match="device_map"):
         opened(checkpoint, device_map="nowhere")
-    found = opened(checkpoint, attn_implementation="eager", device_map="cpu")
-    assert found.endpoint.config._attn_implementation == "eager"
+    result = opened(checkpoint, attn_implementation="eager", device_map="cpu")
+    assert result.endpoint.config._attn_implementation == "eager"
     plain = opened(checkpoint)
     assert plain.endpoint.config._attn_implementation != "eager"
-    one, other = (each.handler("a boat")["result"][0]["score"] for each in (found, plain))
+    one, other = (each.handler("a boat")["result"][0]["score"] for each in (result, plain))
     assert one == pytest.approx(other, abs=1e-5)
 
 
@@ -82,8 +82,8 @@ def test_a_checkpoint_comes_from_a_folder_of_downloads_at_a_revision(
     (repository / "refs").mkdir()
     (repository / "refs" / "tested").write_text(commit)
     options = {"cache_dir": str(tmp_path), "revision": "tested", "token": "unused here"}
-    found = opened("lab/bert", **options)
-    assert found.handler("a boat")["result"] == opened(checkpoint).handler("a boat")["result"]
+    result = opened("lab/bert", **options)
+    assert result.handler("a boat")["result"] == opened(checkpoint).handler("a boat")["result"]
     with pytest.raises(OSError):
         opened("lab/bert", cache_dir=str(tmp_path), revision="another")
     with pytest.raises(OSError):
@@ -100,9 +100,9 @@ def test_weights_in_a_pickle_are_refused_with_the_way_to_convert_them(
     torch.save(loaded.endpoint.state_dict(), folder / "pytorch_model.bin")
     with pytest.raises(OSError, match="only as a pickle") as refused:
         opened(folder)
-    said = str(refused.value)
-    assert "\n" not in said
-    command = re.search(r'with (python -c ".*"),', said)
+    message = str(refused.value)
+    assert "\n" not in message
+    command = re.search(r'with (python -c ".*"),', message)
     assert command is not None
     monkeypatch.chdir(tmp_path)
     _, *arguments = shlex.split(command[1])
@@ -135,7 +135,37 @@ def test_a_quantized_checkpoint_is_loaded_as_its_configuration_says(tmp_path: Pa
     config["quantization_config"] = {"quant_method": "bitnet", "quantization_mode": "offline"}
     (folder / "config.json").write_text(json.dumps(config), "utf-8")
 
-    found = source_skillset("llama")(metadata={"dtype": "auto"}).init_cpu(str(folder))
-    layers = {type(module).__name__ for module in found.endpoint.modules()}
-    assert found.endpoint.is_quantized and {"BitLinear"} <= layers
-    assert found.handler("a boat", max_new_tokens=3)["result"][0]["generated_text"]
+    result = source_skillset("llama")(metadata={"dtype": "auto"}).init_cpu(str(folder))
+    layers = {type(module).__name__ for module in result.endpoint.modules()}
+    assert result.endpoint.is_quantized and {"BitLinear"} <= layers
+    assert result.handler("a boat", max_new_tokens=3)["result"][0]["generated_text"]
+
+
+@pytest.mark.parametrize(
+    ("key", "similar"),
+    [
+        ("dtyp", "dtype"),
+        ("torch_dtype", "dtype"),
+        ("DType", "dtype"),
+        ("export-dir", "export_dir"),
+        ("presicion", "precision"),
+        ("attn_implmentation", "attn_implementation"),
+        ("fallbacks", "fallback"),
+        ("tokn", "token"),
+    ],
+)
+def test_a_misspelt_option_is_refused_with_similar_ones(key: str, similar: str) -> None:
+    with pytest.raises(ValueError, match=f"no option '{key}'; similar ones: {similar}"):
+        source_skillset("bert")(metadata={key: "auto"})
+
+
+@pytest.mark.parametrize("key", ["version", "role", "models", "queue_size", "device", 3])
+def test_what_resembles_no_option_is_left_to_the_worker(key: Any) -> None:
+    assert source_skillset("bert")(metadata={key: "auto"}).metadata == {key: "auto"}
+
+
+def test_metadata_of_another_type_is_refused() -> None:
+    with pytest.raises(TypeError, match="metadata as a dict"):
+        source_skillset("bert")(metadata="auto")
+    with pytest.raises(TypeError, match="as a list of platforms; got 'cpu'"):
+        source_skillset("bert")(metadata={"fallback": "cpu"})

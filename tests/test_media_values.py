@@ -30,9 +30,9 @@ BYTES = np.rint(RAMP * 255).astype(np.uint8)
     ],
 )
 def test_arrays_of_every_range_give_one_image(values: np.ndarray) -> None:
-    found = np.asarray(load_image(values))
-    assert found.shape == (16, 16, 3)
-    assert np.abs(found[..., 0].astype(int) - BYTES).max() <= 1
+    result = np.asarray(load_image(values))
+    assert result.shape == (16, 16, 3)
+    assert np.abs(result[..., 0].astype(int) - BYTES).max() <= 1
 
 
 @pytest.mark.parametrize("name", ["image.png", "image.tiff"])
@@ -40,17 +40,17 @@ def test_files_of_16_bits_are_scaled(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     Image.fromarray(np.rint(RAMP * 65535).astype(np.uint16)).save(path)
     for given in (path, str(path), path.read_bytes(), Image.open(path)):
-        found = np.asarray(load_image(given))[..., 0]
-        assert np.abs(found.astype(int) - BYTES).max() <= 1
+        result = np.asarray(load_image(given))[..., 0]
+        assert np.abs(result.astype(int) - BYTES).max() <= 1
 
 
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (RAMP * 300, "give floats from 0 to 1"),
-        (RAMP - 0.5, "give floats from 0 to 1"),
-        (np.full((4, 4), np.nan), "give floats from 0 to 1"),
-        ((RAMP * 70000).astype(np.int32), "which is white"),
+        (RAMP * 300, "use floats from 0 to 1"),
+        (RAMP - 0.5, "use floats from 0 to 1"),
+        (np.full((4, 4), np.nan), "use floats from 0 to 1"),
+        ((RAMP * 70000).astype(np.int32), "ambiguous range"),
         (np.zeros((4, 4, 2), np.uint8), "expected an image array"),
         (np.zeros((0, 4), np.uint8), "expected an image array"),
     ],
@@ -64,18 +64,18 @@ def test_videos_have_the_ranges_of_images() -> None:
     frames = np.stack([np.stack([RAMP] * 3, axis=-1)] * 2)
     expected = np.stack([np.stack([BYTES] * 3, axis=-1)] * 2)
     for given in (frames, np.rint(frames * 65535).astype(np.uint16), list(frames)):
-        found = load_video(given)
-        assert found.dtype == np.uint8
-        assert np.abs(found.astype(int) - expected).max() <= 1
-    with pytest.raises(ValueError, match="give floats from 0 to 1"):
+        actual = load_video(given)
+        assert actual.dtype == np.uint8
+        assert np.abs(actual.astype(int) - expected).max() <= 1
+    with pytest.raises(ValueError, match="use floats from 0 to 1"):
         load_video(frames * 255)
 
 
 def test_integer_samples_are_scaled_by_their_type() -> None:
     wave = 0.9 * np.sin(np.linspace(0, 20, 400))
     for kind in (np.int16, np.int32):
-        found = load_audio((wave * np.iinfo(kind).max).astype(kind), 16000)
-        np.testing.assert_allclose(found, wave, atol=1e-4)
+        result = load_audio((wave * np.iinfo(kind).max).astype(kind), 16000)
+        np.testing.assert_allclose(result, wave, atol=1e-4)
     unsigned = np.rint(wave * 127 + 128).astype(np.uint8)
     np.testing.assert_allclose(load_audio(unsigned, 16000), wave, atol=0.02)
 

@@ -6,15 +6,23 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT
 
+from hf_skillset_runtime.tasks.spec import TaskSpec
 from hf_skillset_templates.batch.package import PackageJob, generate_package
-from hf_skillset_templates.registry.sources.pipeline_map import PipelineMapError, check_facts
+from hf_skillset_templates.registry.sources.pipeline_map import (
+    PipelineMapError,
+    check_facts,
+    tasks_of,
+)
+from hf_skillset_templates.registry.sources.universe import load_universe
 from hf_skillset_templates.registry.store import overrides
+from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.overrides import task_overrides
 from hf_skillset_templates.registry.store.paths import PIPELINE_MAP, VARIANTS
 from hf_skillset_templates.registry.store.variants import load_variants
@@ -53,6 +61,25 @@ def test_a_package_has_the_facts_about_its_own_model_type_alone(
     assert "facts" not in tasks["zero-shot-image-classification"]
 
 
+def test_a_short_entry_tells_a_task_as_much_as_a_full_one(tmp_path: Path) -> None:
+    """Its self test and its tests demand the same."""
+    kept = {field.name for field in fields(TaskSpec)}
+    for model_type in ("bert", "whisper"):
+        full = entries(model_type, "improved", tmp_path / "full")
+        short = entries(model_type, "template", tmp_path / "short")
+        for task, facts in full.items():
+            assert short[task].items() >= {k: v for k, v in facts.items() if k in kept}.items()
+
+
+def test_a_short_entry_says_what_is_known_to_fail(tmp_path: Path) -> None:
+    name = "pop2piano"
+    answers = {"platforms": ["cpu"], "profile": "template"}
+    assert not generate_package(PackageJob(name, f"hf_{name}", str(tmp_path), answers)).error
+    path = tmp_path / f"hf_{name}" / "src" / f"hf_{name}" / "registry.json"
+    known = json.loads(path.read_text("utf-8"))["hardware_compatibility"]
+    assert known["cpu"] == {"failed": read_entry(name)["hardware_compatibility"]["cpu"]["failed"]}
+
+
 def test_the_registry_stages_see_the_same_facts() -> None:
     assert FACTS
     for (model_type, task), facts in FACTS.items():
@@ -85,7 +112,10 @@ def test_facts_are_about_model_types_that_do_the_task() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{fill-mask: {facts: {speaker: x}}}", "bert.yml: facts that are .*fill-mask.*: speaker"),
+        (
+            "{fill-mask: {facts: {speaker: x}}}",
+            "bert.yml: facts that are not .*fill-mask.*: speaker",
+        ),
         ("{text-to-audio: {facts: {speaker: x}}}", "bert.yml: bert does not do .*text-to-audio"),
     ],
 )
@@ -98,6 +128,43 @@ def test_facts_that_no_code_asks_for_are_refused(
     with pytest.raises(PipelineMapError, match=problem):
         check_facts(load_variants(), {"bert": TASKS["bert"]})
     overrides._stated.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        ("add_tasks: [fill-mask]", "not tasks of bert: .*fill-mask"),  # done by it anyway
+        ("add_tasks: [flying]", "not tasks of bert: .*flying"),
+        ("exclude_tasks: [robotics]", "not tasks of bert: .*robotics"),
+    ],
+)
+def test_tasks_without_a_choice_are_refused(
+    facts: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overrides, "OVERRIDES", tmp_path)
+    overrides._stated.cache_clear()
+    (tmp_path / "bert.yml").write_text(f"facts: {{why: a reason, {facts}}}")
+    with pytest.raises(PipelineMapError, match=problem):
+        tasks_of("bert", load_universe(), load_variants())
+    overrides._stated.cache_clear()
+
+
+def test_a_task_of_choice_is_added_by_the_overrides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "video-segmentation" in tasks_of("sam2_video", load_universe(), load_variants())
+    monkeypatch.setattr(overrides, "OVERRIDES", tmp_path)
+    overrides._stated.cache_clear()
+    assert "video-segmentation" not in tasks_of("sam2_video", load_universe(), load_variants())
+    overrides._stated.cache_clear()
+
+
+def test_no_field_of_a_variant_lists_model_types() -> None:
+    """Words like `detr` or `clip` may stand in a text; a list of them is a fact about each."""
+    for task, variant in load_variants().items():
+        lists = [value for value in vars(variant).values() if isinstance(value, list)]
+        named = {item for value in lists for item in value if isinstance(item, str)}
+        assert not named & set(TASKS), task
 
 
 def strings(sources: list[Path]) -> Iterator[str]:

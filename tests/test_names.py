@@ -63,9 +63,9 @@ SEPARATORS = re.compile(r"[-_.]")
 @example("option")
 @example("bertt")
 def test_a_misspelt_name_is_another_model_only_where_it_is_its_spelling(name: str) -> None:
-    found = taken_as(name)
-    if found is not None:
-        letters = SEPARATORS.sub("", found)
+    result = taken_as(name)
+    if result is not None:
+        letters = SEPARATORS.sub("", result)
         assert SEPARATORS.sub("", name.lower()).removeprefix("hf") in (letters, f"hf{letters}")
 
 
@@ -84,11 +84,11 @@ def test_a_misspelt_name_is_another_model_only_where_it_is_its_spelling(name: st
 @example("\uff42\uff45\uff52\uff54")
 @example("org/" + "a" * 5000)
 def test_a_hostile_name_is_refused_in_a_sentence(name: str) -> None:
-    found = taken_as(name)
-    if found is not None and "/" not in name:
+    result = taken_as(name)
+    if result is not None and "/" not in name:
         assert unified(name.strip()).replace("-", "").removeprefix("hf") in (
-            unified(found).replace("-", ""),
-            f"hf{unified(found).replace('-', '')}",
+            unified(result).replace("-", ""),
+            f"hf{unified(result).replace('-', '')}",
         )
 
 
@@ -131,6 +131,18 @@ def test_a_name_that_the_hub_may_know_is_asked_once(monkeypatch: pytest.MonkeyPa
     with pytest.raises(UnknownModelError):
         resolve("someone/unheard-of")
     assert asked == ["someone/unheard-of"]
+
+
+def test_what_the_hub_alone_knows_is_refused_with_its_model_type(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Knowing(module.Hub):
+        def model_type(self, checkpoint: str) -> str | None:
+            return "bert"
+
+    monkeypatch.setattr(module, "_hub", [Knowing()])
+    with pytest.raises(UnknownModelError, match="on the hub it is a bert: name that"):
+        resolve("someone/unheard-of")
 
 
 def test_a_hub_that_does_not_answer_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

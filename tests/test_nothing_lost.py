@@ -131,7 +131,7 @@ def test_a_template_that_is_no_checkout_of_its_own_is_told(
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     origin = find_origin(root)
     assert origin.answers == {"_src_path": str(root)}
-    assert "no git checkout of its own" in origin.warning and "\n" not in origin.warning
+    assert "not a git checkout of its own" in origin.warning and "\n" not in origin.warning
 
 
 def test_the_answers_say_that_no_update_is_possible(tmp_path: Path) -> None:
@@ -215,9 +215,9 @@ def test_a_torn_line_does_not_swallow_the_next(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(b'{"model_type": "be')
     lines.append(path, [{"model_type": "bert", "status": "generated", "seconds": float("nan")}])
-    found = lines.read_lines(path, OUTCOME)
-    assert found.skipped == 1
-    assert found.records == [{"model_type": "bert", "status": "generated", "seconds": None}]
+    result = lines.read_lines(path, OUTCOME)
+    assert result.skipped == 1
+    assert result.records == [{"model_type": "bert", "status": "generated", "seconds": None}]
 
 
 def test_a_resumed_run_with_other_answers_makes_the_package_again(tmp_path: Path) -> None:
@@ -273,10 +273,10 @@ def descendants(process: int) -> set[int]:
     """The processes below one, by /proc or ps."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout
     parents = dict(tuple(map(int, line.split())) for line in listed.splitlines())
-    found: set[int] = set()
-    while more := {pid for pid, parent in parents.items() if parent in {process, *found}} - found:
-        found |= more
-    return found
+    result: set[int] = set()
+    while more := {pid for pid, parent in parents.items() if parent in {process, *result}} - result:
+        result |= more
+    return result
 
 
 def runs(process: int) -> bool:

@@ -25,8 +25,8 @@ ROUNDS = int(os.environ.get("THREADED_ROUNDS", "1"))
 
 def score(handler: Any, text: str) -> float:
     """What the handler answers a text."""
-    found: float = handler(text)["result"][0]["score"]
-    return found
+    result: float = handler(text)["result"][0]["score"]
+    return result
 
 
 def graphs(handler: Any) -> list[str]:
@@ -46,12 +46,12 @@ def test_a_refused_text_and_threads_leave_the_graph_as_it_is(open_handler: OpenH
             handler.endpoint(**{name: torch.tensor(rows) for name, rows in too_long.items()})
         assert score(handler, TEXTS[0]) == pytest.approx(expected[0], abs=1e-4)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda text: score(handler, text), TEXTS * (4 * ROUNDS)))
-    assert found == pytest.approx(expected * (4 * ROUNDS), abs=1e-4)
+        actual = list(pool.map(lambda text: score(handler, text), TEXTS * (4 * ROUNDS)))
+    assert actual == pytest.approx(expected * (4 * ROUNDS), abs=1e-4)
     assert graphs(handler) == before
     exported = handler.endpoint.exported
     assert exported.share_in_graphs() == 1.0 and not exported.in_layers()
-    assert exported.graph_runs() >= len(found)
+    assert exported.graph_runs() >= len(actual)
 
 
 def test_threads_that_need_the_same_new_graph_export_it_once(open_handler: OpenHandler) -> None:
@@ -60,8 +60,8 @@ def test_threads_that_need_the_same_new_graph_export_it_once(open_handler: OpenH
     options = {"max_new_tokens": 3, "do_sample": False}
     expected = [reference(text, **options)["result"] for text in TEXTS[:6]]
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda text: handler(text, **options)["result"], TEXTS[:6]))
-    assert found == expected
+        actual = list(pool.map(lambda text: handler(text, **options)["result"], TEXTS[:6]))
+    assert actual == expected
     assert len(graphs(handler)) == len(set(graphs(handler))) * 2  # with and without a cache
 
 
@@ -93,3 +93,19 @@ def test_a_killed_export_is_absent(tmp_path: Path) -> None:
     kept = [path.parent for path in exports.rglob("call.json")]
     assert kept and all((folder / "graph.bin").is_file() for folder in kept)
     assert all(json.loads((folder / "call.json").read_text())["openness"] for folder in kept)
+
+
+def test_a_model_with_several_text_parts_is_opened(tmp_path: Path) -> None:
+    import torch
+    from transformers import MusicgenConfig
+
+    from hf_skillset_runtime.export.exported_model import ExportedModel
+
+    model = torch.nn.Linear(1, 1)
+    model.config = MusicgenConfig(  # type: ignore[assignment]
+        text_encoder={"model_type": "t5"},
+        audio_encoder={"model_type": "encodec"},
+        decoder={"model_type": "musicgen_decoder"},
+    )
+    exported = ExportedModel(model, maker=None, folder=tmp_path)  # type: ignore[arg-type]
+    assert exported.limit is None

@@ -50,8 +50,8 @@ def sample_of(handler: Any) -> Any:
 
 def test_pads_holds_for_tasks_of_one_kind() -> None:
     kinds = {"a": ("forward", "text"), "b": ("forward", "text"), "c": ("generate", "text")}
-    found = {"a": {"pads": False}, "b": {}, "c": {}}
-    assert shared(found, kinds) == {"a": {"pads": False}, "b": {"pads": False}, "c": {}}
+    result = {"a": {"pads": False}, "b": {}, "c": {}}
+    assert shared(result, kinds) == {"a": {"pads": False}, "b": {"pads": False}, "c": {}}
 
 
 def test_what_is_no_longer_needed_goes() -> None:

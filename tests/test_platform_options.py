@@ -66,12 +66,12 @@ def draw():
     t = torch.distributions.StudentT(torch.tensor([4.0])).sample((3,))
     drawn = [torch.rand(2), torch.rand_like(p), p.multinomial(2), p.clone().normal_(), t]
     return [numbers.tolist() for numbers in drawn]
-found = []
+results = []
 for seed in (7, 7):
     torch.manual_seed(1)
     with drawn_from(seed):
         drawn = draw()
-    found.append([drawn, torch.rand(1).item()])
+    results.append([drawn, torch.rand(1).item()])
 recurrent = torch.nn.LSTM(2, 3, device="meta")
 with drawn_from(7):
     noise = torch.randn(1, device="meta")
@@ -80,7 +80,7 @@ with drawn_from(7):
 with drawn_from(7):
     torch.randn(1)
     expected = torch.rand(1).item()
-print(json.dumps([found, noise.device.type, one_later, expected]))
+print(json.dumps([results, noise.device.type, one_later, expected]))
 """
     (first, again), kept, one_later, expected = run(folder, code)  # type: ignore[misc]
     assert first == again
@@ -135,14 +135,14 @@ facts = hf_bert.hf_bert.registry["platforms"]["cpu"]
 handler.platform, handler.batch_size = Cramped("cpu", facts), 4
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
-    found = scores(handler, "abcde")
+    actual = scores(handler, "abcde")
 said = [str(w.message) for w in said if w.category is ResourceWarning]
-print(json.dumps([expected, found, handler.batch_size, said]))
+print(json.dumps([expected, actual, handler.batch_size, said]))
 """
-    expected, found, size, said = run(folder, code)  # type: ignore[misc]
-    assert found == pytest.approx(expected, abs=1e-6)
+    expected, actual, size, output = run(folder, code)  # type: ignore[misc]
+    assert actual == pytest.approx(expected, abs=1e-6)
     assert size == 1
-    assert "no memory for a batch of 4" in said[0]
+    assert "out of memory for a batch of 4" in output[0]
 
 
 def test_second_openvino_start_exports_nothing(folder: Path) -> None:
@@ -193,8 +193,8 @@ else:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         answer = opened("openvino", device="NPU").handler("a small boat")
-    said = [str(w.message) for w in said if "stands in" in str(w.message)]
+    said = [str(w.message) for w in said if "CPU plugin runs" in str(w.message)]
     print(json.dumps([answer["implementation_type"], said[0]]))
 """
-    kind, said = run(folder, code)  # type: ignore[misc]
-    assert kind == "EMULATED", said
+    kind, output = run(folder, code)  # type: ignore[misc]
+    assert kind == "EMULATED", output

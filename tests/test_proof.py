@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hf_skillset_runtime.export.exported_model import ExportedModel
+from hf_skillset_runtime.export.proof import operations_in_torch
 from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset
@@ -18,7 +19,7 @@ TASK = "fill-mask"
 
 def record_of(folder: Path, checkpoint: Path) -> Any:
     """The self test's record of a tiny BERT on OpenVINO."""
-    skillset = source_skillset("bert", ("cpu", "openvino"))(metadata={"cache_dir": str(folder)})
+    skillset = source_skillset("bert", ("cpu", "openvino"))(metadata={"export_dir": str(folder)})
     opened: Any = skillset.init_openvino(str(checkpoint), task=TASK)
     return skillset.__test__(str(checkpoint), opened.handler, "openvino")
 
@@ -44,3 +45,25 @@ def test_a_model_that_torch_computes_is_not_verified(
     monkeypatch.setattr(ExportedModel, "intercept", lambda self, names: None)
     record = record_of(tmp_path, checkpoint)
     assert (record.status, record.detail) == ("FAILED", "no graph ran: torch computed in its place")
+
+
+def test_operations_are_counted_where_a_module_returns_a_view_of_its_weights() -> None:
+    import torch
+
+    class Table(torch.nn.Module):
+        """Returns its weights expanded, as prompt encoders do without a mask."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(1, 3))
+
+        def forward(self, rows: int) -> torch.Tensor:
+            return self.weight.expand(rows, 3)
+
+    table = Table()
+
+    def run() -> None:
+        with torch.no_grad():
+            table(4) @ torch.ones(3, 5)
+
+    assert operations_in_torch(run) == 2 * 4 * 3 * 5

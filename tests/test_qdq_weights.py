@@ -31,8 +31,8 @@ def test_convolutions_and_products_before_a_sine_are_exceptions(tmp_path: Path) 
     held = [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()]
     graph = onnx.helper.make_graph(nodes, "graph", ports[:1], ports[1:], held)
     onnx.save(onnx.helper.make_model(graph), tmp_path / "graph.onnx")
-    found = qdq_weights.weight_overrides(tmp_path / "graph.onnx")
-    assert found == {
+    result = qdq_weights.weight_overrides(tmp_path / "graph.onnx")
+    assert result == {
         "frequencies": [{"quant_type": quantization.QuantType.QUInt16}],
         "kernel": [{"quant_type": quantization.QuantType.QInt8, "symmetric": True, "axis": 0}],
     }

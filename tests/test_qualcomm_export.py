@@ -92,5 +92,5 @@ try:
 except hf_bert._runtime.platforms.base.HardwareUnavailableError as error:
     print(error.reason)
 """
-    said = run_package(package, device_packages, "-c", code)
-    assert "is not exported" in said and "exporting needs" in said
+    output = run_package(package, device_packages, "-c", code)
+    assert "is not exported" in output and "exporting needs" in output

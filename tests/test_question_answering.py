@@ -30,16 +30,16 @@ def handler(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_answers_are_those_of_the_pipeline(handler: Any, case: int) -> None:
     item, options = CASES[case]
     expected = RECORDED["answers"][handler.model_type][case]
-    found = handler(item, **options)["result"]
+    actual = handler(item, **options)["result"]
     if isinstance(expected, list):  # answers of nearly the same score may change places
-        assert len(found) == len(expected)
+        assert len(actual) == len(expected)
         assert not differences(
-            [answer["score"] for answer in found],
+            [answer["score"] for answer in actual],
             [answer["score"] for answer in expected],
             1e-6,
         )
     else:
-        assert not differences(found, expected, 1e-6)
+        assert not differences(actual, expected, 1e-6)
 
 
 def test_a_batch_gives_what_single_inputs_give(handler: Any) -> None:
@@ -52,7 +52,7 @@ def test_inputs_at_fault_are_named(handler: Any) -> None:
     good = CASES[0][0]
     with pytest.raises(ValueError, match=r"^input 1: the context is empty"):
         handler([good, {**good, "context": " "}])
-    with pytest.raises(ValueError, match="nothing is left for the context"):
+    with pytest.raises(ValueError, match="none are left for the context"):
         handler({**good, "question": "who " * 400})
     with pytest.raises(ValueError, match="is larger than max_seq_len"):
         handler(good, doc_stride=400, max_seq_len=100)

@@ -61,9 +61,9 @@ def test_hostile_lines_are_counted_and_nothing_else_is_lost(
     arguments = [str(tmp_path / "results.jsonl")]
     before = contents(models)
     assert command_line.outcome(module.main, module.EXAMPLES, arguments) == 0
-    said = capsys.readouterr()
-    assert f"{len(hostile)} lines are no results, 3 name no cell" in said.err
-    assert said.out == "1 cells recorded, 1 files changed\n"
+    output = capsys.readouterr()
+    assert f"{len(hostile)} lines are not results, 3 name no cell" in output.err
+    assert output.out == "1 cells recorded, 1 files changed\n"
     after = contents(models)
     assert before["vit.json"] == after["vit.json"] and before["bert.json"] != after["bert.json"]
 
@@ -82,5 +82,5 @@ def test_nothing_is_written_where_one_entry_would_not_fit(
 def test_a_measurement_that_is_not_finite_is_none(models: Path) -> None:
     parity = {"max_error": None, "cosine": 1.0, "tolerance": 0.1, "tie": ""}
     record.record_results([{**CELL, "status": "REAL", "parity": parity}])
-    found = entries.read_entry("bert")["hardware_compatibility"]["cpu"]
-    assert "fill-mask" not in found.get("parity", {})
+    result = entries.read_entry("bert")["hardware_compatibility"]["cpu"]
+    assert "fill-mask" not in result.get("parity", {})

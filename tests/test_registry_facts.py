@@ -141,7 +141,7 @@ def test_a_copied_checkpoint_is_not_taken() -> None:
 
 def test_dependencies_name_what_transformers_asks_for() -> None:
     pip = {name: entry["dependencies"]["pip"] for name, entry in ENTRIES.items()}
-    assert pip["gpt2"] == ["torch>=2.6", "transformers>=5.23.0", "numpy>=1.17"]
+    assert pip["gpt2"] == ["torch>=2.6", "transformers>=5.24.0", "numpy>=1.17"]
     assert "natten" in pip["dinat"]
     assert "essentia" in pip["pop2piano"]
     assert "timm>=1.0.23" in pip["timm_backbone"]
@@ -153,7 +153,7 @@ def test_dependencies_name_what_transformers_asks_for() -> None:
 def test_stated_dependencies_are_enough_to_import_and_load() -> None:
     """What the stage dependencies found with nothing else in reach; the others say why not."""
     confirmed = {name: entry["dependencies_confirmed"] for name, entry in ENTRIES.items()}
-    failed = {name for name, found in confirmed.items() if not found["imports"]}
+    failed = {name for name, result in confirmed.items() if not result["imports"]}
     assert all(confirmed[name]["error"] for name in failed)
     assert len(failed) <= 3, failed
 
@@ -181,8 +181,8 @@ def test_a_stage_with_nothing_missing_does_nothing() -> None:
 def test_nothing_tells_on_which_machine_it_was_built() -> None:
     files = [*MODELS.glob("*.json"), *TINY.rglob("*.json")]
     telling = ("/tmp/", "site-packages/", "local_files_only")
-    found = [path for path in files if any(t in path.read_text("utf-8") for t in telling)]
-    assert found == []
+    result = [path for path in files if any(t in path.read_text("utf-8") for t in telling)]
+    assert result == []
 
 
 def test_every_hand_written_fact_has_a_reason() -> None:

@@ -135,3 +135,20 @@ def test_package_has_the_text_of_its_licence(profile: str, author: str, tmp_path
     assert len(set(texts)) == len(texts) == 4
     assert all(holder.search(text) for text in texts)
     assert not any(re.search(r"{[{%]|yyyy|\[name", text) for text in texts)
+
+
+@pytest.mark.parametrize("runtime", ["vendored", "dependency"])
+def test_package_names_the_licence_of_all_that_it_holds(runtime: str, tmp_path: Path) -> None:
+    for licence in ("MIT", "Apache-2.0"):
+        generate(["bert"], tmp_path, runtime=runtime, license=licence, platforms=["cpu"])
+        package = tmp_path / "hf_bert"
+        project = (package / "pyproject.toml").read_text("utf-8")
+        vendored = sorted((package / "src" / "hf_bert").glob("_runtime/**/*.py"))
+        both = runtime == "vendored" and licence == "MIT"
+        assert f'license = "{licence}{" AND Apache-2.0" if both else ""}"' in project
+        assert bool(vendored) is (runtime == "vendored")
+        for path in vendored:
+            assert "SPDX-License-Identifier: Apache-2.0" in path.read_text("utf-8"), path
+        readme = (package / "README.md").read_text("utf-8")
+        assert ("pip install TEMPLATE/runtime" in readme) is (runtime == "dependency")
+        assert ("_runtime/`, a part of" in readme) is (runtime == "vendored")

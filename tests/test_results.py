@@ -29,7 +29,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from hf_skillset_templates.results.run_folder import RunWriter, read_run
-writer, _ = RunWriter.resume(Path(sys.argv[1]))
+run = read_run(Path(sys.argv[1]))
+writer = RunWriter.resume(run, run.about)
 for number in range(10**6):
     writer.append({"model_type": f"m{number}", "task": "t", "platform": "cpu",
                    "status": "REAL", "stage": "run", "detail": "x" * 5000})
@@ -97,10 +98,10 @@ def test_a_killed_run_loses_nothing_that_was_told(tmp_path: Path) -> None:
     for _ in range(3):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            told = [next(process.stdout) for _ in range(random.randint(1, 9))]
+            output = [next(process.stdout) for _ in range(random.randint(1, 9))]
             process.kill()
         run = read_run(tmp_path)
-        assert len(run.records) >= len(told)
+        assert len(run.records) >= len(output)
         assert run.torn <= 1
         (tmp_path / "results.jsonl").unlink()
 
@@ -143,10 +144,10 @@ def test_comparison_names_every_kind_of_change() -> None:
         record("quick", seconds=0.3),
         record("away", "UNAVAILABLE"),
     ]
-    found = compare(before, after)
+    result = compare(before, after)
     names = {
         kind: [each["model_type"] for each in changes]
-        for kind, changes in found.to_dict().items()
+        for kind, changes in result.to_dict().items()
         if kind != "unchanged"
     }
     assert names == {
@@ -157,7 +158,7 @@ def test_comparison_names_every_kind_of_change() -> None:
         "other_failures": ["other"],
         "slower": ["slow"],
     }
-    assert found.unchanged == 3
+    assert result.unchanged == 3
 
 
 @pytest.mark.parametrize(
@@ -179,8 +180,8 @@ def test_expectations(status: str, detail: str, known: Any, expected: str) -> No
 
 def test_causes_join_errors_that_differ_in_numbers() -> None:
     details = ["size 3 at 0x1f in /tmp/a/b.py", "\x1b[31msize 44 at 0x2e in /var/c/d.py", "other"]
-    found = causes([record(f"m{n}", "FAILED", detail=text) for n, text in enumerate(details)])
-    assert [len(each.cells) for each in found] == [2, 1]
+    result = causes([record(f"m{n}", "FAILED", detail=text) for n, text in enumerate(details)])
+    assert [len(each.cells) for each in result] == [2, 1]
 
 
 def test_the_registry_is_a_run(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from hardware.qualcomm import static_calls
+from hardware.qualcomm.steps import Steps
 
 
 @pytest.mark.parametrize(("tokens", "length"), [(1, 8), (8, 8), (9, 16), (33, 64)])
@@ -42,12 +45,30 @@ def test_greedy_search_stops_at_the_end_of_the_text() -> None:
         return np.eye(5)[(tokens[-1] + 1) % 5]
 
     def tokens(count: int, defaults: dict[str, object], chosen: list[int] | None = None) -> list:
-        found = static_calls.choices(logits_of, [0], count, defaults, chosen)
-        return [token for _scores, token in found]
+        result = static_calls.choices(logits_of, [0], count, defaults, chosen)
+        return [token for _scores, token in result]
 
     assert tokens(9, {"eos_token_id": 3}) == [1, 2, 3]
     assert tokens(2, {"eos_token_id": [3], "begin_suppress_tokens": [1]})[0] != 1
     assert tokens(9, {"eos_token_id": 3}, [4, 4, 3, 4]) == [4, 4, 3]
+
+
+def test_without_a_length_the_exported_graphs_are_filled() -> None:
+    assert static_calls.new_tokens({}, {}, 3, room=5) == 5
+    assert static_calls.new_tokens({}, {"max_length": 448}, 3, room=5) == 5
+    assert static_calls.new_tokens({}, {"max_new_tokens": 2}, 3, room=5) == 2
+    assert static_calls.new_tokens({"max_new_tokens": 9}, {}, 3, room=5) == 9
+
+    config = SimpleNamespace(is_encoder_decoder=False, pad_token_id=0)
+    row = {"input_ids": np.array([[5, 6, 7]])}
+    graphs = [{"shapes": {"input_ids": [1, length]}} for length in (16, 32)]
+    assert (steps := Steps.of(row, config, {}, {}, graphs)).count == 29 and steps.length == 32
+    asked = Steps.of(row, config, {}, {"max_new_tokens": 2}, graphs)
+    assert (asked.count, asked.length) == (2, 16)  # the smallest that was exported
+    beyond = Steps.of(row, config, {}, {"max_new_tokens": 40}, graphs)
+    assert beyond.length == 64  # which was not: the call says so
+    sampled = {"do_sample": True, "num_beams": 4, "temperature": 0.7}
+    assert Steps.of(row, config, sampled, {}, graphs).count == 29  # a checkpoint's settings
 
 
 def test_what_is_not_greedy_is_refused_by_name() -> None:

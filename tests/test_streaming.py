@@ -68,7 +68,7 @@ def test_a_stream_that_nobody_reads_on_ends_its_generation(open_handler: OpenHan
 
 def test_what_cannot_be_streamed_is_refused(open_handler: OpenHandler) -> None:
     generating = open_handler("llama", "text-generation")
-    with pytest.raises(TypeError, match="of one input"):
+    with pytest.raises(TypeError, match="takes one input"):
         generating.stream(["a", "b"])
     with pytest.raises(TypeError, match="no parameter 'nonsense'"):
         generating.stream("a", nonsense=1)
@@ -80,6 +80,12 @@ def test_an_error_of_the_model_reaches_the_reader(open_handler: OpenHandler) -> 
     handler = open_handler("llama", "text-generation")
     with pytest.raises(ValueError, match="nonsense_option"):
         list(handler.stream("a boat", generate_kwargs={"nonsense_option": 1}))
+
+
+def test_a_text_that_is_too_long_is_named_in_a_stream(open_handler: OpenHandler) -> None:
+    handler = open_handler("gpt2", "text-generation")
+    with pytest.raises(ValueError, match="the text has 600 tokens"):
+        list(handler.stream("a " * 599, max_new_tokens=2))
 
 
 def test_what_may_change_is_held_back() -> None:

@@ -32,13 +32,13 @@ STEPS = {"encode": 3, "decode": 4}
 
 def step_parameters(module: Path) -> dict[str, Any]:
     """The handler parameters that a task's code takes, with their defaults (... for none)."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for name, node in load_hook("function_reference").steps(module).items():
         named = node.args.args[STEPS[name] :]
         defaults = [ast.literal_eval(default) for default in node.args.defaults]
         padded = [...] * (len(named) - len(defaults)) + defaults
-        found |= {argument.arg: value for argument, value in zip(named, padded)}
-    return {name: value for name, value in found.items() if name not in HANDED}
+        result |= {argument.arg: value for argument, value in zip(named, padded)}
+    return {name: value for name, value in result.items() if name not in HANDED}
 
 
 @pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)
@@ -149,9 +149,9 @@ def test_a_new_platform_is_one_folder(template_repository: Path, tmp_path: Path)
     shutil.copytree(template / "hardware" / "cpu", template / "hardware" / "abacus")
     hook = [sys.executable, str(template / "hooks" / "insert_handlers.py"), str(package)]
     subprocess.run([*hook, "--add", "abacus"], check=True)
-    said = passes(package, "tests/test_hf_bert.py", "-k", "abacus and fill")
-    assert "abacus     fill-mask" in said
-    assert "skipped" not in said.splitlines()[-1]
+    output = passes(package, "tests/test_hf_bert.py", "-k", "abacus and fill")
+    assert "abacus     fill-mask" in output
+    assert "skipped" not in output.splitlines()[-1]
 
 
 def copied(template: Path, package: Path) -> Path:

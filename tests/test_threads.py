@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT, OpenHandler
 
 from hf_skillset_runtime.calls.concurrency import Gate, Pool
-from hf_skillset_runtime.serving.requests import Request
+from hf_skillset_runtime.serving.requests import Request, serve
 from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 from hf_skillset_templates.source_skillset import source_skillset
 
@@ -57,14 +57,14 @@ def mismatches(handler: Any, calls: list[tuple[Any, dict[str, Any]]]) -> list[st
     def run(i: int) -> str:
         inputs, given = calls[i % len(calls)]
         try:
-            found = as_data(handler(inputs, **given)["result"])
+            actual = as_data(handler(inputs, **given)["result"])
         except Exception as error:
             return f"call {i}: {type(error).__name__}: {error}"
-        return "" if agree(found, expected[i % len(calls)]) else f"call {i} differs"
+        return "" if agree(actual, expected[i % len(calls)]) else f"call {i} differs"
 
     with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(run, range(len(calls) * 2 * ROUNDS)))
-    return [problem for problem in found if problem]
+        actual = list(pool.map(run, range(len(calls) * 2 * ROUNDS)))
+    return [problem for problem in actual if problem]
 
 
 def text_calls() -> list[tuple[Any, dict[str, Any]]]:
@@ -117,14 +117,14 @@ def test_a_seed_leaves_the_random_numbers_of_others_alone(open_handler: OpenHand
 
 def test_a_seed_gives_the_numbers_that_torch_gives(open_handler: OpenHandler) -> None:
     handler = open_handler("vits", "text-to-audio")
-    found = handler("a small boat", seed=1)["result"]["audio"]
+    actual = handler("a small boat", seed=1)["result"]["audio"]
     config, (given, _) = handler.endpoint.config, handler.spec.parameters({"seed": 1})
     (encoded,) = handler.spec.module.encode(["a small boat"], handler.processor, config, **given)
     torch.manual_seed(1)
     with torch.no_grad():
         tensors = {name: torch.as_tensor(value) for name, value in encoded.inputs.items()}
         expected = handler.endpoint(**tensors).waveform[0].numpy()
-    np.testing.assert_allclose(np.ravel(found), np.ravel(expected)[: np.size(found)], atol=1e-6)
+    np.testing.assert_allclose(np.ravel(actual), np.ravel(expected)[: np.size(actual)], atol=1e-6)
 
 
 def test_a_short_text_changes_nothing_for_a_long_one(tmp_path: Path) -> None:
@@ -141,11 +141,11 @@ def test_a_short_text_changes_nothing_for_a_long_one(tmp_path: Path) -> None:
     long = "boat " * 90
     used, fresh = opened(), opened()
     used.handler("a boat")
-    found = np.asarray(used.handler(long)["result"])
+    result = np.asarray(used.handler(long)["result"])
     assert used.endpoint.attention_type == "block_sparse"
-    np.testing.assert_array_equal(found, np.asarray(fresh.handler(long)["result"]))
+    np.testing.assert_array_equal(result, np.asarray(fresh.handler(long)["result"]))
     fresh.endpoint.set_attention_type("original_full")
-    assert not np.allclose(found, np.asarray(fresh.handler(long)["result"]))
+    assert not np.allclose(result, np.asarray(fresh.handler(long)["result"]))
 
 
 def test_an_awaited_call_leaves_the_loop_free(open_handler: OpenHandler) -> None:
@@ -160,8 +160,8 @@ def test_an_awaited_call_leaves_the_loop_free(open_handler: OpenHandler) -> None
             await asyncio.sleep(0)
         return (await call)["result"], turns
 
-    found, turns = asyncio.run(served())
-    assert found == expected
+    actual, turns = bounded(served())
+    assert actual == expected
     assert turns > 10
 
 
@@ -177,17 +177,94 @@ def test_a_queue_answers_requests_and_their_errors(open_handler: OpenHandler) ->
         late.answer.cancel()
         for request in (sent[0], wrong, late, *sent[1:]):
             await requests.put(request)
-        found = [(await request.answer)["result"] for request in sent]
+        actual = [(await request.answer)["result"] for request in sent]
         await requests.join()
         for consumer in consumers:
             consumer.cancel()
-        return found, wrong.answer.exception()
+        return actual, wrong.answer.exception()
 
-    found, error = asyncio.run(served())
-    assert [agree(as_data(one), as_data(other)) for one, other in zip(found, expected)] == [
+    actual, error = bounded(served())
+    assert [agree(as_data(one), as_data(other)) for one, other in zip(actual, expected)] == [
         True
     ] * 8
     assert isinstance(error, TypeError) and "nonsense" in str(error)
+
+
+def bounded(work: Any, seconds: float = 120) -> Any:
+    """What a coroutine gives; a TimeoutError where it does not end."""
+    return asyncio.run(asyncio.wait_for(work, seconds))
+
+
+async def ends_the_iteration(_inputs: Any) -> dict[str, Any]:
+    """A call whose error no future takes."""
+    raise StopIteration
+
+
+async def cancels_itself(_inputs: Any) -> dict[str, Any]:
+    """A call that is cancelled from inside."""
+    raise asyncio.CancelledError
+
+
+NO_REQUESTS: list[Any] = [None, "a text", {"inputs": "a text"}, 3, object()]
+
+
+@pytest.mark.parametrize("call", [ends_the_iteration, cancels_itself])
+def test_nothing_in_the_queue_ends_its_consumer(call: Any) -> None:
+    async def answered(inputs: Any, **parameters: Any) -> dict[str, Any]:
+        return {"result": inputs} if inputs == "right" else await call(inputs)
+
+    async def served() -> tuple[Any, list[BaseException]]:
+        reports: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, result: reports.append(result))
+        requests: asyncio.Queue[Any] = asyncio.Queue()
+        consumer = asyncio.create_task(serve(answered, requests))
+        wrong, odd = Request("wrong"), Request("right", 3)  # type: ignore[arg-type]
+        right = Request("right")
+        for request in (*NO_REQUESTS, wrong, odd, right):
+            requests.put_nowait(request)
+        await requests.join()
+        for failed in (wrong, odd):
+            with pytest.raises((RuntimeError, asyncio.CancelledError, TypeError)):
+                await failed.answer
+        consumer.cancel()
+        return await right.answer, [result["exception"] for result in reports]
+
+    result, reports = bounded(served(), 20)
+    assert result == {"result": "right"}
+    assert [type(error) for error in reports] == [TypeError] * len(NO_REQUESTS)
+    assert "the queue accepts Request objects, not NoneType" in str(reports[0])
+
+
+def test_a_cancelled_consumer_leaves_nobody_waiting() -> None:
+    async def never(_inputs: Any) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def served() -> None:
+        requests: asyncio.Queue[Any] = asyncio.Queue()
+        consumer = asyncio.create_task(serve(never, requests))
+        request = Request("a text")
+        await requests.put(request)
+        await asyncio.sleep(0.05)
+        consumer.cancel()
+        with pytest.raises(RuntimeError, match="cancelled before it answered"):
+            await request.answer
+        await requests.join()
+
+    bounded(served(), 20)
+
+
+def test_an_awaited_call_ends_whatever_is_raised(
+    open_handler: OpenHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = open_handler("bert", "text-classification")
+
+    def encode(*_given: Any, **_named: Any) -> Any:
+        raise StopIteration
+
+    monkeypatch.setattr(handler.spec.module, "encode", encode)
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        bounded(handler.acall("a boat"), 20)
 
 
 def in_thread(work: Callable[[], None]) -> threading.Thread:

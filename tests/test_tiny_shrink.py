@@ -25,10 +25,10 @@ def small(model_type: str):
 
 @pytest.mark.parametrize("model_type", ["bert", "vit", "whisper", "llava"])
 def test_every_class_of_a_modality_runs_within_the_budget(model_type):
-    found = shrink(model_type)
-    assert set(found.ran) == set(class_names(model_type))
-    assert found.parameters <= MAX_PARAMETERS
-    assert not found.failed and not found.towers_missed and not found.lost_structure
+    result = shrink(model_type)
+    assert set(result.ran) == set(class_names(model_type))
+    assert result.parameters <= MAX_PARAMETERS
+    assert not result.failed and not result.towers_missed and not result.lost_structure
 
 
 def test_experts_remain_a_choice():

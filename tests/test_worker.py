@@ -75,12 +75,12 @@ def test_two_arguments_are_a_text_and_a_picture(open_handler: Any) -> None:
 
 def test_wrong_arguments_by_position_are_told(open_handler: Any) -> None:
     handler = open_handler("bert", "fill-mask")
-    with pytest.raises(TypeError, match="fill-mask got 2 positional arguments; it takes one input"):
+    with pytest.raises(TypeError, match="fill-mask got 2 positional arguments; expected one input"):
         handler("a", "b")
     handler = open_handler("clip", "zero-shot-image-classification")
-    with pytest.raises(TypeError, match=r"got 3 .*takes \(candidate_labels, input\)"):
+    with pytest.raises(TypeError, match=r"got 3 .*expected \(candidate_labels, input\)"):
         handler("a", "b", "c")
-    with pytest.raises(TypeError, match="'candidate_labels' by position and by name"):
+    with pytest.raises(TypeError, match="'candidate_labels' both by position and by name"):
         handler(["a"], "b", candidate_labels=["c"])
 
 
@@ -108,7 +108,7 @@ class FourDevices(Platform):
 
 
 @pytest.mark.parametrize(
-    "platform, labels, asked, found",
+    "platform, labels, asked, result",
     [
         ("openvino", ("CPU", "GPU"), "openvino:0", "CPU"),
         ("openvino", ("CPU", "GPU"), "openvino:1", "GPU"),
@@ -120,10 +120,10 @@ class FourDevices(Platform):
     ],
 )
 def test_a_workers_label_is_a_device(
-    platform: str, labels: tuple[str, ...], asked: str, found: str
+    platform: str, labels: tuple[str, ...], asked: str, result: str
 ) -> None:
     FourDevices.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]
-    assert FourDevices(platform, labels).require(asked) == found
+    assert FourDevices(platform, labels).require(asked) == result
 
 
 @pytest.mark.parametrize("asked", ["openvino:2", "cuda:0", "openvino:x", "openvino:-1"])

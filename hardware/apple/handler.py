@@ -11,8 +11,8 @@ from hf_skillset_runtime.platforms.torch_platform import TorchPlatform
 class Apple(TorchPlatform):
     """The GPU of an Apple Silicon machine.
 
-    An operator that Metal lacks raises, unless `PYTORCH_ENABLE_MPS_FALLBACK=1` was set before
-    torch was imported: then torch runs that operator on the CPU and warns.
+    An operator that MPS does not support raises, unless `PYTORCH_ENABLE_MPS_FALLBACK=1` was set
+    before torch was imported: then torch runs that operator on the CPU and warns.
     """
 
     def devices(self, torch: Any) -> tuple[Device, ...]:
@@ -30,7 +30,7 @@ class Apple(TorchPlatform):
         return "torch is built with MPS, but macOS is older than 14 or has no Metal device"
 
     def is_out_of_memory(self, error: Exception) -> bool:
-        """MPS raises a RuntimeError whose text says so."""
+        """Whether it is the RuntimeError that MPS raises when out of memory."""
         return super().is_out_of_memory(error) or "MPS backend out of memory" in str(error)
 
     def release_memory(self) -> None:

@@ -11,13 +11,13 @@ from hf_skillset_runtime.tasks.spec import TaskSpec
 
 
 class CUDA(TorchPlatform):
-    """The NVIDIA GPUs that torch was built for and that its driver shows."""
+    """The NVIDIA GPUs that torch supports and the driver reports."""
 
     def devices(self, torch: Any) -> tuple[Device, ...]:
-        if torch.version.cuda is None:  # a ROCm build of torch calls its GPUs cuda, too
+        if torch.version.cuda is None:  # ROCm builds of torch use the device type cuda, too
             return ()
-        found = (torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count()))
-        return tuple(Device(f"cuda:{i}", p.name, p.total_memory) for i, p in enumerate(found))
+        properties = (torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count()))
+        return tuple(Device(f"cuda:{i}", p.name, p.total_memory) for i, p in enumerate(properties))
 
     def free_memory(self, torch: Any, device: str) -> int:
         free: int = torch.cuda.mem_get_info(device)[0]

@@ -38,19 +38,19 @@ METADATA_FILE = "metadata.json"
 PACKAGES = ("openvino", "torch", "transformers")
 PRECISIONS = ("f32", "bf16", "f16", "int8")
 EMULATED_DEVICES = ("GPU", "NPU")
-"""Devices whose graphs run on the CPU plugin where the device is missing."""
+"""Devices whose graphs run on the CPU plugin if the device is missing."""
 AS_TRACED = {"dtype": "float32", "device_map": None}
-"""Graphs are traced on the CPU in float32, whatever they compute in."""
+"""Graphs are traced on the CPU in float32, whatever their precision."""
 WRONG = 1e-3
-"""A graph in f32 that is further from torch is not the model; rounding is 100 times smaller."""
+"""Largest relative error of an f32 graph; rounding errors are 100 times smaller."""
 
 
 class OpenVINO(Platform):
     """The devices of OpenVINO's plugins.
 
-    The loaded model is transformers' own; its modules compute in OpenVINO graphs, which are
-    exported once and kept. `generate` and what joins the parts of a model without a whole
-    graph run in torch on the host.
+    The loaded model is transformers' own; its modules run OpenVINO graphs, which are exported
+    once and cached. `generate`, and the code between the submodules of a model that cannot be
+    exported as a whole, run in torch on the host.
     """
 
     resources = ("torch", "transformers", "numpy")
@@ -61,18 +61,18 @@ class OpenVINO(Platform):
         except ImportError:
             return Detection(False, "openvino is not installed")
         version = openvino.__version__.split("-")[0]
-        if not (found := plugin_devices()):
+        if not (devices := plugin_devices()):
             return Detection(False, "OpenVINO has no plugin for a device here", version=version)
-        return Detection(True, devices=found, version=version)
+        return Detection(True, devices=devices, version=version)
 
     def require(self, device: str) -> str:
         target = self.runs_on(device)
-        found = super().require(target)
-        return found if target == device else device
+        available = super().require(target)
+        return available if target == device else device
 
     def runs_on(self, device: str) -> str:
         """The device whose plugin runs the graphs for `device`."""
-        available = {found.label.partition(".")[0] for found in self.detect().devices}
+        available = {each.label.partition(".")[0] for each in self.detect().devices}
         missing = device in EMULATED_DEVICES and device not in available
         return "CPU" if missing else device
 
@@ -87,20 +87,21 @@ class OpenVINO(Platform):
         resources: Mapping[str, Any],
         metadata: Mapping[str, Any],
     ) -> Any:
-        """Load the model and the graphs that earlier starts exported.
+        """Load the model and its cached graphs.
 
-        `metadata["precision"]` is `f32` (the default), `bf16`, `f16` (what the plugin may
-        compute in) or `int8` (weights compressed by NNCF); `metadata["export_dir"]` is where
-        exported graphs are kept.
+        `metadata["precision"]` is `f32` (the default), `bf16`, `f16` (the inference
+        precision of the plugin) or `int8` (weights compressed by NNCF); exported graphs are
+        cached in `metadata["export_dir"]`.
 
         Raises:
-            ValueError: no such precision.
+            ValueError: unknown precision.
         """
         precision = metadata.get("precision", "f32")
         if precision not in PRECISIONS:
             raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
         if (target := self.runs_on(device)) != device:
-            warnings.warn(f"OpenVINO has no {device} here: its CPU plugin stands in", stacklevel=4)
+            message = f"OpenVINO has no {device} here: its CPU plugin runs the graphs"
+            warnings.warn(message, stacklevel=4)
         model = load_model(checkpoint, spec, resources, {**metadata, **AS_TRACED})
         facts = (spec.name, spec.auto_class, precision == "int8")
         folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
@@ -112,7 +113,7 @@ class OpenVINO(Platform):
         return model
 
     def prepare(self, handler: Handler) -> None:
-        """Export what the samples need: the first one twice, to keep the batch open, and all."""
+        """Export graphs for the samples: a batch of the first one twice, and all of them."""
         samples = sample_inputs(handler.spec, handler.processor)
         handler([samples[0]] * 2, **handler.spec.sample_params)
         handler(samples, **handler.spec.sample_params)
@@ -170,7 +171,7 @@ class OpenVINOGraphs(GraphMaker):
         config = OpenVINOConfig(
             dynamic_shapes=dynamic_shapes, stateful=False, quantizer=self.quantizer()
         )
-        # Two dimensions that happen to be equal in this call are still two dimensions.
+        # Dimensions that happen to be equal in this call must stay independent.
         with torch.fx.experimental._config.patch(use_duck_shape=False):
             program, metadata = OpenVINOExporter().export_program(module, dict(inputs), config)
         OpenVINOExporter.save_program(program, folder / PROGRAM_FILE)
@@ -178,7 +179,7 @@ class OpenVINOGraphs(GraphMaker):
         return self.compiled(program, metadata)
 
     def quantizer(self) -> Any:
-        """NNCF's 8-bit weight compression, where that is the precision."""
+        """NNCF's 8-bit weight compression if the precision is int8, else None."""
         if self.precision != "int8":
             return None
         from transformers.exporters import NNCFOpenVINOQuantizer, NNCFWeightCompressionConfig
@@ -195,7 +196,7 @@ class OpenVINOGraphs(GraphMaker):
         return self.compiled(OpenVINOExporter.load_program(folder / PROGRAM_FILE), metadata)
 
     def compiled(self, program: Any, metadata: Any) -> Graph:
-        """The program on the device, at the asked precision."""
+        """The program compiled for the device and precision."""
         import openvino
         from transformers.exporters.runners import OpenVINOModelRunner
 
@@ -206,11 +207,11 @@ class OpenVINOGraphs(GraphMaker):
 
 
 class OpenVINOGraph(Graph):
-    """One compiled graph behind the exporters' runner."""
+    """One compiled graph, run by the exporters' runner."""
 
     def __init__(self, runner: Any) -> None:
         self.runner = runner
-        self.lock = Lock()  # of its one infer request
+        self.lock = Lock()  # protects its single infer request
 
     def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
         return all(
@@ -219,13 +220,13 @@ class OpenVINOGraph(Graph):
         )
 
     def __call__(self, inputs: Mapping[str, Any]) -> Any:
-        # Copied inputs: the CPU plugin grows a cache in place and would write beyond ours.
+        # Inputs are copied: the CPU plugin grows a cache in place and would overwrite our memory.
         with self.lock:
             return self.runner(share_inputs=False, **inputs)
 
 
 def shape_of(port: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
-    """The shape of the tensor that goes into a port; an open one for a port that takes none."""
+    """The shape of the tensor for a port; a dynamic one for a port without a tensor."""
     import openvino
 
     for name in port.get_names():
@@ -235,7 +236,7 @@ def shape_of(port: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
 
 
 def plugin_devices() -> tuple[Device, ...]:
-    """The devices that OpenVINO's plugins find."""
+    """The devices that OpenVINO's plugins detect."""
     import openvino
 
     core = openvino.Core()
@@ -246,7 +247,7 @@ def plugin_devices() -> tuple[Device, ...]:
 
 
 def total_memory(core: Any, label: str) -> int | None:
-    """Bytes of a device's memory, where its plugin says."""
+    """Bytes of a device's memory; None if its plugin does not report it."""
     if "GPU_DEVICE_TOTAL_MEM_SIZE" not in core.get_property(label, "SUPPORTED_PROPERTIES"):
         return None
     size: int = core.get_property(label, "GPU_DEVICE_TOTAL_MEM_SIZE")

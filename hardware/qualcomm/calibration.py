@@ -1,4 +1,4 @@
-"""What graphs are exported and calibrated with: the calls that the task's samples make."""
+"""Calibration inputs of the graphs: the model calls of the task's samples."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .steps import Steps, pad_token
 
 SEED = 1000
 UNLIKE = 4
-"""Inputs unlike each sample that graphs are calibrated with."""
+"""Number of variants of each sample for the calibration."""
 
 
 def calibration(
     model: Any, spec: TaskSpec, processor: Any
 ) -> tuple[list[list[Arrays]], dict[str, list[int]]]:
-    """What the graphs get for the task's samples and for inputs unlike them, by their shapes.
+    """The inputs of the graphs for the task's samples and variants of them, by shapes.
 
-    Also the shapes that `generate` gives the encoder, where they are not those of its input.
+    Also the encoder's input shapes in `generate`, if they differ from those of the input.
     """
     parameters, _ = spec.parameters(spec.sample_params)
     groups: dict[str, list[Arrays]] = {}
@@ -46,9 +46,9 @@ def calibration(
 
 
 def unlike(parts: list[Encoded]) -> list[Encoded]:
-    """Inputs of the same shapes: two samples alone say little about the range of activations.
+    """Variants with the same shapes: two samples alone do not cover the range of activations.
 
-    Their seeds are not those that parity tries.
+    Their seeds differ from those of the parity check.
     """
     return [variant(part, SEED + i) for part in parts for i in range(UNLIKE)]
 
@@ -56,7 +56,7 @@ def unlike(parts: list[Encoded]) -> list[Encoded]:
 def generated_calls(
     model: Any, row: Arrays, options: Mapping[str, Any]
 ) -> tuple[list[Arrays], dict[str, list[int]]]:
-    """The first and the last call that generate one text, and the shapes the encoder got."""
+    """The first and the last call of the generation of one text, and the encoder's input shapes."""
     import torch
 
     seen: dict[str, list[int]] = {}
@@ -80,10 +80,10 @@ def generated_calls(
 
 
 def generated_text(model: Any, arguments: Mapping[str, Any]) -> list[int]:
-    """The tokens that `generate` gives on the host.
+    """The tokens that `generate` returns on the host.
 
     Raises:
-        NotImplementedError: the model generates in a way of its own.
+        NotImplementedError: the model overrides `generate`.
     """
     import torch
     from transformers import GenerationMixin
@@ -91,8 +91,8 @@ def generated_text(model: Any, arguments: Mapping[str, Any]) -> list[int]:
     own_way = f"{type(model).__name__}.generate does not give one token after the other"
     if not isinstance(model, GenerationMixin):
         raise NotImplementedError(own_way)
-    found = model.generate(**arguments)
-    if not isinstance(found, torch.Tensor):
+    generated = model.generate(**arguments)
+    if not isinstance(generated, torch.Tensor):
         raise NotImplementedError(own_way)
-    tokens: list[int] = found[0].tolist()
+    tokens: list[int] = generated[0].tolist()
     return tokens

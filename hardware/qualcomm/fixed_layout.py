@@ -1,7 +1,7 @@
-"""Makes what a call says of its images' layout a part of the graph.
+"""Makes the inputs that describe the layout of images constants of the graph.
 
-How many patches an image has, and where its tokens stand, decides how a model cuts and
-joins its tensors. A graph of fixed shapes is for one layout, so these inputs are constants.
+The number of patches of an image and the positions of its tokens determine the shapes inside a
+model. A graph with fixed shapes is for one layout, so these inputs are constants.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 LARGEST_CONSTANT = 1 << 16
-"""Elements of a tensor whose values the tracer keeps in mind; its own limit is one."""
+"""Largest number of elements of a tensor whose values the tracer tracks; its default is one."""
 PLACES = ("get_rope_index", "get_placeholder_mask")
-"""Methods that answer from the layout alone: where tokens stand, which are an image's."""
+"""Methods whose results depend only on the layout: positions and types of tokens."""
 TOKEN_KINDS = "mm_token_type_ids"
-"""The input that names the kind of each token."""
+"""The input with the type of each token."""
 
 
 @contextmanager
 def fixed_layout(
     model: Any, inputs: Mapping[str, Any], layout: Mapping[str, Any]
 ) -> Iterator[None]:
-    """Let the model know `layout` by itself while a call with the other inputs is traced."""
+    """Pass `layout` to the model as constants while a call with the other inputs is traced."""
     import torch
     from transformers.exporters.utils import patch_attribute
 
     if not layout:
         yield
         return
-    known = places(model, {**inputs, **layout}) if TOKEN_KINDS in layout else {}
+    recorded = places(model, {**inputs, **layout}) if TOKEN_KINDS in layout else {}
     tracers = (torch._subclasses.fake_tensor, torch.fx.experimental.proxy_tensor)
     with ExitStack() as stack:
         for tracer in tracers:
             patch = patch_attribute(tracer, "CONSTANT_NUMEL_LIMIT", lambda _own: LARGEST_CONSTANT)
             stack.enter_context(patch)
-        for (module, name), found in known.items():
-            answer = functools.partial(same_places, found)
+        for (module, name), positions in recorded.items():
+            answer = functools.partial(same_places, positions)
             stack.enter_context(patch_attribute(module, name, lambda _own, a=answer: a))
         stack.enter_context(patch_attribute(model, "forward", lambda own: adding(own, layout)))
         yield
@@ -55,11 +55,11 @@ def adding(forward: Any, layout: Mapping[str, Any]) -> Any:
 
 
 def places(model: Any, inputs: Mapping[str, Any]) -> dict[tuple[Any, str], Any]:
-    """What each method of `PLACES` answers; padding is taken for text."""
+    """The results of each method of `PLACES`; padding counts as text."""
     import torch
     from transformers.exporters.utils import patch_attribute
 
-    found: dict[tuple[Any, str], Any] = {}
+    recorded: dict[tuple[Any, str], Any] = {}
 
     def noting(module: Any, name: str, compute: Any) -> Any:
         signature = inspect.signature(compute)
@@ -69,8 +69,8 @@ def places(model: Any, inputs: Mapping[str, Any]) -> dict[tuple[Any, str], Any]:
             call = signature.bind(*args, **kwargs)
             if "attention_mask" in signature.parameters:
                 call.arguments["attention_mask"] = None
-            found[module, name] = compute(*call.args, **call.kwargs)
-            return found[module, name]
+            recorded[module, name] = compute(*call.args, **call.kwargs)
+            return recorded[module, name]
 
         return note
 
@@ -81,18 +81,18 @@ def places(model: Any, inputs: Mapping[str, Any]) -> dict[tuple[Any, str], Any]:
                     note = functools.partial(noting, module, name)
                     stack.enter_context(patch_attribute(module, name, note))
         model(**inputs)
-    return found
+    return recorded
 
 
-def same_places(found: Any, *_args: Any, **_kwargs: Any) -> Any:
-    """What was found before, whatever is asked."""
-    if isinstance(found, tuple):
-        return tuple(literal(value) for value in found)
-    return literal(found)
+def same_places(positions: Any, *_args: Any, **_kwargs: Any) -> Any:
+    """The recorded result, independent of the arguments."""
+    if isinstance(positions, tuple):
+        return tuple(literal(value) for value in positions)
+    return literal(positions)
 
 
 def literal(value: Any) -> Any:
-    """A tensor with the same values that the tracer sees being made, so that it knows them."""
+    """A new tensor with the same values, created under the tracer so that it knows them."""
     import torch
 
     return torch.tensor(value.tolist(), dtype=value.dtype)

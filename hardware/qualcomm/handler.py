@@ -1,4 +1,4 @@
-"""Qualcomm: quantized ONNX graphs on the Hexagon processor, or on its emulator."""
+"""Qualcomm: quantized ONNX graphs on the Hexagon processor or its emulator."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ class Qualcomm(Platform):
     def detect(self) -> Detection:
         try:
             import onnxruntime
-            import onnxruntime_qnn  # noqa: F401 - the provider comes from it
+            import onnxruntime_qnn  # noqa: F401 - registers the provider
         except ImportError as error:
             return Detection(False, f"{error.name} is not installed")
         version = onnxruntime.__version__
         try:
-            found = qnn_devices()
-        except Exception as error:  # the library does not load, for whatever reason it has
-            return Detection(False, f"the QNN provider does not load: {error}", version=version)
-        if not found:
-            return Detection(False, "the QNN provider finds no device", version=version)
+            devices = qnn_devices()
+        except Exception as error:  # loading the library may raise any exception
+            return Detection(False, f"the QNN provider cannot be loaded: {error}", version=version)
+        if not devices:
+            return Detection(False, "the QNN provider reports no device", version=version)
         hexagon = (
-            "Hexagon" if is_real(found[0]) else f"Hexagon emulator on {found[0].device.vendor}"
+            "Hexagon" if is_real(devices[0]) else f"Hexagon emulator on {devices[0].device.vendor}"
         )
         return Detection(True, devices=(Device("htp", hexagon),), version=version)
 
@@ -71,7 +71,7 @@ class Qualcomm(Platform):
         resources: Mapping[str, Any],
         metadata: Mapping[str, Any],
     ) -> QualcommModel:
-        """Open a folder that `export` wrote, or the one that is kept for this checkpoint."""
+        """Open a folder written by `export`, or the cached one of this checkpoint."""
         config = resources["transformers"].AutoConfig.from_pretrained(
             checkpoint, **hub_options(metadata)
         )
@@ -83,7 +83,7 @@ class Qualcomm(Platform):
         return QualcommModel(checkpoint, folder, config, metadata)
 
     def prepare(self, handler: Handler) -> None:
-        """Export what the samples need, unless that was done before."""
+        """Export the graphs for the samples, unless they are cached."""
         model: QualcommModel = handler.endpoint
         if not (model.folder / MANIFEST).is_file():
             given = (model.checkpoint, handler.spec, handler.processor)
@@ -104,8 +104,8 @@ class Qualcomm(Platform):
         """Write graphs, configuration and processor, so that `folder` runs without torch.
 
         Raises:
-            HardwareUnavailableError: a package that exporting needs is missing.
-            NotImplementedError: the task calls the model in another way than `forward` or
+            HardwareUnavailableError: a package required for exporting is missing.
+            NotImplementedError: the task calls another method than `forward` or
                 `generate`.
         """
         self.require_exporters(checkpoint)
@@ -147,9 +147,11 @@ class Qualcomm(Platform):
 
     def run(self, endpoint: QualcommModel, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         each = generate_row if spec.run == "generate" else run_row
-        with endpoint.lock:  # there is one processor for the graphs of all threads
-            found = [each(endpoint, row, encoded.generate_kwargs) for row in rows(encoded.inputs)]
-        return stacked(found)
+        with endpoint.lock:  # all threads share one HTP
+            row_outputs = [
+                each(endpoint, row, encoded.generate_kwargs) for row in rows(encoded.inputs)
+            ]
+        return stacked(row_outputs)
 
     def scores(
         self,
@@ -171,12 +173,12 @@ class Qualcomm(Platform):
         handler(sample, **handler.spec.sample_params)
         places = [operators_by_place(session) for session in model.sessions.values()]
         on_htp, elsewhere = (sum(counts) for counts in zip((0, 0), *places))
-        found = {
+        proof: dict[str, Any] = {
             "graph_runs": model.graph_runs - before,
             "operators": on_htp + elsewhere,
             "share": round(on_htp / max(on_htp + elsewhere, 1), 4),
         }
-        return found if found["graph_runs"] else {**found, "problem": "no graph ran on the HTP"}
+        return proof if proof["graph_runs"] else {**proof, "problem": "no graph ran on the HTP"}
 
     def config(self, endpoint: QualcommModel) -> Any:
         return endpoint.config
@@ -187,7 +189,7 @@ class Qualcomm(Platform):
 
 
 def save_processor(processor: Any, folder: Path) -> None:
-    """Keep a processor, or the tokenizer and the feature extractor that stand for one."""
+    """Save a processor, or a pair of tokenizer and feature extractor."""
     if processor is None:
         return
     for part in vars(processor).values() if isinstance(processor, Parts) else [processor]:

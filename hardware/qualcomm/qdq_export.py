@@ -1,6 +1,6 @@
 """Exports a transformers model to ONNX with fixed shapes and quantizes it to QDQ.
 
-Needs torch, onnx and onnxscript; what it writes needs none of them.
+Needs torch, onnx and onnxscript; the exported graphs need none of them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .rewrites.operators import rewrite_for_htp
 from .static_calls import LAYOUT_INPUTS, Arrays, shortened
 
 MASKED = -100.0
-"""What masked attention scores become: low enough for softmax, in range for 16 bits."""
+"""Value of masked attention scores: low enough for softmax, in the range of 16 bits."""
 
 
-def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, int | None]:
+def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, list[int]]:
     """Write the quantized graph for the shapes of the calibration inputs to `path`.
 
     Returns:
-        For each output the axis that counts tokens, None where it has none.
+        For each output its token axes.
     """
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
@@ -37,7 +37,7 @@ def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, i
 
 
 def export_onnx(model: Any, row: Arrays, path: Path) -> None:
-    """Write the graph in float32, of operators that HTP has, the masks' constants in range."""
+    """Write the float32 graph, with supported operators and mask constants in range."""
     import onnx
     from transformers.exporters import OnnxConfig, OnnxExporter
 
@@ -82,7 +82,7 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
     from onnxruntime.tools.onnx_model_utils import optimize_model
 
     optimized, prepared = plain.with_name("optimized.onnx"), plain.with_name("prepared.onnx")
-    optimize_model(plain, optimized)  # folds what is computed from weights alone
+    optimize_model(plain, optimized)  # folds constants computed from weights
     source = prepared if qnn_preprocess_model(optimized, prepared) else optimized
     config = get_qnn_qdq_config(
         source,
@@ -90,7 +90,7 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
         activation_type=QuantType.QUInt16,
         weight_type=QuantType.QUInt8,
         init_overrides=weight_overrides(source),
-        keep_removable_activations=True,  # HTP reads a Relu between a norm and a Conv wrongly
+        keep_removable_activations=True,  # HTP computes a Relu between a norm and a Conv wrongly
     )
     quantize(source, path, config)
 
@@ -112,26 +112,27 @@ class CalibrationRows:
         return next(self.waiting, None)
 
     def rewind(self) -> None:
-        """Begin again."""
+        """Restart from the first row."""
         self.waiting = iter(self.rows)
 
 
-def token_axes(model: Any, row: Arrays) -> dict[str, int | None]:
-    """For each output the axis that is shorter when the row has one token less."""
+def token_axes(model: Any, row: Arrays) -> dict[str, list[int]]:
+    """For each output its token axes: those that are shorter if the row has one token less.
+
+    Attention weights have two: (batch, heads, tokens, tokens).
+    """
+    shapes = output_shapes(model, row)
     if "input_ids" not in row:
-        return dict.fromkeys(output_shapes(model, row))
-    now = output_shapes(model, row)
-    fewer = output_shapes(model, shortened(row))
+        return {name: [] for name in shapes}
+    shorter = output_shapes(model, shortened(row))
     return {
-        name: next(
-            (i for i, pair in enumerate(zip(now[name], fewer[name])) if len(set(pair)) > 1), None
-        )
-        for name in now
+        name: [axis for axis, size in enumerate(shape) if shorter[name][axis] < size]
+        for name, shape in shapes.items()
     }
 
 
 def output_shapes(model: Any, row: Arrays) -> dict[str, tuple[int, ...]]:
-    """The shapes of the tensors that the model gives for a row."""
+    """The shapes of the model's output tensors for a row."""
     import torch
     from transformers.exporters.utils import get_leaf_tensors
 

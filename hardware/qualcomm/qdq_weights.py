@@ -1,4 +1,4 @@
-"""Which weights are not quantized as the others: to 8 bits without a sign, all with one scale.
+"""Weights that are not quantized per tensor to unsigned 8 bits.
 
 Needs onnx and onnxruntime's quantizer.
 """
@@ -10,14 +10,14 @@ from typing import Any
 
 SCALING = ("Add", "Mul", "Reshape", "Sub", "Unsqueeze")
 CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1}
-"""The dimension of a convolution's weights that has a scale for each of its channels."""
+"""Operator -> the axis of its weights with one scale per channel."""
 
 Overrides = dict[str, list[dict[str, Any]]]
-"""What the quantizer is told of constants, by their name."""
+"""Constant name -> options of the quantizer."""
 
 
 def weight_overrides(path: Path) -> Overrides:
-    """Exceptions for the constants of a graph."""
+    """The quantizer overrides for the constants of a graph."""
     import onnx
 
     graph = onnx.load(path).graph
@@ -26,7 +26,7 @@ def weight_overrides(path: Path) -> Overrides:
 
 
 def channel_weights(graph: Any, constants: set[str]) -> Overrides:
-    """A scale for each channel of a convolution; HTP takes it for signed weights alone."""
+    """Per-channel scales of a convolution, which HTP supports for signed weights only."""
     from onnxruntime.quantization import QuantType
 
     return {
@@ -39,21 +39,21 @@ def channel_weights(graph: Any, constants: set[str]) -> Overrides:
 
 
 def angle_weights(graph: Any, constants: set[str]) -> Overrides:
-    """16 bits where a product of matrices makes angles: a sine sees their absolute error."""
+    """16 bits for matrix products that compute angles: a sine depends on their absolute error."""
     from onnxruntime.quantization import QuantType
 
     makers = {output: node for node in graph.node for output in node.output}
     waiting = [node.input[0] for node in graph.node if node.op_type in ("Cos", "Sin")]
-    seen, found = set(waiting), {}
+    seen, initializers = set(waiting), {}
     while waiting:
         node = makers.get(waiting.pop())
         if node is None or node.op_type not in (*SCALING, "MatMul"):
             continue
         if node.op_type == "MatMul":
             weights = constants.intersection(node.input)
-            found.update({name: [{"quant_type": QuantType.QUInt16}] for name in weights})
+            initializers.update({name: [{"quant_type": QuantType.QUInt16}] for name in weights})
             continue
         before = [name for name in node.input if name not in seen]
         seen.update(before)
         waiting += before
-    return found
+    return initializers

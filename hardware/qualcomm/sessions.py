@@ -1,4 +1,4 @@
-"""The HTP of ONNX Runtime's QNN provider: its devices, and sessions that compile graphs for it."""
+"""Devices of ONNX Runtime's QNN execution provider, and sessions that compile graphs for HTP."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 PROVIDER = "QNNExecutionProvider"
 EMULATED_SOC = "60"
-"""SoC id that the HTP simulator is configured with; every session of a process has the same."""
+"""SoC id that the HTP simulator is configured with; the same for all sessions of a process."""
 
 
 @cache
 def qnn_devices() -> list[Any]:
-    """The devices that the QNN provider finds, a Hexagon processor before what emulates one."""
+    """The devices of the QNN provider, Hexagon processors before emulators."""
     import onnxruntime
     import onnxruntime_qnn
 
     onnxruntime.register_execution_provider_library(PROVIDER, onnxruntime_qnn.get_library_path())
-    found = [device for device in onnxruntime.get_ep_devices() if device.ep_name == PROVIDER]
-    return sorted(found, key=is_real, reverse=True)
+    devices = [device for device in onnxruntime.get_ep_devices() if device.ep_name == PROVIDER]
+    return sorted(devices, key=is_real, reverse=True)
 
 
 def is_real(device: Any) -> bool:
@@ -29,7 +29,7 @@ def is_real(device: Any) -> bool:
 
 
 class CompileError(RuntimeError):
-    """The HTP does not take a graph."""
+    """HTP cannot run a graph."""
 
     stage = "compile"
 
@@ -38,7 +38,7 @@ def open_session(path: Path) -> Any:
     """Compile a graph for the HTP.
 
     Raises:
-        CompileError: it cannot be compiled; names the operators that the HTP does not take.
+        CompileError: it cannot be compiled; the message has the unsupported operators.
     """
     import onnxruntime
 
@@ -54,7 +54,7 @@ def open_session(path: Path) -> Any:
 
 
 def session_options(fallback: bool) -> Any:
-    """Options of a session on the HTP; on the emulator they name an SoC id."""
+    """Options of a session on HTP; on the emulator they include an SoC id."""
     import onnxruntime
     import onnxruntime_qnn
 
@@ -70,12 +70,12 @@ def session_options(fallback: bool) -> Any:
 
 
 def refused_operators(path: Path) -> list[str]:
-    """The operators that would run on the CPU if that were allowed."""
+    """The operators that HTP does not support: those assigned to the CPU with fallback enabled."""
     import onnxruntime
 
     try:
         session = onnxruntime.InferenceSession(path, session_options(fallback=True))
-    except Exception:  # then the graph as a whole is refused
+    except Exception:  # then HTP rejects the graph as a whole
         return []
     parts = session.get_provider_graph_assignment_info()
     return sorted(
@@ -84,7 +84,7 @@ def refused_operators(path: Path) -> list[str]:
 
 
 def operators_by_place(session: Any) -> tuple[int, int]:
-    """How many operators of a session's graph run on the HTP, and how many elsewhere."""
+    """The number of operators of a session's graph that run on HTP, and of the others."""
     parts = session.get_provider_graph_assignment_info()
     on_htp = sum(len(part.get_nodes()) for part in parts if part.ep_name == PROVIDER)
     return on_htp, sum(len(part.get_nodes()) for part in parts) - on_htp

@@ -1,6 +1,6 @@
-"""Calls of graphs whose shapes are fixed: one input at a time, padded to a few lengths.
+"""Calls of graphs with fixed shapes: one input at a time, padded to a few lengths.
 
-Needs numpy alone, and that only when it is called, so that it runs where torch does not.
+Needs only numpy, imported on use, so that it runs without torch.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOKEN_INPUTS = (
     "image_embeds_position_mask",
     "cross_attention_mask",
 )
-"""Inputs with one entry for each token; they grow together."""
+"""Inputs with one entry per token; they are padded together."""
 LAYOUT_INPUTS = (
     "mm_token_type_ids",
     "moe_mm_token_type_ids",
@@ -45,11 +45,11 @@ LAYOUT_INPUTS = (
     "images_per_sample",
     "aspect_ratio_ids",
 )
-"""Inputs that say how images are cut and where their tokens stand; a graph is for one layout."""
+"""Inputs that describe the patches of images and the positions of their tokens (the layout)."""
 OPENING = ("lang_to_id", "no_timestamps_token_id")
-"""What generation_config.json has for each token that opens a transcript behind the start."""
+"""Keys of generation_config.json for the tokens after the start of a transcript."""
 NEW_TOKENS = 20
-"""What transformers generates where nobody says how much."""
+"""transformers' default number of new tokens."""
 GREEDY_OPTIONS = {"max_new_tokens", "max_length", "do_sample", "num_beams", "pad_token_id"}
 
 Arrays = dict[str, Any]
@@ -65,7 +65,7 @@ def bucket(length: int) -> int:
 
 
 def rows(inputs: Mapping[str, Any]) -> list[Arrays]:
-    """Each row of the inputs by itself; all as one where they have different numbers of rows."""
+    """Each row of the inputs; all as one if the numbers of rows differ."""
     import numpy as np
 
     arrays = {name: np.asarray(value) for name, value in inputs.items()}
@@ -77,22 +77,24 @@ def rows(inputs: Mapping[str, Any]) -> list[Arrays]:
 
 
 def without_padding(row: Arrays) -> Arrays:
-    """The row's tokens that its mask keeps; several rows that belong together keep all."""
+    """The row without masked tokens; several rows that belong together are unchanged."""
     import numpy as np
 
     if "attention_mask" not in row or "input_ids" not in row or row["input_ids"].shape[0] > 1:
         return row
-    kept = np.flatnonzero(row["attention_mask"][0].reshape(row["input_ids"].shape[1], -1).any(-1))
-    return {n: a[:, kept] if is_token_input(n, a, row) else a for n, a in row.items()}
+    positions = np.flatnonzero(
+        row["attention_mask"][0].reshape(row["input_ids"].shape[1], -1).any(-1)
+    )
+    return {n: a[:, positions] if is_token_input(n, a, row) else a for n, a in row.items()}
 
 
 def is_token_input(name: str, array: Any, row: Arrays) -> bool:
-    """Whether `array` has one entry for each token of the row."""
+    """Whether `array` has one entry per token of the row."""
     return name in TOKEN_INPUTS and array.shape[1] == row["input_ids"].shape[1]
 
 
 def padded(row: Arrays, length: int, pad_token: int) -> Arrays:
-    """The row with its tokens padded on the right to `length`; masked where it has a mask."""
+    """The row with its tokens padded on the right to `length`; its mask, if any, is extended."""
     import numpy as np
 
     result = {}
@@ -111,7 +113,7 @@ def shortened(row: Arrays) -> Arrays:
 
 
 def forward_row(row: Arrays, pad_token: int) -> Arrays:
-    """One row as the graph takes it: padded to its bucket where its mask allows that."""
+    """One row as input of the graph: padded to its bucket if it has a mask."""
     if "input_ids" not in row or "attention_mask" not in row:
         return row
     row = without_padding(row)
@@ -119,7 +121,7 @@ def forward_row(row: Arrays, pad_token: int) -> Arrays:
 
 
 def widened(row: Arrays, shapes: Mapping[str, list[int]]) -> Arrays:
-    """The row with zeros at the end of the arrays that the model wants in a larger shape."""
+    """The row with arrays zero-padded to the larger shapes of the graph."""
     import numpy as np
 
     result = dict(row)
@@ -130,7 +132,7 @@ def widened(row: Arrays, shapes: Mapping[str, list[int]]) -> Arrays:
 
 
 def nested(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Outputs with names as `feature_maps.0` as the lists and dicts that the model gave."""
+    """Outputs with names like `feature_maps.0` as nested lists and dicts."""
     result: dict[str, Any] = {}
     for name, output in outputs.items():
         *parents, last = name.split(".")
@@ -142,7 +144,7 @@ def nested(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def listed(value: Any) -> Any:
-    """What has numbers for names as a list of its values."""
+    """The values of a dict with integer keys as a list."""
     if not isinstance(value, dict):
         return value
     values = {name: listed(item) for name, item in value.items()}
@@ -150,35 +152,57 @@ def listed(value: Any) -> Any:
 
 
 def layout_of(row: Arrays) -> dict[str, list[Any]]:
-    """The layout of a row's images, as JSON has it."""
+    """The layout of a row's images, JSON-compatible."""
     return {name: array.tolist() for name, array in sorted(row.items()) if name in LAYOUT_INPUTS}
 
 
 def shapes_of(row: Arrays) -> dict[str, list[int]]:
-    """The shapes of a row's arrays, as JSON has them."""
+    """The shapes of a row's arrays, JSON-compatible."""
     return {name: list(array.shape) for name, array in sorted(row.items())}
 
 
-def new_tokens(options: Mapping[str, Any], defaults: Mapping[str, Any], prompt: int) -> int:
-    """How many tokens to generate.
+def new_tokens(
+    options: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    prompt: int,
+    room: int | None = None,
+) -> int:
+    """The number of tokens to generate.
+
+    Args:
+        options: the caller's options; a length in them is not limited.
+        defaults: the checkpoint's options.
+        prompt: number of tokens of the prompt.
+        room: number of tokens that the exported graphs have space for, the limit if the caller
+            sets no length. None if nothing is exported yet.
 
     Raises:
-        ValueError: the options ask for more than greedy search.
+        ValueError: the options require more than greedy decoding.
     """
     unknown = sorted(set(options) - GREEDY_OPTIONS)
     if unknown or options.get("do_sample") or options.get("num_beams", 1) != 1:
-        asked = ", ".join(unknown) or "sampling or beams"
-        raise ValueError(f"this platform generates greedily and does not know {asked}")
-    if (count := options.get("max_new_tokens") or defaults.get("max_new_tokens")) is not None:
+        unsupported = ", ".join(unknown) or "sampling or beams"
+        raise ValueError(f"qualcomm supports greedy decoding only; unsupported: {unsupported}")
+    requested, stated = (stated_tokens(source, prompt) for source in (options, defaults))
+    if requested is not None:
+        return requested
+    if room is None:
+        return NEW_TOKENS if stated is None else stated
+    return max(1, room if stated is None else min(stated, room))
+
+
+def stated_tokens(source: Mapping[str, Any], prompt: int) -> int | None:
+    """The number of new tokens that options or a checkpoint state; None where they do not."""
+    if (count := source.get("max_new_tokens")) is not None:
         return int(count)
-    longest = options.get("max_length") or defaults.get("max_length")
-    return NEW_TOKENS if longest is None else max(1, int(longest) - prompt)
+    longest = source.get("max_length")
+    return None if longest is None else max(1, int(longest) - prompt)
 
 
 def opening(
     logits_of: Callable[[list[int]], Any], start: list[int], defaults: Mapping[str, Any]
 ) -> list[int]:
-    """The tokens before a transcript: the start, the language that is heard, no timestamps.
+    """The tokens before a transcript: start, detected language, no timestamps.
 
     Args:
         defaults: the checkpoint's `generation_config.json`; only one of a speech model has
@@ -198,13 +222,13 @@ def choices(
     defaults: Mapping[str, Any],
     chosen: Sequence[int] | None = None,
 ) -> Iterator[tuple[Any, int]]:
-    """The scores (tokens,) of each step that continues `prompt`, and the token it goes on with.
+    """The scores (tokens,) of each generation step after `prompt`, and the chosen token.
 
     Args:
-        logits_of: the logits of the next token after some tokens.
-        count: most tokens to add; the end-of-text token ends it earlier.
+        logits_of: returns the logits of the next token after a list of tokens.
+        count: largest number of new tokens; an end-of-text token stops earlier.
         defaults: the checkpoint's `generation_config.json`.
-        chosen: tokens to go on with in place of the most probable ones.
+        chosen: tokens to continue with instead of the highest-scoring ones.
     """
     import numpy as np
 

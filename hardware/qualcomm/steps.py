@@ -1,10 +1,12 @@
-"""The calls that generate one text with a graph of fixed length."""
+"""Generation of one text with a graph of fixed length."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from hf_skillset_runtime.tasks.limits import text_part
 
 from .static_calls import (
     OPENING,
@@ -20,23 +22,33 @@ from .static_calls import (
 
 @dataclass(frozen=True)
 class Steps:
-    """The calls that generate one text: the same inputs with ever more tokens."""
+    """The calls that generate one text: the same inputs with increasing numbers of tokens."""
 
     row: Arrays
     grows: str
     """The input that the tokens are appended to."""
     prompt: list[int]
     count: int
-    """Most tokens to add."""
+    """Largest number of new tokens."""
     length: int
-    """Tokens that the graph takes."""
+    """Number of tokens of the graph."""
     pad: int
 
     @classmethod
     def of(
-        cls, row: Arrays, config: Any, defaults: Mapping[str, Any], options: Mapping[str, Any]
+        cls,
+        row: Arrays,
+        config: Any,
+        defaults: Mapping[str, Any],
+        options: Mapping[str, Any],
+        graphs: Sequence[Mapping[str, Any]] = (),
     ) -> Steps:
-        """The steps for one row, given the checkpoint's and the caller's generation options."""
+        """The steps for one row, given the checkpoint's and the caller's generation options.
+
+        Args:
+            graphs: what was exported, with the shapes of its inputs; a text gets as many tokens as
+                these take where the caller states no length.
+        """
         pad = pad_token(config)
         if config.is_encoder_decoder:
             start = decoder_start(config, defaults)
@@ -44,12 +56,15 @@ class Steps:
         else:
             row, grows = without_padding(row), "input_ids"
             prompt = row["input_ids"][0].tolist()
-        count = new_tokens(options, defaults, len(prompt))
-        more = sum(name in defaults for name in OPENING)
-        return cls(row, grows, prompt, count, bucket(len(prompt) + more + count), pad)
+        opened = len(prompt) + sum(name in defaults for name in OPENING)
+        lengths = sorted(graph["shapes"][grows][-1] for graph in graphs if grows in graph["shapes"])
+        room = lengths[-1] - opened if lengths and lengths[-1] > opened else None
+        count = new_tokens(options, defaults, len(prompt), room)
+        fitting = (length for length in lengths if length >= opened + count)
+        return cls(row, grows, prompt, count, next(fitting, bucket(opened + count)), pad)
 
     def call(self, tokens: list[int]) -> Arrays:
-        """The inputs after these tokens."""
+        """The inputs of the graph for these tokens."""
         import numpy as np
 
         if self.grows != "input_ids":
@@ -64,10 +79,10 @@ class Steps:
 
 
 def decoder_start(config: Any, defaults: Mapping[str, Any]) -> int | list[int]:
-    """The token that a decoder starts with: its own, else the one that begins a text.
+    """The decoder's start token: `decoder_start_token_id`, else `bos_token_id`.
 
     Raises:
-        ValueError: the checkpoint names neither.
+        ValueError: the checkpoint has neither.
     """
     for name in ("decoder_start_token_id", "bos_token_id"):
         for value in (defaults.get(name), getattr(config, name, None)):
@@ -78,7 +93,7 @@ def decoder_start(config: Any, defaults: Mapping[str, Any]) -> int | list[int]:
 
 
 def pad_token(config: Any) -> int:
-    """The token that padding is made of; a mask hides it, so any of the vocabulary will do."""
+    """The padding token; it is masked, so that any token of the vocabulary is valid."""
     token = getattr(config, "pad_token_id", None) or 0
-    size = getattr(config.get_text_config(), "vocab_size", None)
+    size = getattr(text_part(config), "vocab_size", None)
     return token if size is None or 0 <= token < size else 0

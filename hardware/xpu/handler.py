@@ -9,11 +9,11 @@ from hf_skillset_runtime.platforms.torch_platform import TorchPlatform
 
 
 class XPU(TorchPlatform):
-    """The Intel GPUs that torch was built for and that its driver shows."""
+    """The Intel GPUs that torch supports and the driver reports."""
 
     def devices(self, torch: Any) -> tuple[Device, ...]:
-        found = (torch.xpu.get_device_properties(i) for i in range(torch.xpu.device_count()))
-        return tuple(Device(f"xpu:{i}", p.name, p.total_memory) for i, p in enumerate(found))
+        properties = (torch.xpu.get_device_properties(i) for i in range(torch.xpu.device_count()))
+        return tuple(Device(f"xpu:{i}", p.name, p.total_memory) for i, p in enumerate(properties))
 
     def free_memory(self, torch: Any, device: str) -> int:
         free: int = torch.xpu.mem_get_info(device)[0]

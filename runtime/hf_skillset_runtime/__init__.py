@@ -1,15 +1,15 @@
-"""What every `hf_<model_type>` package has in common.
+"""The runtime that every `hf_<model_type>` package shares.
 
-| room | what it holds |
+| module | content |
 | --- | --- |
 | `skillset`, `initializers`, `loading`, `hub` | the skillset class, `init_<platform>`, processors |
 | `serving/` | handlers: batches, streams, the queue |
-| `calls/` | what keeps one call from another |
-| `tasks/`, `media/` | what task modules share; text, images, audio, video, series, tables |
-| `platforms/`, `export/` | what platforms share; what those share that export graphs |
-| `compare/`, `self_test/` | how two platforms are compared; `__test__` |
+| `calls/` | isolation of concurrent calls |
+| `tasks/`, `media/` | shared code of tasks; loading of text, images, audio, video, series, tables |
+| `platforms/`, `export/` | base classes of platforms; exported graphs |
+| `compare/`, `self_test/` | comparison of two platforms; `__test__` |
 | `command_line`, `mock` | `python -m hf_<model_type>`; the mock of a missing platform |
 | `testing/` | tiny checkpoints and the tests that every package runs |
 
-Importing it imports nothing else: no torch, no numpy.
+Importing it imports neither torch nor numpy.
 """

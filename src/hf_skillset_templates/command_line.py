@@ -1,14 +1,15 @@
-"""What every command of scripts/ shares: help with examples, and errors as one sentence.
+"""Shared code of the commands in scripts/: help with examples, and errors as one sentence.
 
 A command is a function with Typer's annotations. `run` gives it shell completion, puts its
-examples below its `--help`, and turns what a person can mend into one line on stderr and exit
-code 2. Anything else is a fault of ours and keeps its traceback.
+examples below its `--help`, and prints errors that the user can fix as one line on stderr, with
+exit code 2. Other exceptions are bugs and keep their traceback.
 """
 
 from __future__ import annotations
 
 import errno
 import math
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ def run(main: Callable[..., Any], examples: str) -> None:
 
 
 def outcome(main: Callable[..., Any], examples: str, arguments: list[str]) -> int:
-    """The exit code of a command; what a person can mend is said on stderr."""
+    """Run a command; returns its exit code. Errors that the user can fix are printed to stderr."""
     try:
         code = application(main, examples)(arguments, standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -58,32 +59,32 @@ def application(main: Callable[..., Any], examples: str) -> Any:
 
 
 def refuse(problem: str) -> int:
-    """Say on one line what is wrong; the exit code of wrong usage."""
+    """Print a one-line error; returns the exit code of wrong usage."""
     say(" ".join(problem.split()))
     return BAD_USAGE
 
 
 def say(text: str) -> None:
-    """Print a line for the person, beside what the command prints for programs."""
+    """Print a line to stderr for the user; stdout is for programs."""
     print(text, file=sys.stderr, flush=True)
 
 
 def file_problem(error: OSError) -> str:
-    """What the system says of a file, with its name."""
-    said = error.strerror or str(error) or type(error).__name__
-    return f"{error.filename}: {said}" if error.filename else said
+    """The operating system's error about a file, with its name."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def split(values: Iterable[str]) -> list[str]:
-    """The values of a repeatable option, each of which may hold several, separated by commas.
+    """The values of a repeatable option, each of which may be a comma-separated list.
 
     Raises:
         UsageError: a value is empty.
     """
-    found = [part.strip() for value in values for part in value.split(",")]
-    if "" in found:
+    parts = [part.strip() for value in values for part in value.split(",")]
+    if "" in parts:
         raise UsageError("a name is empty: give names separated by single commas, such as a,b")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(parts))
 
 
 def seconds(text: str) -> float:
@@ -93,7 +94,7 @@ def seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise UsageError(f"{text!r} is no time limit: give seconds, a number above zero")
+        raise UsageError(f"{text!r} is not a time limit: give seconds, a number above zero")
     return value
 
 
@@ -109,6 +110,27 @@ def readable_file(text: str) -> Path:
     if not (text and (path := resolved(text)).is_file()):
         raise UsageError(f"there is no file {text!r}")
     return path
+
+
+def run_folder(text: str) -> Path:
+    """The folder of a run that is to be written; the run itself makes it."""
+    if not text:
+        raise UsageError("the name of the run's folder is empty")
+    return resolved(text)
+
+
+def template_version(text: str) -> str:
+    """A version of the template that is safe as a git argument: not an option, not empty."""
+    if not re.match(r"[\w.][\w./+-]*\Z", text, re.ASCII):
+        raise UsageError(f"{shortened(text)} is no version of the template: give a tag or a commit")
+    return text
+
+
+def network_address(text: str) -> str:
+    """The address of a scheduler, with its port."""
+    if not re.match(r"(?:[a-z]+://)?[^\s/]+:\d+\Z", text):
+        raise UsageError(f"{shortened(text)} is no address with a port, such as tcp://host:8786")
+    return text
 
 
 def writable_folder(text: str) -> Path:
@@ -142,12 +164,12 @@ def writable_file(text: str) -> Path:
 
 
 def resolved(text: str) -> Path:
-    """An absolute path; what no file system can hold is refused in a sentence."""
+    """An absolute path; an invalid path is a usage error."""
     try:
         path = Path(text).resolve()
         path.exists()
     except (OSError, ValueError, RuntimeError) as error:
-        raise UsageError(f"{shortened(text)} is no usable path: {error_text(error)}") from error
+        raise UsageError(f"{shortened(text)} is not a usable path: {error_text(error)}") from error
     return path
 
 
@@ -163,7 +185,7 @@ def shortened(text: str) -> str:
 
 
 def require_writable(folder: Path) -> None:
-    """Raise where no file can be made in a folder that exists."""
+    """Raise if an existing folder is not writable."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass

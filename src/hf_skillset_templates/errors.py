@@ -1,7 +1,7 @@
-"""The error that a person can mend: its message is one sentence, and no traceback is due."""
+"""The error that a user can fix: a one-sentence message, shown without a traceback."""
 
 from __future__ import annotations
 
 
 class UsageError(Exception):
-    """What was asked for cannot be done; the message names the input and says what to do."""
+    """A usage error; the message names the input and says what to do."""

@@ -1,9 +1,9 @@
-"""Runs git for one folder, whatever repository the calling process was started in.
+"""Runs git for one folder, independent of the repository of the calling process.
 
 A git hook or an editor sets `GIT_DIR`, `GIT_WORK_TREE` or `GIT_INDEX_FILE`; a git that inherits
-them works on that repository instead of the folder it is pointed at. They are left out here. The
-person's configuration stays in force (`safe.directory`, global ignores, credentials); only what
-commits of ours would trip over is masked.
+them uses that repository instead of the given folder, so they are removed here. The user's
+configuration applies (`safe.directory`, global ignores, credentials), except settings that would
+break our commits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MASKED = {
 
 
 class GitError(UsageError):
-    """git refused; the message has its own last words."""
+    """git failed; the message has the end of its output."""
 
 
 @cache
@@ -62,7 +62,7 @@ def git(folder: Path, *arguments: str, own: bool = False) -> str:
     """The output of git in a folder; `own` for a repository that we made and commit to.
 
     Raises:
-        GitError: git is not installed or refuses.
+        GitError: git is not installed or fails.
     """
     options = [word for key, value in MASKED.items() for word in ("-c", f"{key}={value}")]
     command = ["git", "-C", str(folder), *(options if own else []), *arguments]

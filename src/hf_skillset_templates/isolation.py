@@ -26,6 +26,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 MEMORY_MB = 8192
+STOP_S = 0.2
+"""How soon a job is ended that nobody waits for any longer, seconds."""
+NEVER = threading.Event()
 
 _channel: Connection | None = None
 _starting = threading.Lock()
@@ -67,7 +70,7 @@ def _start_server() -> None:
 
 
 def enter_stage(name: str) -> None:
-    """Tells the parent what the job does now, so that a crash or a time-out can say where."""
+    """Report the job's stage to the parent, so that crashes and timeouts can be attributed."""
     if _channel is not None:
         _channel.send_bytes(json.dumps({"stage": name}).encode())
 
@@ -78,12 +81,19 @@ def report(part: Any) -> None:
         _channel.send_bytes(json.dumps({"part": part}).encode())
 
 
-def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb: int) -> Any:
+def run_isolated(
+    function_path: str,
+    argument: Any,
+    timeout_s: float,
+    memory_mb: int,
+    stop: threading.Event = NEVER,
+) -> Any:
     """Returns the function's result, or `{"stage", "error", "parts"}` when it failed.
 
     `timeout_s` is wall-clock seconds; `memory_mb` is what the job may allocate on top of
     what its process has when it starts, in MiB (enforced on Linux; files that are mapped to
-    be read, and addresses that are only reserved, do not count).
+    be read, and addresses that are only reserved, do not count). Once `stop` is set, the job is
+    ended.
     """
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
@@ -97,7 +107,7 @@ def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb:
         process.start()
         sender.close()
         try:
-            return _await(process, receiver, log, timeout_s)
+            return _await(process, receiver, log, timeout_s, stop)
         finally:
             if process.is_alive():
                 process.kill()
@@ -105,13 +115,15 @@ def run_isolated(function_path: str, argument: Any, timeout_s: float, memory_mb:
             receiver.close()
 
 
-def _await(process: Any, receiver: Connection, log: str, timeout_s: float) -> Any:
-    """Follows the child's messages until its result, its end or the deadline."""
+def _await(
+    process: Any, receiver: Connection, log: str, timeout_s: float, stop: threading.Event
+) -> Any:
+    """Follows the child's messages until its result, its end, the deadline or `stop`."""
     stage = "start"
     parts: list[Any] = []
     deadline = time.monotonic() + timeout_s
     try:
-        while receiver.poll(max(0.0, deadline - time.monotonic())):
+        while _has_message(receiver, deadline, stop):
             message = json.loads(receiver.recv_bytes())
             if "stage" in message:
                 stage = message["stage"]
@@ -125,7 +137,19 @@ def _await(process: Any, receiver: Connection, log: str, timeout_s: float) -> An
         process.join()
         error = f"process ended with {process.exitcode}{_tail(log)}"
         return {"stage": stage, "parts": parts, "error": error}
-    return {"stage": stage, "parts": parts, "error": f"no result after {timeout_s:g} s"}
+    error = "it was stopped" if stop.is_set() else f"no result after {timeout_s:g} s"
+    return {"stage": stage, "parts": parts, "error": error}
+
+
+def _has_message(receiver: Connection, deadline: float, stop: threading.Event) -> bool:
+    """Wait for a message; False at the deadline, or if the job was cancelled."""
+    while not stop.is_set():
+        remaining = deadline - time.monotonic()
+        if receiver.poll(max(0.0, min(remaining, STOP_S))):
+            return True
+        if remaining <= 0:
+            return False
+    return False
 
 
 def _tail(log: str) -> str:
@@ -151,7 +175,7 @@ def _child(job: str, sender: Connection) -> None:
         module, _, name = function_path.partition(":")
         result = getattr(importlib.import_module(module), name)(argument)
         final = json.dumps({"result": result})
-    except BaseException as error:  # a job may fail in any way; the parent wants to know which
+    except BaseException as error:  # a job may raise any exception; it is reported to the parent
         last = traceback.extract_tb(error.__traceback__)[-1:]
         where = f"{os.path.basename(last[0].filename)}:{last[0].lineno}" if last else ""
         final = json.dumps({"error": f"{type(error).__name__}: {error}", "where": where})
@@ -161,7 +185,7 @@ def _child(job: str, sender: Connection) -> None:
 
 
 def _leave_nothing_behind(folder: str) -> None:
-    """Let what the job makes go with it, also when it is killed.
+    """Remove the job's temporary files at its end, even if it is killed.
 
     Temporary files lie in the folder that the parent removes. Locks of multiprocessing (a
     progress bar makes one) have no name in the system with the start method `fork`.
@@ -187,7 +211,7 @@ def _wait_for_parent() -> None:
 
 
 def _limit_memory(memory_mb: int) -> None:
-    """Caps what is allocated at what is there now plus the allowance; nothing on Windows.
+    """Limit the address space to the current size plus the allowance; no effect on Windows.
 
     What is only reserved does not count: a CUDA context reserves far more addresses than the
     machine has memory, so that a cap on the address space (RLIMIT_AS) ends it at once.

@@ -1,4 +1,4 @@
-"""A page and a question in, text out, for models that read words with boxes (`any-to-any`)."""
+"""A page and a question in, text out, for models with word boxes (`any-to-any`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def encode(
     continue_final_message: bool | None = None,
     processor_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Encoded]:
-    """Preprocess `{"text", "images", "word_boxes"}` items or chats: a run for each."""
+    """Preprocess `{"text", "images", "word_boxes"}` items or chats: one call each."""
     options = conversation_options(
         processor, max_new_tokens, generate_kwargs, generation_mode, stop_sequence
     )

@@ -1,6 +1,6 @@
 """Text, images, audio and video in, text or speech out (task `any-to-any`).
 
-The model answers in writing where it is told to, and counts the tokens of each of its parts.
+The model can be limited to text output, and has a token limit for each of its parts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hf_skillset_runtime.tasks.prompts import encode_prompt
 __all__ = ["decode", "encode"]
 
 LONGEST = 256
-"""Tokens of an answer of which neither the caller nor `generate_kwargs` says the length."""
+"""Default number of new tokens, if neither the caller nor `generate_kwargs` sets it."""
 
 
 def encode(
@@ -34,7 +34,7 @@ def encode(
     continue_final_message: bool | None = None,
     processor_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Encoded]:
-    """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: a run for each."""
+    """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: one call each."""
     options = conversation_options(processor, None, generate_kwargs, generation_mode, stop_sequence)
     options["generation_mode"] = generation_mode or "text"
     if max_new_tokens is not None:

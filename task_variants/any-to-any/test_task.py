@@ -64,9 +64,9 @@ def test_chats_equal_the_pipeline(cell: Any) -> None:
     if not getattr(cell.opened.processor, "chat_template", None):
         pytest.skip("this model has no chat template")
     skip_without_prompt(cell, cell.samples[0])
-    asked = {"role": "user", "content": [{"type": "text", "text": "Say hello."}]}
+    message = {"role": "user", "content": [{"type": "text", "text": "Say hello."}]}
     begun = {"role": "assistant", "content": [{"type": "text", "text": "Hello"}]}
-    for chat in ([asked], [asked, begun]):
+    for chat in ([message], [message, begun]):
         options = in_writing(cell)
         cell.assert_equal(cell.run(chat, **options), cell.pipeline(text=chat, **options))
 
@@ -78,7 +78,7 @@ def test_media_without_placeholders_are_put_into_the_prompt(cell: Any) -> None:
 
 
 def test_refuses_what_the_task_does_not_take(cell: Any) -> None:
-    with pytest.raises(ValueError, match="generation_mode is one of text, audio"):
+    with pytest.raises(ValueError, match="expected generation_mode as one of text, audio"):
         cell.run("Say hello.", generation_mode="smell")
-    with pytest.raises(ValueError, match="not 'smell'"):
+    with pytest.raises(ValueError, match="got 'smell'"):
         cell.run({"text": "Say hello.", "smell": 1})

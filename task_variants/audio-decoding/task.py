@@ -17,7 +17,7 @@ __all__ = ["decode", "encode", "is_batch"]
 def encode(
     items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]
 ) -> list[Encoded]:
-    """A call for each table (frames, width)."""
+    """One call for each array (frames, width)."""
     name = facts.get("input", "latents")
     tables = [fit_width(item, config.hidden_size) for item in items]
     return [Encoded({name: table.T[None]}) for table in tables]
@@ -26,7 +26,7 @@ def encode(
 def decode(
     outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per input the `audio` (samples,) and its `sampling_rate`, None where the model has none."""
+    """Per input the `audio` (samples,) and its `sampling_rate`, None if the model has none."""
     rate = getattr(config, "sampling_rate", None)
     return [
         {"audio": next(iter(call.values())).squeeze(), "sampling_rate": rate} for call in outputs

@@ -14,7 +14,7 @@ from hf_skillset_runtime.tasks.encoded import Encoded
 def encode(
     audios: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
 ) -> list[Encoded]:
-    """Load, resample and turn each audio clip into the model's features."""
+    """Load and resample each audio clip, and compute the model's features."""
     alone = facts.get("one_at_a_time", False)
     batches = [[clip] for clip in audios] if alone else [audios]
     return [Encoded(model_inputs(batch, feature_extractor, config, facts)) for batch in batches]
@@ -23,7 +23,7 @@ def encode(
 def model_inputs(
     audios: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The features of audio clips by the model's names."""
+    """The features of audio clips, by input name of the model."""
     names = facts.get("input_names", {})
     options = {"return_attention_mask": True} if "attention_mask" in names else {}
     features = audio_features(audios, feature_extractor, names, **options)
@@ -45,6 +45,6 @@ def decode(
     config: Any,
 ) -> list[list[Any]]:
     """Per audio clip the (1, frames, hidden) states of the encoder: the model's first output."""
-    found = [next(iter(call.values())) for call in outputs]
-    batches = [states[None] if states.ndim == 2 else states for states in found]
+    features = [next(iter(call.values())) for call in outputs]
+    batches = [states[None] if states.ndim == 2 else states for states in features]
     return [[states.tolist()] for batch in batches for states in batch]

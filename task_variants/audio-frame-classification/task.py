@@ -13,7 +13,7 @@ from hf_skillset_runtime.tasks.scores import sigmoid
 
 
 def encode(audios: list[Any], feature_extractor: Any, config: Any) -> Encoded:
-    """Load, resample and turn each audio clip into the model's features."""
+    """Load and resample each audio clip, and compute the model's features."""
     return Encoded(audio_features(audios, feature_extractor))
 
 
@@ -26,7 +26,7 @@ def decode(
 ) -> list[dict[str, Any]]:
     """Per audio clip `probabilities` (frames, labels) and each frame's `labels` above `threshold`.
 
-    Several labels may hold at once: two people speak at the same time.
+    A frame may have several labels, such as two speakers at the same time.
     """
     return [
         {"probabilities": rows.tolist(), "labels": [names(row, config, threshold) for row in rows]}
@@ -35,6 +35,6 @@ def decode(
 
 
 def names(probabilities: np.ndarray, config: Any, threshold: float) -> list[str]:
-    """The labels of one frame; speakers have none in the configuration but their number."""
-    found = np.flatnonzero(probabilities > threshold)
-    return [config.id2label.get(int(i), f"LABEL_{i}") for i in found]
+    """The labels of one frame; `LABEL_<index>` if the configuration has no names."""
+    active = np.flatnonzero(probabilities > threshold)
+    return [config.id2label.get(int(i), f"LABEL_{i}") for i in active]

@@ -31,7 +31,7 @@ def encode(
     stop_sequence: str | list[str] | None = None,
     continue_final_message: bool | None = None,
 ) -> list[Encoded]:
-    """A call for each `{"audio", "text"}`, or chat whose content holds the audio."""
+    """One call for each `{"audio", "text"}`, or chat whose content includes the audio."""
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
     )
@@ -51,7 +51,7 @@ def encode(
 def decode(
     outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
 ) -> list[list[dict[str, Any]]]:
-    """Per item `input_text` (the text or chat) and what was generated for it."""
+    """Per item `input_text` (the text or chat) and the generated text."""
     read = partial(processor.batch_decode, skip_special_tokens=True)
     results = []
     for call, request in zip(outputs, encoded):

@@ -15,7 +15,7 @@ from hf_skillset_runtime.tasks.encoded import Encoded
 def encode(
     audios: list[Any], feature_extractor: Any, config: Any, facts: Mapping[str, Any]
 ) -> Encoded:
-    """Load, resample and turn each audio clip into the model's features."""
+    """Load and resample each audio clip, and compute the model's features."""
     rate = feature_extractor.sampling_rate
     waveforms = [load_audio(clip, rate) for clip in audios]
     stereo = getattr(config, "audio_channels", 1) == 2
@@ -30,8 +30,8 @@ def decode(
 ) -> list[dict[str, Any]]:
     """Per clip `audio_codes` (codebooks, frames), the rebuilt `audio` and its `sampling_rate`.
 
-    A codec with continuous codes gives `latents` (frames, width) instead; one that works in
-    chunks gives codes (chunks, codebooks, frames); `audio` is (samples,) or (2, samples).
+    A codec with continuous codes returns `latents` (frames, width) instead; one that works in
+    chunks returns codes (chunks, codebooks, frames); `audio` is (samples,) or (2, samples).
     """
     name = "audio_codes" if "audio_codes" in outputs else "latents"
     codes = outputs[name]

@@ -22,14 +22,14 @@ def model_outputs(cell: Any, path: str) -> Any:
 
 def test_equals_the_model(cell: Any) -> None:
     for path in cell.samples:
-        outputs, found = model_outputs(cell, path), cell.run(path)
+        outputs, result = model_outputs(cell, path), cell.run(path)
         name = "audio_codes" if "audio_codes" in outputs else "latents"
-        cell.assert_equal(found[name].flatten(), outputs[name].flatten())
+        cell.assert_equal(result[name].flatten(), outputs[name].flatten())
         audio = outputs["audio_values"] if "audio_values" in outputs else outputs["audio"]
-        cell.assert_equal(found["audio"], audio[0, ..., : found["audio"].shape[-1]].squeeze())
+        cell.assert_equal(result["audio"], audio[0, ..., : result["audio"].shape[-1]].squeeze())
 
 
 def test_the_rebuilt_audio_lasts_as_long(cell: Any) -> None:
     for path in cell.samples:
-        found, seconds = cell.run(path), soundfile.info(path).duration
-        assert abs(found["audio"].shape[-1] / found["sampling_rate"] - seconds) < 0.1
+        result, seconds = cell.run(path), soundfile.info(path).duration
+        assert abs(result["audio"].shape[-1] / result["sampling_rate"] - seconds) < 0.1

@@ -19,7 +19,7 @@ def encode(
     composer: str = "composer1",
     generate_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Encoded]:
-    """A call for each audio clip: its features, beat by beat."""
+    """One call for each audio clip, with its features by beat."""
     rate = processor.feature_extractor.sampling_rate
     calls = []
     for clip in audios:
@@ -37,15 +37,15 @@ def decode(
     """Per audio clip its `notes` with `start` and `end` (seconds), `pitch` and `velocity`."""
     results = []
     for call, request in zip(outputs, encoded):
-        found = processor.batch_decode(
+        notes = processor.batch_decode(
             as_tensor(call["sequences"]), request.context, return_midi=False
         )
-        results.append({"notes": [as_note(note) for note in found["notes"]]})
+        results.append({"notes": [as_note(note) for note in notes["notes"]]})
     return results
 
 
 def as_note(note: Any) -> dict[str, Any]:
-    """A note as plain numbers."""
+    """A note as Python numbers."""
     return {
         "start": float(note.start),
         "end": float(note.end),

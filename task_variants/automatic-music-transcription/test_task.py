@@ -19,6 +19,6 @@ def test_equals_generate(cell: Any) -> None:
         features = processor(audio=waveform, sampling_rate=expected_rate, return_tensors="pt")
         tokens = model.generate(features["input_features"], composer="composer1")
         notes = processor.batch_decode(tokens, features)["notes"]
-        found = cell.run(path)["notes"]
-        assert [note["pitch"] for note in found] == [note.pitch for note in notes]
-        cell.assert_equal([note["start"] for note in found], [float(n.start) for n in notes])
+        result = cell.run(path)["notes"]
+        assert [note["pitch"] for note in result] == [note.pitch for note in notes]
+        cell.assert_equal([note["start"] for note in result], [float(n.start) for n in notes])

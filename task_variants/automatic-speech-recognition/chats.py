@@ -18,7 +18,7 @@ from hf_skillset_runtime.tasks.generation import (
 )
 
 INSTRUCTION = "Can you transcribe the speech into a written format?"
-"""What the model is asked, unless its processor knows how to ask it."""
+"""The prompt for a transcript, unless the processor defines one."""
 
 
 def encode(
@@ -30,9 +30,9 @@ def encode(
     generate_kwargs: Mapping[str, Any] | None = None,
     stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
-    """A chat for each input, with the audio and the request for its text."""
+    """One chat for each input, with the audio and the transcription prompt."""
     if return_timestamps:
-        raise ValueError("this model gives no times; call without return_timestamps")
+        raise ValueError("this model returns no timestamps; call without return_timestamps")
     waveforms = [load(item, processor) for item in items]
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
@@ -43,13 +43,14 @@ def encode(
 
 
 def chat_inputs(waveforms: list[np.ndarray], processor: Any, name_or_path: str) -> dict[str, Any]:
-    """The model's inputs for chats, in the words that the model was trained with."""
+    """The model's inputs for chats, with the prompt of its training."""
     if hasattr(processor, "apply_transcription_request"):
-        wanted = signature(processor.apply_transcription_request).parameters
+        parameters = signature(processor.apply_transcription_request).parameters
         rate = extractor_of(processor).sampling_rate
         known = {"model_id": name_or_path, "format": "WAV", "sampling_rate": rate}
-        options = {name: value for name, value in known.items() if name in wanted}
-        return dict(processor.apply_transcription_request(waveforms, **options))
+        options = {name: value for name, value in known.items() if name in parameters}
+        request = processor.apply_transcription_request(waveforms, **options)
+        return dict(request.convert_to_tensors("pt"))
     instruction = {"type": "text", "text": INSTRUCTION}
     chats = [
         [{"role": "user", "content": [chat_part(waveform, processor), instruction]}]

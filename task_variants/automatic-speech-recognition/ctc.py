@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def encode(
     max_new_tokens: int | None = None,
     generate_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
-    """Load, resample and turn the audio into the model's features; nothing is generated."""
+    """Load and resample the audio, and compute the model's features; nothing is generated."""
     return Encoded(padded_features(items, processor))
 
 
@@ -32,14 +33,14 @@ def decode(
 ) -> list[dict[str, Any]]:
     """The text of each input; with `return_timestamps` `chunks` with times in seconds.
 
-    Times are per `"char"` (which `True` means too) or `"word"`.
+    Times are per `"char"` (the same as `True`) or `"word"`.
 
     Raises:
         ValueError: another value of `return_timestamps`.
     """
     unit = "char" if return_timestamps is True else return_timestamps
     if unit and unit not in ("char", "word"):
-        raise ValueError(f"return_timestamps is char or word for this model; got {unit!r}")
+        raise ValueError(f"expected return_timestamps as char or word for this model; got {unit!r}")
     tokens = outputs["logits"].argmax(axis=-1)
     if not unit:
         return [{"text": processor.tokenizer.decode(row)} for row in tokens]
@@ -48,15 +49,16 @@ def decode(
 
 
 def seconds_per_frame(encoded: Encoded, frames: int, processor: Any, config: Any) -> float:
-    """How long the audio of one of the `frames` of a path is.
+    """Seconds of audio for each of the `frames` of a CTC path.
 
-    Configurations that do not tell are of models of spectra: a frame of a path is of as many
-    frames of the spectrum as they subsample, or as the two lengths say.
+    If the configuration does not state it, the model reads spectrograms: a path frame covers as
+    many spectrogram frames as the configured subsampling or the ratio of lengths.
     """
     extractor = processor.feature_extractor
-    samples = getattr(config, "inputs_to_logits_ratio", None)
+    encoder = getattr(config, "encoder_config", getattr(config, "audio_config", config))
+    strides = getattr(encoder, "conv_stride", None)
+    samples = getattr(config, "inputs_to_logits_ratio", strides and prod(strides))
     if samples is None:
-        encoder = getattr(config, "encoder_config", config)
         spectra = encoded.inputs["input_features"].shape[1]
         factor = getattr(encoder, "subsampling_factor", None) or round(spectra / frames)
         samples = factor * extractor.hop_length
@@ -67,19 +69,18 @@ def timed(tokens: np.ndarray, tokenizer: Any, seconds: float, unit: str) -> dict
     """The text of one path (frames,), and the times of its units.
 
     Raises:
-        ValueError: the tokenizer does not tell which frames a unit comes from.
+        ValueError: the tokenizer provides no frame offsets.
     """
-    found = tokenizer.decode(tokens, **{f"output_{unit}_offsets": True})
-    if isinstance(found, str):
+    decoded = tokenizer.decode(tokens, **{f"output_{unit}_offsets": True})
+    if isinstance(decoded, str):
         raise ValueError(
-            "the tokenizer of this model does not tell which frames its text comes from: leave"
-            " return_timestamps out"
+            "the tokenizer of this model provides no frame offsets: call without return_timestamps"
         )
     chunks = [
         {
             "text": part[unit],
             "timestamp": (part["start_offset"] * seconds, part["end_offset"] * seconds),
         }
-        for part in found[f"{unit}_offsets"]
+        for part in decoded[f"{unit}_offsets"]
     ]
-    return {"text": found["text"], "chunks": chunks}
+    return {"text": decoded["text"], "chunks": chunks}

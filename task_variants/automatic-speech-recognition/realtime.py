@@ -1,4 +1,4 @@
-"""Speech in, the text written while listening out (task `automatic-speech-recognition`)."""
+"""Speech in, its text out, by streaming models (task `automatic-speech-recognition`)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def encode(
     generate_kwargs: Mapping[str, Any] | None = None,
     stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
-    """Features, and the tokens that the model writes until it has heard enough."""
+    """Features, and the tokens that the model emits during its initial delay."""
     if return_timestamps:
-        raise ValueError("this model gives no times; call without return_timestamps")
+        raise ValueError("this model returns no timestamps; call without return_timestamps")
     waveforms = [load(item, processor) for item in items]
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence

@@ -21,9 +21,9 @@ def encode(
     generate_kwargs: Mapping[str, Any] | None = None,
     stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
-    """Load, resample and turn the audio into the model's features."""
+    """Load and resample the audio, and compute the model's features."""
     if return_timestamps:
-        raise ValueError("this model gives no times; call without return_timestamps")
+        raise ValueError("this model returns no timestamps; call without return_timestamps")
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
     )

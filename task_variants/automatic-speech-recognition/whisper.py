@@ -21,13 +21,14 @@ def encode(
     generate_kwargs: Mapping[str, Any] | None = None,
     stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
-    """Load, resample and turn the audio into windows of one length (30 s), or all of longer audio.
+    """Load and resample the audio, and compute features of 30 s windows, or of all longer audio.
 
-    `return_timestamps=True` times segments.
+    `return_timestamps=True` returns times of segments.
     """
     if isinstance(return_timestamps, str):
         raise ValueError(
-            f"Whisper times segments: return_timestamps=True; not {return_timestamps!r}"
+            "Whisper returns times of segments only: use return_timestamps=True,"
+            f" not {return_timestamps!r}"
         )
     waveforms = [load(item, processor) for item in items]
     fits = max(map(len, waveforms)) <= processor.feature_extractor.n_samples
@@ -49,8 +50,10 @@ def decode(
     return_timestamps: bool | str | None = None,
 ) -> list[dict[str, Any] | list[dict[str, Any]]]:
     """The text of each input; with `return_timestamps` `chunks` with times in seconds."""
-    found = [transcribe(row, processor, config, return_timestamps) for row in outputs["sequences"]]
-    return [one_or_all(one) for one in by_input(found, encoded.context)]
+    transcripts = [
+        transcribe(row, processor, config, return_timestamps) for row in outputs["sequences"]
+    ]
+    return [one_or_all(one) for one in by_input(transcripts, encoded.context)]
 
 
 def transcribe(

@@ -21,21 +21,26 @@ def encode(
     assets: Mapping[str, Any] | None = None,
     decision_config: DecisionConfig | str | None = None,
 ) -> list[Encoded]:
-    """A call for each prompt that the requests `{"state", "questions"}` make.
+    """One call for each prompt of the requests `{"state", "questions"}`.
 
-    With `questions` an item is the state alone.
+    With `questions`, an item is only the state.
     """
     settings = as_settings(decision_config, config)
     calls = []
     for number, item in enumerate(items):
         request = as_request(item, questions, assets)
-        for inputs, asked in settings.prepare_inputs(request, processor):
-            calls.append(Encoded(prompt_inputs(inputs, asked), context=(number, settings, asked)))
+        for inputs, questions_of_prompt in settings.prepare_inputs(request, processor):
+            calls.append(
+                Encoded(
+                    prompt_inputs(inputs, questions_of_prompt),
+                    context=(number, settings, questions_of_prompt),
+                )
+            )
     return calls
 
 
 def as_settings(decision_config: DecisionConfig | str | None, config: Any) -> DecisionConfig:
-    """How prompts are written: as given, or as the checkpoint says."""
+    """The prompt settings: `decision_config`, or those of the checkpoint."""
     if isinstance(decision_config, DecisionConfig):
         return decision_config
     return DecisionConfig.from_pretrained(decision_config or config.name_or_path)
@@ -44,7 +49,7 @@ def as_settings(decision_config: DecisionConfig | str | None, config: Any) -> De
 def as_request(
     item: Any, questions: Mapping[str, Any] | None, assets: Mapping[str, Any] | None
 ) -> Any:
-    """The request of one item, with the questions and images that the caller gave apart."""
+    """The request of one item, with questions and images passed as parameters."""
     request = item if questions is None else {"state": item, "questions": dict(questions)}
     if assets is not None and isinstance(request, dict):
         return {**request, "assets": dict(assets)}
@@ -52,7 +57,7 @@ def as_request(
 
 
 def prompt_inputs(inputs: Mapping[str, Any], questions: list[Question]) -> dict[str, Any]:
-    """The model's tensors for one prompt: its tokens, and what is asked where."""
+    """The model's tensors for one prompt: tokens and positions of the questions."""
     kinds = [Question.questions_types.index(question.type) for question in questions]
     return {
         **inputs,
@@ -78,6 +83,6 @@ def decode(
             questions,
             as_tensor(scores).split(options),
         )
-        found = {q.name: q.answer(row.softmax(-1).tolist()) for q, row in zip(questions, rows)}
-        answers.setdefault(number, {}).update(found)
+        by_name = {q.name: q.answer(row.softmax(-1).tolist()) for q, row in zip(questions, rows)}
+        answers.setdefault(number, {}).update(by_name)
     return list(answers.values())

@@ -18,7 +18,7 @@ def test_answers_several_questions(cell: Any) -> None:
         "anger": {"type": "score", "instructions": "How angry?", "criteria": ["calm", "angry"]},
     }
     request = {"state": "I want my money back.", "questions": questions}
-    found = cell.run(request)
-    assert list(found) == list(questions)
-    cell.assert_equal(found, cell.pipeline(request))
-    cell.assert_equal(cell.run(request["state"], questions=questions), found)
+    result = cell.run(request)
+    assert list(result) == list(questions)
+    cell.assert_equal(result, cell.pipeline(request))
+    cell.assert_equal(cell.run(request["state"], questions=questions), result)

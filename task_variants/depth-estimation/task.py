@@ -22,11 +22,13 @@ def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
     """Per image `predicted_depth`, a tensor of its size, and `depth`, the same as an image."""
-    # The images' sizes have different names in the image processors: given by position.
-    found = image_processor.post_process_depth_estimation(as_model_output(outputs), encoded.context)
+    # The name of this argument differs between image processors: passed by position.
+    processed = image_processor.post_process_depth_estimation(
+        as_model_output(outputs), encoded.context
+    )
     return [
         {"predicted_depth": depths["predicted_depth"], "depth": as_grey(depths["predicted_depth"])}
-        for depths in found
+        for depths in processed
     ]
 
 

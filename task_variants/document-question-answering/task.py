@@ -26,9 +26,9 @@ def encode(
     lang: str | None = None,
     tesseract_config: str = "",
 ) -> list[Encoded]:
-    """Tokenize `{"image", "question"}` items: a run each, a row for each piece of a long page.
+    """Tokenize `{"image", "question"}` items: one call each, one row per window of a long page.
 
-    The words and their boxes (0..1000) are the item's `word_boxes`, or else read from the
+    The words and their boxes (0..1000) are the item's `word_boxes`, by default read from the
     page with Tesseract.
     """
     tokenizer = getattr(processor, "tokenizer", processor)
@@ -38,7 +38,7 @@ def encode(
     limits = {"max_length": longest, "stride": doc_stride or min(longest // 2, 256)}
     runs = []
     for item in items:
-        image, question = as_fields(item, "image", "question")
+        image, question = as_fields(item, "image", "question", further=["word_boxes"])
         page = load_image(image)
         word_boxes = item.get("word_boxes")
         if word_boxes is None:
@@ -57,7 +57,7 @@ def encode(
 def tokenize(
     tokenizer: Any, question: str, words: list[str], boxes: list[Any], limits: Mapping[str, int]
 ) -> Any:
-    """The question with each piece of the page, every token with its box."""
+    """The question with each window of the page, every token with its box."""
     options = {
         "padding": True,
         "truncation": "only_second",
@@ -67,7 +67,7 @@ def tokenize(
     }
     try:
         pieces = boxed(tokenizer, question, words, boxes, options)
-    except Exception as error:  # what tokenizers raise has no class of its own
+    except Exception as error:  # tokenizers raise a bare Exception
         if "runcation" not in str(error):
             raise
         raise ValueError(
@@ -81,7 +81,7 @@ def tokenize(
 def boxed(
     tokenizer: Any, question: str, words: list[str], boxes: list[Any], options: Mapping[str, Any]
 ) -> Any:
-    """The tokens of the pieces, with boxes where the tokenizer makes them or by their words."""
+    """The tokens of the windows, with boxes by the tokenizer or by their words."""
     if "bbox" in tokenizer.model_input_names:
         return tokenizer(text=[question], text_pair=[words], boxes=[boxes], **options)
     pieces = tokenizer(text=question.split(), text_pair=words, is_split_into_words=True, **options)
@@ -92,7 +92,7 @@ def boxed(
 
 
 def token_boxes(pieces: Any, piece: int, boxes: list[Any], tokenizer: Any) -> list[Any]:
-    """The word's box for tokens of the page, the whole page for separators, nothing for others."""
+    """The word's box for tokens of the page, the whole page for separators, zeros for others."""
     special = {tokenizer.sep_token_id: [1000] * 4}
     return [
         boxes[word] if sequence == 1 else special.get(token, [0] * 4)
@@ -103,14 +103,14 @@ def token_boxes(pieces: Any, piece: int, boxes: list[Any], tokenizer: Any) -> li
 
 
 def page_pixels(page: Any, processor: Any, pieces: int) -> dict[str, Any]:
-    """The image of the page for each piece, without having it read by Tesseract again."""
+    """The image of the page for each window, without running Tesseract again."""
     pixels = processor.image_processor(images=page, apply_ocr=False, return_tensors="pt")
     name = "image" if "image" in processor.model_input_names else "pixel_values"
     return {name: pixels["pixel_values"].repeat(pieces, 1, 1, 1)}
 
 
 def answer_masks(pieces: Any, tokenizer: Any) -> np.ndarray:
-    """Per piece and token 1 where no answer can be: beside the page, but for the class token."""
+    """1 for each token that cannot be in an answer: outside of the page, except the class token."""
     count = len(pieces["input_ids"])
     outside = np.array([[s != 1 for s in pieces.sequence_ids(piece)] for piece in range(count)])
     masks: np.ndarray = outside & (np.array(pieces["input_ids"]) != tokenizer.cls_token_id)
@@ -133,18 +133,18 @@ def decode(
         "handle_impossible_answer": handle_impossible_answer,
     }
     return [
-        sorted(answers(found, run, options), key=lambda answer: answer["score"], reverse=True)[
-            :top_k
-        ]
-        for found, run in zip(outputs, encoded)
+        sorted(
+            answers(call_outputs, run, options), key=lambda answer: answer["score"], reverse=True
+        )[:top_k]
+        for call_outputs, run in zip(outputs, encoded)
     ]
 
 
 def answers(
     outputs: Mapping[str, np.ndarray], run: Encoded, options: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The best answers in each piece of one page."""
-    words, found, null_score = run.context["words"], [], NO_NULL_SCORE
+    """The best answers in each window of one page."""
+    words, spans, null_score = run.context["words"], [], NO_NULL_SCORE
     for piece, ids in enumerate(run.context["word_ids"]):
         tokens = slice(0, len(ids))
         starts, ends, scores, null_score = select_starts_ends(
@@ -155,7 +155,7 @@ def answers(
             min_null_score=null_score,
             **options,
         )
-        found += [
+        spans += [
             {
                 "score": float(score),
                 "answer": " ".join(words[ids[start] : ids[end] + 1]),
@@ -166,5 +166,5 @@ def answers(
             if ids[start] is not None and ids[end] is not None
         ]
     if options["handle_impossible_answer"]:
-        found.append({"score": null_score, "answer": "", "start": 0, "end": 0})
-    return found
+        spans.append({"score": null_score, "answer": "", "start": 0, "end": 0})
+    return spans

@@ -24,8 +24,8 @@ def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
     """Per photograph `image`, the flat page in the photograph's size."""
-    found = image_processor.post_process_document_rectification(
+    rectified = image_processor.post_process_document_rectification(
         as_model_output(outputs).last_hidden_state, encoded.context
     )
-    # The image processor gives blue first.
-    return [{"image": Image.fromarray(page["images"].flip(-1).numpy())} for page in found]
+    # The image processor returns BGR.
+    return [{"image": Image.fromarray(page["images"].flip(-1).numpy())} for page in rectified]

@@ -19,6 +19,6 @@ def test_equals_the_model(cell: Any) -> None:
         (page,) = processor.post_process_document_rectification(
             outputs.last_hidden_state, inputs["original_images"]
         )
-        found = cell.run(path)["image"]
-        assert found.size == image.size
-        assert (np.asarray(found)[..., ::-1] == page["images"].numpy()).all()
+        result = cell.run(path)["image"]
+        assert result.size == image.size
+        assert (np.asarray(result)[..., ::-1] == page["images"].numpy()).all()

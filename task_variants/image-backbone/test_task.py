@@ -14,6 +14,6 @@ def test_equals_the_model(cell: Any) -> None:
     for path in cell.samples:
         inputs = processor(images=Image.open(path).convert("RGB"), return_tensors="pt")
         expected = cell.model_outputs(**inputs).feature_maps
-        found = cell.run(path)
-        cell.assert_equal(found["feature_maps"], [one[0] for one in expected])
-        assert len(found["stages"]) == len(expected)
+        result = cell.run(path)
+        cell.assert_equal(result["feature_maps"], [one[0] for one in expected])
+        assert len(result["stages"]) == len(expected)

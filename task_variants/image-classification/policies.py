@@ -32,9 +32,9 @@ def decode(
     The score of a policy is the probability that the image violates it.
 
     Raises:
-        ValueError: a `function_to_apply`: the model gives probabilities, no logits.
+        ValueError: `function_to_apply` is set: the model returns probabilities, not logits.
     """
     if function_to_apply is not None:
-        raise ValueError("this model gives probabilities: leave function_to_apply out")
+        raise ValueError("this model returns probabilities: call without function_to_apply")
     rows = outputs["probabilities"][:, 0].reshape(-1, len(encoded.context))
     return [ranked(scores, encoded.context, top_k) for scores in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -18,31 +19,26 @@ from hf_skillset_runtime.tasks.model_outputs import as_model_output
 def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess images, or `{"image", "trimap"}` for models that need a trimap.
 
-    A trimap is white where the foreground is, black where it is not, grey between.
+    A trimap is white in the foreground, black in the background and grey if unknown.
     """
     images = [
         item["image"] if isinstance(item, dict) and "image" in item else item for item in items
     ]
-    if has_post_processing(image_processor):
+    if "trimaps" not in signature(image_processor.preprocess).parameters:
         return encode_images(images, image_processor)
     trimaps = [load_image(as_fields(item, "image", "trimap")[1]).convert("L") for item in items]
     return encode_images(images, image_processor, trimaps=trimaps)
-
-
-def has_post_processing(image_processor: Any) -> bool:
-    """Whether the image processor makes opacities of the outputs; else the model gives them."""
-    return hasattr(image_processor, "post_process_image_matting")
 
 
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
     """Per image `alpha`, opacities (height, width) from 0 to 1, and `mask`, an image of them."""
-    if has_post_processing(image_processor):
-        found = image_processor.post_process_image_matting(
+    if hasattr(image_processor, "post_process_image_matting"):
+        mattes = image_processor.post_process_image_matting(
             as_model_output(outputs), target_sizes=encoded.context
         )
-        alphas = [one["alpha"][0].numpy() for one in found]
+        alphas = [one["alpha"][0].numpy() for one in mattes]
     else:
         # The images were padded at the right and below.
         alphas = [

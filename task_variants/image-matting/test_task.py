@@ -23,7 +23,7 @@ def expected_alpha(cell: Any, item: dict[str, str]) -> Any:
 
 def test_equals_the_model(cell: Any) -> None:
     for item in cell.samples:
-        found = cell.run(item)
-        cell.assert_equal(found["alpha"], expected_alpha(cell, item))
-        assert found["mask"].size == Image.open(item["image"]).size
-        assert np.abs(np.asarray(found["mask"]) / 255.0 - found["alpha"]).max() <= 0.5 / 255.0
+        result = cell.run(item)
+        cell.assert_equal(result["alpha"], expected_alpha(cell, item))
+        assert result["mask"].size == Image.open(item["image"]).size
+        assert np.abs(np.asarray(result["mask"]) / 255.0 - result["alpha"]).max() <= 0.5 / 255.0

@@ -1,4 +1,4 @@
-"""An image in, masks by a model of videos out (task `image-segmentation`)."""
+"""An image in, masks by a video model out (task `image-segmentation`)."""
 
 from __future__ import annotations
 

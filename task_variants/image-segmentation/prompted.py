@@ -1,4 +1,4 @@
-"""An image in, masks of the subtask that the model is told out (task `image-segmentation`)."""
+"""An image and a subtask in, masks out (task `image-segmentation`)."""
 
 from __future__ import annotations
 

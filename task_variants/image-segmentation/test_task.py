@@ -22,7 +22,7 @@ def expected(cell: Any, image: str) -> Any:
         return cell.pipeline(image)
     one = Image.open(image).convert("RGB")
     inputs = processor(videos=[[one]], return_tensors="pt")
-    (found,) = processor.post_process_panoptic_segmentation(
+    (segmentation,) = processor.post_process_panoptic_segmentation(
         cell.model_outputs(**inputs), [(one.height, one.width)], 0.0, 0.5, 0.5
     )
     names = cell.opened.endpoint.config.id2label
@@ -30,9 +30,11 @@ def expected(cell: Any, image: str) -> Any:
         {
             "score": segment["score"],
             "label": names[segment["label_id"]],
-            "mask": Image.fromarray(255 * (found["segmentation"] == segment["id"]).byte().numpy()),
+            "mask": Image.fromarray(
+                255 * (segmentation["segmentation"] == segment["id"]).byte().numpy()
+            ),
         }
-        for segment in found["segments_info"]
+        for segment in segmentation["segments_info"]
     ]
 
 
@@ -49,5 +51,5 @@ def test_subtasks_equal_the_pipeline(cell: Any, subtask: str) -> None:
     if hasattr(able, f"post_process_{subtask}_segmentation"):
         cell.assert_equal(cell.run(image, subtask=subtask), cell.pipeline(image, subtask=subtask))
     else:
-        with pytest.raises(ValueError, match="subtask is one of"):
+        with pytest.raises(ValueError, match="expected subtask as one of"):
             cell.run(image, subtask=subtask)

@@ -28,7 +28,7 @@ def encode(
     stop_sequence: str | list[str] | None = None,
     continue_final_message: bool | None = None,
 ) -> Encoded:
-    """Preprocess `{"images", "text"}` items, or chats whose content holds the images."""
+    """Preprocess `{"images", "text"}` items, or chats whose content includes the images."""
     prompts = [as_given(item, processor, kinds, continue_final_message) for item in items]
     texts = [prompt.text for prompt in prompts]
     inputs = processor(text=texts, images=images_of(prompts), **batch_options(len(items)))

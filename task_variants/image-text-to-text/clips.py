@@ -29,7 +29,7 @@ def encode(
     for item in items:
         text, media = as_text_with_media(item, kinds)
         if "videos" not in media:
-            raise ValueError("this model takes {'videos': ..., 'text': ...}; 'videos' is missing")
+            raise ValueError("expected {'videos': ..., 'text': ...}; 'videos' is missing")
         prompts.append(Prompt(text, [load_clip(video) for video in media["videos"]], text))
     texts = [prompt.text for prompt in prompts]
     inputs = processor(text=texts, images=images_of(prompts), **batch_options(len(items)))

@@ -13,6 +13,7 @@ from hf_skillset_runtime.tasks.image_prompts import (
     decode,
     images_of,
 )
+from hf_skillset_runtime.tasks.prompts import check_tokens
 
 __all__ = ["decode", "encode"]
 
@@ -28,14 +29,15 @@ def encode(
     stop_sequence: str | list[str] | None = None,
     continue_final_message: bool | None = None,
 ) -> Encoded:
-    """Preprocess `{"images", "text"}` items, or chats whose content holds the images.
+    """Preprocess `{"images", "text"}` items, or chats whose content includes the images.
 
-    The processor takes nested lists for the pages of one document alone.
+    The processor accepts nested lists only for the pages of one document.
     """
     prompts = [as_prompt(item, processor, kinds, continue_final_message) for item in items]
     texts = [prompt.text for prompt in prompts]
     images = [image for group in images_of(prompts) or () for image in group] or None
     inputs = processor(text=texts, images=images, **batch_options(len(items)))
+    check_tokens(inputs)
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
     )

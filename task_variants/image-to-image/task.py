@@ -19,7 +19,7 @@ def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `image`, `config.upscale` times its size: what padding became is cut off."""
+    """Per image `image`, `config.upscale` times its size: padding is cropped."""
     return [
         {"image": as_image(pixels[:, : height * config.upscale, : width * config.upscale])}
         for pixels, (height, width) in zip(outputs["reconstruction"], encoded.context)

@@ -15,8 +15,8 @@ def test_equals_the_model(cell: Any) -> None:
     for path in cell.samples:
         image = Image.open(path).convert("RGB")
         outputs = cell.model_outputs(**processor(images=image, return_tensors="pt"))
-        found = cell.run(path)["image"]
-        assert found.size == (image.width * upscale, image.height * upscale)
-        expected = outputs.reconstruction[0, :, : found.height, : found.width].clamp(0, 1).numpy()
-        colours = np.asarray(found).transpose(2, 0, 1) / 255.0
+        result = cell.run(path)["image"]
+        assert result.size == (image.width * upscale, image.height * upscale)
+        expected = outputs.reconstruction[0, :, : result.height, : result.width].clamp(0, 1).numpy()
+        colours = np.asarray(result).transpose(2, 0, 1) / 255.0
         assert np.abs(colours - expected).max() <= 0.51 / 255.0

@@ -19,7 +19,7 @@ def encode(
 ) -> Encoded:
     """Preprocess `{"image", "prompt_image", "prompt_mask"}` items.
 
-    With `num_labels` a mask holds labels from 0 (background); without, it is an image.
+    With `num_labels` masks contain labels from 0 (background); without, they are images.
     """
     fields = [as_fields(item, "image", "prompt_image", "prompt_mask") for item in items]
     images = [load_image(image) for image, _, _ in fields]
@@ -44,7 +44,7 @@ def decode(
     num_labels: int | None = None,
 ) -> list[dict[str, Any]]:
     """Per image `mask`, a grey image of its size: labels with `num_labels`, else brightness."""
-    found = image_processor.post_process_semantic_segmentation(
+    masks = image_processor.post_process_semantic_segmentation(
         as_model_output(outputs), target_sizes=encoded.context, num_labels=num_labels
     )
-    return [{"mask": Image.fromarray(mask.numpy().astype(np.uint8))} for mask in found]
+    return [{"mask": Image.fromarray(mask.numpy().astype(np.uint8))} for mask in masks]

@@ -33,6 +33,6 @@ def test_equals_the_model(cell: Any, num_labels: int | None) -> None:
             cell.model_outputs(**inputs), target_sizes=size, num_labels=num_labels
         )
         given = item if num_labels is None else {**item, "prompt_mask": Image.fromarray(labels)}
-        found = np.asarray(cell.run(given, num_labels=num_labels)["mask"])
-        assert found.shape == size[0]
-        assert np.abs(found.astype(int) - expected.numpy()).max() <= 1
+        result = np.asarray(cell.run(given, num_labels=num_labels)["mask"])
+        assert result.shape == size[0]
+        assert np.abs(result.astype(int) - expected.numpy()).max() <= 1

@@ -28,10 +28,10 @@ def decode(
 
     `scores` and `descriptors` have a row for each of them.
     """
-    found = image_processor.post_process_keypoint_detection(
+    keypoints = image_processor.post_process_keypoint_detection(
         as_model_output(outputs), encoded.context
     )
     return [
         {name: values[points["scores"] > threshold] for name, values in points.items()}
-        for points in found
+        for points in keypoints
     ]

@@ -23,6 +23,6 @@ def test_threshold_leaves_out_low_scores(cell: Any) -> None:
     path = cell.samples[0]
     everything = cell.run(path)
     middle = everything["scores"].median().item()
-    kept = everything["scores"] > middle
-    expected = {name: values[kept] for name, values in everything.items()}
+    above = everything["scores"] > middle
+    expected = {name: values[above] for name, values in everything.items()}
     cell.assert_equal(cell.run(path, threshold=middle), expected)

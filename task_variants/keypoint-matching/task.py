@@ -13,8 +13,10 @@ from hf_skillset_runtime.tasks.model_outputs import as_model_output
 
 
 def is_batch(inputs: Any) -> bool:
-    """A list of pairs is a batch; a list of two images is one pair."""
-    return isinstance(inputs, list) and all(isinstance(item, (list, tuple)) for item in inputs)
+    """Whether a list is a batch of pairs, even with invalid ones; two images are one pair."""
+    return isinstance(inputs, list) and (
+        not inputs or any(isinstance(item, (list, tuple)) for item in inputs)
+    )
 
 
 def encode(pairs: list[Any], image_processor: Any, config: Any) -> Encoded:
@@ -28,13 +30,13 @@ def as_pair(value: Any) -> list[Any]:
     """Two images.
 
     Raises:
-        TypeError: `value` is no list or tuple.
-        ValueError: it does not hold two.
+        TypeError: `value` is not a list or tuple.
+        ValueError: it does not have two items.
     """
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"expected a pair of images [image, image], got {type(value).__name__}")
     if len(value) != 2:
-        raise ValueError(f"expected a pair of images [image, image], got {len(value)} of them")
+        raise ValueError(f"expected a pair of images [image, image], got {len(value)} items")
     return list(value)
 
 
@@ -46,10 +48,10 @@ def decode(
     threshold: float = 0.0,
 ) -> list[list[dict[str, Any]]]:
     """The matches of each pair that score above `threshold`, best first, in pixels."""
-    found = image_processor.post_process_keypoint_matching(
+    pairs = image_processor.post_process_keypoint_matching(
         as_model_output(outputs), target_sizes=encoded.context, threshold=threshold
     )
-    return [sorted(matches(pair), key=lambda match: match["score"], reverse=True) for pair in found]
+    return [sorted(matches(pair), key=lambda match: match["score"], reverse=True) for pair in pairs]
 
 
 def matches(pair: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -63,5 +65,5 @@ def matches(pair: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_point(position: Any) -> dict[str, float]:
-    """A position (2,) by the names of its axes."""
+    """A position (2,) as `{"x", "y"}`."""
     return dict(zip("xy", position.tolist()))

@@ -24,9 +24,9 @@ def test_equals_the_image_processor(cell: Any) -> None:
         outputs = cell.model_outputs(**processor(images=loaded, return_tensors="pt"))
         sizes = torch.tensor([[(image.height, image.width) for image in loaded]])
         (expected,) = processor.post_process_keypoint_matching(outputs, sizes)
-        found = cell.run(pair)
-        assert len(found) == len(expected["matching_scores"])
+        matches = cell.run(pair)
+        assert len(matches) == len(expected["matching_scores"])
         scores = sorted(expected["matching_scores"].tolist(), reverse=True)
-        cell.assert_equal([match["score"] for match in found], scores)
-        found_points = {tuple(match["keypoint_image_1"].values()) for match in found}
+        cell.assert_equal([match["score"] for match in matches], scores)
+        found_points = {tuple(match["keypoint_image_1"].values()) for match in matches}
         assert found_points == {tuple(point) for point in expected["keypoints1"].tolist()}

@@ -1,6 +1,6 @@
-"""Vectors made by another network in, vectors out (task `latent-feature-extraction`).
+"""Latent vectors of another network in, vectors out (task `latent-feature-extraction`).
 
-For modules of larger models: each has input names and widths of its own.
+For submodules of larger models, which differ in input names and widths.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ __all__ = ["decode", "encode", "is_batch"]
 def encode(
     items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]
 ) -> list[Encoded]:
-    """A call for each table (rows, width), or dict of such tables by the model's input names."""
+    """One call for each array (rows, width), or dict of such arrays by input name."""
     widths = input_widths(config, facts.get("inputs", {"inputs_embeds": ["hidden_size"]}))
     calls = []
     for item in items:
         tables = item if isinstance(item, dict) else dict.fromkeys(widths, item)
         if set(tables) != set(widths):
-            raise ValueError(f"expected a table for each of {', '.join(widths)}")
+            raise ValueError(f"expected an array for each of {', '.join(widths)}")
         inputs = {name: fit_width(tables[name], widths[name])[None] for name in widths}
         calls.append(Encoded(inputs))
     return calls
 
 
 def input_widths(config: Any, inputs: Mapping[str, list[str]]) -> dict[str, int]:
-    """How wide each input is: the product of those settings, of a list its length."""
+    """The width of each input: the product of the settings (of a list, its length)."""
     return {
         name: prod(size(getattr(config, setting)) for setting in settings)
         for name, settings in inputs.items()
@@ -42,7 +42,7 @@ def input_widths(config: Any, inputs: Mapping[str, list[str]]) -> dict[str, int]
 
 
 def size(setting: Any) -> int:
-    """A number itself, of a list how many it holds."""
+    """The setting itself, or the length of a list."""
     return setting if isinstance(setting, int) else len(setting)
 
 

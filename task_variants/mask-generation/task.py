@@ -16,7 +16,7 @@ from hf_skillset_runtime.tasks.model_outputs import as_model_output
 
 @dataclass(frozen=True)
 class Crop:
-    """What a run of the model belongs to: a crop of an image, sizes as (height, width)."""
+    """The crop of an image that a call of the model belongs to; sizes are (height, width)."""
 
     image: int
     box: torch.Tensor
@@ -35,9 +35,11 @@ def encode(
     crop_overlap_ratio: float = 0.3413333333333333,  # 512 / 1500
     crop_n_points_downscale_factor: int = 1,
 ) -> list[Encoded]:
-    """Lay a grid of prompt points over each image and its crops: a run per `points_per_batch`."""
+    """Prompt each image and its crops with a grid of points: one call per `points_per_batch`."""
     if points_per_batch is not None and points_per_batch <= 0:
-        raise ValueError(f"points_per_batch is at least 1, or None for all; got {points_per_batch}")
+        raise ValueError(
+            f"expected points_per_batch of at least 1, or None for all; got {points_per_batch}"
+        )
     size = image_processor.size
     runs = []
     for number, image in enumerate(images):
@@ -87,14 +89,14 @@ def decode(
     output_rle_mask: bool = False,
     output_bboxes_mask: bool = False,
 ) -> list[dict[str, Any]]:
-    """The masks of each image that are good and stable enough, without near-duplicates."""
+    """The masks of each image above the quality thresholds, after non-maximum suppression."""
     filters = (pred_iou_thresh, stability_score_thresh, mask_threshold, stability_score_offset)
-    found: dict[int, list[Any]] = {}
+    by_image: dict[int, list[Any]] = {}
     for run, result in zip(encoded, outputs):
         masks = good_masks(as_model_output(result), run.context, image_processor, filters)
-        found.setdefault(run.context.image, []).append(masks)
+        by_image.setdefault(run.context.image, []).append(masks)
     results = []
-    for runs in found.values():
+    for runs in by_image.values():
         masks, scores, rle_mask, boxes = image_processor.post_process_for_mask_generation(
             [mask for masks, _, _ in runs for mask in masks],
             torch.cat([scores for _, scores, _ in runs]),
@@ -113,7 +115,7 @@ def good_masks(
     image_processor: Any,
     filters: tuple[float, float, float, int],
 ) -> Any:
-    """The masks of one run that pass the filters, run-length encoded, with scores and boxes."""
+    """The masks of one call that pass the filters, run-length encoded, with scores and boxes."""
     sizes = {} if crop.reshaped_size is None else {"reshaped_input_sizes": [crop.reshaped_size]}
     masks = image_processor.post_process_masks(
         outputs.pred_masks, [crop.original_size], binarize=False, **sizes

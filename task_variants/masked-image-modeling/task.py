@@ -18,9 +18,9 @@ def encode(
     mask_ratio: float = 0.5,
     seed: int = 0,
 ) -> Encoded:
-    """Load and preprocess the images and hide the same share `mask_ratio` of each one's patches."""
+    """Load and preprocess the images and mask the fraction `mask_ratio` of each one's patches."""
     if not 0.0 <= mask_ratio <= 1.0:
-        raise ValueError(f"mask_ratio lies between 0 and 1; got {mask_ratio}")
+        raise ValueError(f"expected mask_ratio between 0 and 1; got {mask_ratio}")
     loaded = encode_images(images, image_processor)
     height, width = loaded.inputs["pixel_values"].shape[-2:]
     grid = (height // config.patch_size, width // config.patch_size)

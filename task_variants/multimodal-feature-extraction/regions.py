@@ -13,7 +13,7 @@ from hf_skillset_runtime.tasks.joint_states import decode, encode_joint
 __all__ = ["decode", "encode"]
 
 REGIONS = ("visual_feats", "visual_pos")
-"""What a detector gives for an image: a vector for each region, and its box (0..1)."""
+"""Outputs of a detector: a feature vector and a box (0..1) for each region of an image."""
 
 
 def encode(items: list[Any], processor: Any, config: Any, kinds: Collection[str]) -> list[Encoded]:
@@ -25,7 +25,7 @@ def encode(items: list[Any], processor: Any, config: Any, kinds: Collection[str]
 
 
 def regions(item: Any, config: Any) -> dict[str, np.ndarray]:
-    """The regions of an input, (1, regions, width) each; a vector is repeated or cut to fit."""
+    """The regions of an input, (1, regions, width) each; vectors are repeated or truncated."""
     tables = {name: np.asarray(item[name], np.float32) for name in REGIONS if name in item}
     if "visual_feats" in tables:
         rows = [np.resize(row, config.visual_feat_dim) for row in tables["visual_feats"]]

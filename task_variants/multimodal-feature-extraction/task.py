@@ -12,5 +12,5 @@ __all__ = ["decode", "encode"]
 
 
 def encode(items: list[Any], processor: Any, config: Any, kinds: Collection[str]) -> list[Encoded]:
-    """Preprocess `{"text", "images", "videos", "audio"}` items, each with what the model takes."""
+    """Preprocess `{"text", "images", "videos", "audio"}` items of the accepted modalities."""
     return [Encoded(encode_joint(item, processor, kinds)) for item in items]

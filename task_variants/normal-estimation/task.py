@@ -21,8 +21,8 @@ def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
     """Per image `predicted_normals` (3, height, width) and `normals`, an image of them."""
-    # The images' sizes have different names in the image processors: given by position.
-    found = image_processor.post_process_normal_estimation(
+    # The name of this argument differs between image processors: passed by position.
+    normals = image_processor.post_process_normal_estimation(
         as_model_output(outputs), encoded.context
     )
     return [
@@ -30,5 +30,5 @@ def decode(
             "predicted_normals": one["normals"],
             "normals": as_image((one["normals"].numpy() + 1.0) / 2.0),
         }
-        for one in found
+        for one in normals
     ]

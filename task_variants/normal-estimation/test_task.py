@@ -17,12 +17,12 @@ def test_equals_the_model(cell: Any) -> None:
         outputs = cell.model_outputs(**processor(images=image, return_tensors="pt"))
         size = [(image.height, image.width)]
         (expected,) = processor.post_process_normal_estimation(outputs, size)
-        found = cell.run(path)
-        cell.assert_equal(found["predicted_normals"], expected["normals"])
-        assert found["normals"].size == image.size
+        result = cell.run(path)
+        cell.assert_equal(result["predicted_normals"], expected["normals"])
+        assert result["normals"].size == image.size
 
 
 def test_the_image_shows_directions_as_colours(cell: Any) -> None:
-    found = cell.run(cell.samples[0])
-    colours = np.asarray(found["normals"]).transpose(2, 0, 1) / 255.0 * 2.0 - 1.0
-    assert np.abs(colours - found["predicted_normals"].numpy()).max() < 2.0 / 255.0
+    result = cell.run(cell.samples[0])
+    colours = np.asarray(result["normals"]).transpose(2, 0, 1) / 255.0 * 2.0 - 1.0
+    assert np.abs(colours - result["predicted_normals"].numpy()).max() < 2.0 / 255.0

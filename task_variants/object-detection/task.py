@@ -26,7 +26,7 @@ def decode(
     threshold: float = 0.5,
 ) -> list[list[dict[str, Any]]]:
     """The objects of each image that score above `threshold`, boxes in the image's pixels."""
-    found = image_processor.post_process_object_detection(
+    detections = image_processor.post_process_object_detection(
         as_model_output(outputs), threshold, torch.tensor(encoded.context, dtype=torch.int32)
     )
-    return [labelled_boxes(objects, config.id2label) for objects in found]
+    return [labelled_boxes(objects, config.id2label) for objects in detections]

@@ -20,8 +20,8 @@ def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per image `pointmap`: positions (3, height, width), in metres where the model knows them."""
-    found: list[dict[str, Any]] = image_processor.post_process_pointmap_estimation(
+    """Per image `pointmap`: positions (3, height, width), in metres for metric models."""
+    pointmaps: list[dict[str, Any]] = image_processor.post_process_pointmap_estimation(
         as_model_output(outputs), source_sizes=encoded.context
     )
-    return found
+    return pointmaps

@@ -16,6 +16,6 @@ def test_equals_the_model(cell: Any) -> None:
         outputs = cell.model_outputs(**processor(images=image, return_tensors="pt"))
         size = [(image.height, image.width)]
         (expected,) = processor.post_process_pointmap_estimation(outputs, source_sizes=size)
-        found = cell.run(path)
-        cell.assert_equal(found, expected)
-        assert tuple(found["pointmap"].shape) == (3, image.height, image.width)
+        result = cell.run(path)
+        cell.assert_equal(result, expected)
+        assert tuple(result["pointmap"].shape) == (3, image.height, image.width)

@@ -14,7 +14,7 @@ from hf_skillset_runtime.tasks.model_outputs import as_model_output
 
 
 def encode(items: list[Any], image_processor: Any, config: Any) -> Encoded:
-    """Cut the persons out of images, or `{"image", "boxes"}` with boxes as x, y, width, height."""
+    """Crop the persons of images, or of `{"image", "boxes"}` with boxes as x, y, width, height."""
     pairs = [
         as_fields(item, "image", "boxes") if isinstance(item, dict) else (item, None)
         for item in items
@@ -38,7 +38,7 @@ def decode(
     threshold: float | None = None,
 ) -> list[list[dict[str, Any]]]:
     """Per image and person the joints that score above `threshold`, in the image's pixels."""
-    found: list[list[dict[str, Any]]] = image_processor.post_process_pose_estimation(
+    poses: list[list[dict[str, Any]]] = image_processor.post_process_pose_estimation(
         as_model_output(outputs), boxes=encoded.context, threshold=threshold
     )
-    return found
+    return poses

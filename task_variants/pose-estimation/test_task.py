@@ -20,9 +20,9 @@ def expected_poses(cell: Any, path: str, boxes: list[list[float]]) -> Any:
 
 def test_equals_the_model(cell: Any) -> None:
     path = cell.samples[0]
-    found = cell.run({"image": path, "boxes": BOXES})
-    cell.assert_equal(found, expected_poses(cell, path, BOXES))
-    assert len(found) == len(BOXES)
+    result = cell.run({"image": path, "boxes": BOXES})
+    cell.assert_equal(result, expected_poses(cell, path, BOXES))
+    assert len(result) == len(BOXES)
 
 
 def test_without_boxes_the_image_is_the_person(cell: Any) -> None:

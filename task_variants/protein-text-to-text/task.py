@@ -20,9 +20,9 @@ def encode(
     generate_kwargs: Mapping[str, Any] | None = None,
     stop_sequence: str | list[str] | None = None,
 ) -> list[Encoded]:
-    """A call for each `{"protein", "text"}`; the text is a question or a chat.
+    """One call for each `{"protein", "text"}`; the text is a question or a chat.
 
-    A protein has its amino acids (`aa_seq`) and its structure in Foldseek's letters (`foldseek`).
+    A protein has amino acids (`aa_seq`) and its structure as Foldseek tokens (`foldseek`).
     """
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence

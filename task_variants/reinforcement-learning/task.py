@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hf_skillset_runtime.media.series import as_series, fit_width
+from hf_skillset_runtime.media.series import as_finite, fit_width
 from hf_skillset_runtime.media.text import as_fields
 from hf_skillset_runtime.tasks.encoded import Encoded
 
@@ -15,7 +15,7 @@ from hf_skillset_runtime.tasks.encoded import Encoded
 def encode(
     items: list[Any], processor: Any, config: Any, target_return: float | None = None
 ) -> list[Encoded]:
-    """A call for each `{"states", "actions", "rewards"}`, which may bring its `returns_to_go`."""
+    """One call for each `{"states", "actions", "rewards"}` with optional `returns_to_go`."""
     return [Encoded(trajectory(item, config, target_return)) for item in items]
 
 
@@ -25,12 +25,13 @@ def trajectory(item: Any, config: Any, target_return: float | None) -> dict[str,
     Raises:
         ValueError: states, actions and rewards differ in number.
     """
-    states, actions, rewards = as_fields(item, "states", "actions", "rewards")
+    names = ("states", "actions", "rewards")
+    states, actions, rewards = as_fields(item, *names, further=["returns_to_go"])
     states, actions = fit_width(states, config.state_dim), fit_width(actions, config.act_dim)
-    rewards = as_series(rewards)
+    rewards = as_finite(rewards)
     if not len(states) == len(actions) == len(rewards):
         raise ValueError(
-            "an episode has as many states as actions and rewards; got "
+            "expected equal numbers of states, actions and rewards; got "
             f"{len(states)}, {len(actions)} and {len(rewards)}"
         )
     return {
@@ -44,9 +45,9 @@ def trajectory(item: Any, config: Any, target_return: float | None) -> dict[str,
 
 
 def returns_to_go(item: Any, rewards: np.ndarray, target_return: float | None) -> np.ndarray:
-    """What is still to be reached at each step: a target, the item's own, or what did come."""
+    """The return-to-go of each step: from the target, the item's own, or from the rewards."""
     if target_return is None and "returns_to_go" in item:
-        return as_series(item["returns_to_go"])
+        return as_finite(item["returns_to_go"])
     target = rewards.sum() if target_return is None else target_return
     reached = np.concatenate([[0.0], np.cumsum(rewards[:-1])])
     return (target - reached).astype(np.float32)
@@ -55,7 +56,7 @@ def returns_to_go(item: Any, rewards: np.ndarray, target_return: float | None) -
 def decode(
     outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
 ) -> list[dict[str, list[Any]]]:
-    """Per episode the next `action`; `state_preds` and `return_preds` are what it leads to."""
+    """Per episode the next `action`; also the predicted `state_preds` and `return_preds`."""
     return [
         {
             "action": call["action_preds"][0, -1].tolist(),

@@ -30,13 +30,13 @@ def test_equals_the_model(cell: Any) -> None:
             timesteps=torch.arange(3)[None],
             attention_mask=torch.ones(1, 3, dtype=torch.long),
         )
-        found = cell.run(item, target_return=target)
-        cell.assert_equal(found["action"], outputs.action_preds[0, -1])
-        cell.assert_equal(found["state_preds"], outputs.state_preds[0])
-        cell.assert_equal(found["return_preds"], outputs.return_preds[0, :, 0])
+        result = cell.run(item, target_return=target)
+        cell.assert_equal(result["action"], outputs.action_preds[0, -1])
+        cell.assert_equal(result["state_preds"], outputs.state_preds[0])
+        cell.assert_equal(result["return_preds"], outputs.return_preds[0, :, 0])
 
 
 def test_uneven_episodes_are_refused(cell: Any) -> None:
     item = {**cell.samples[0], "rewards": [0.0, 1.0, 2.0]}
-    with pytest.raises(ValueError, match="as many states"):
+    with pytest.raises(ValueError, match="expected equal numbers"):
         cell.run(item)

@@ -1,4 +1,4 @@
-"""Speech in, the vector of the voice out; for two audio clips, whether it is one voice.
+"""Speech in, a speaker embedding out; for two audio clips, whether the speakers are the same.
 
 Task `speaker-verification`.
 """
@@ -17,14 +17,14 @@ PAIR = ("audio", "audio_pair")
 
 
 def encode(items: list[Any], feature_extractor: Any, config: Any) -> list[Encoded]:
-    """A call for each audio clip: of a pair `{"audio", "audio_pair"}` both."""
+    """One call for each audio clip, two for a pair `{"audio", "audio_pair"}`."""
     audios = [clip for item in items for clip in clips_of(item)]
     inputs = [audio_features([clip], feature_extractor) for clip in audios]
     return [Encoded(features, context=[is_pair(item) for item in items]) for features in inputs]
 
 
 def is_pair(item: Any) -> bool:
-    """Whether an item holds two audio clips."""
+    """Whether an item has two audio clips."""
     return isinstance(item, dict) and set(PAIR) <= set(item)
 
 
@@ -55,7 +55,7 @@ def decode(
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
-    """The vector with length one."""
+    """The vector scaled to unit length."""
     scaled: np.ndarray = vector / np.linalg.norm(vector)
     return scaled
 

@@ -20,9 +20,9 @@ def test_equals_the_model(cell: Any) -> None:
     path, pair = cell.samples
     cell.assert_equal(cell.run(path), {"embedding": voice(cell, path)[0]})
     one, other = voice(cell, pair["audio"]), voice(cell, pair["audio_pair"])
-    found = cell.run(pair)
-    cell.assert_equal(found["similarity"], cosine_similarity(one, other).item())
-    cell.assert_equal(found["embeddings"], [one[0].tolist(), other[0].tolist()])
+    result = cell.run(pair)
+    cell.assert_equal(result["similarity"], cosine_similarity(one, other).item())
+    cell.assert_equal(result["embeddings"], [one[0].tolist(), other[0].tolist()])
 
 
 def test_one_clip_is_one_voice(cell: Any) -> None:

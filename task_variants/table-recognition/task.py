@@ -21,6 +21,6 @@ def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, image_processor: Any, config: Any
 ) -> list[dict[str, Any]]:
     """Per image `structure`, a list of HTML tags, and `structure_score` from 0 to 1."""
-    # The image processor reads the first row of what it is given.
+    # The image processor decodes only the first row.
     rows = [{"last_hidden_state": row[None]} for row in outputs["last_hidden_state"]]
     return [image_processor.post_process_table_recognition(as_model_output(row)) for row in rows]

@@ -14,6 +14,6 @@ def test_equals_the_model(cell: Any) -> None:
     for path in cell.samples:
         inputs = processor(images=Image.open(path).convert("RGB"), return_tensors="pt")
         expected = processor.post_process_table_recognition(cell.model_outputs(**inputs))
-        found = cell.run(path)
-        cell.assert_equal(found, expected)
-        assert found["structure"][0] == "<html>"
+        result = cell.run(path)
+        cell.assert_equal(result, expected)
+        assert result["structure"][0] == "<html>"

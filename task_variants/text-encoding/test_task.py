@@ -10,11 +10,11 @@ TASK = "text-encoding"
 def test_equals_the_model(cell: Any) -> None:
     for text in cell.samples:
         outputs = cell.model_outputs(**cell.opened.processor(text, return_tensors="pt"))
-        found = cell.run(text)
-        cell.assert_equal(found["last_hidden_state"], outputs.last_hidden_state[0])
-        assert ("pooler_output" in found) == (outputs.get("pooler_output") is not None)
-        if "pooler_output" in found:
-            cell.assert_equal(found["pooler_output"], outputs.pooler_output[0])
+        result = cell.run(text)
+        cell.assert_equal(result["last_hidden_state"], outputs.last_hidden_state[0])
+        assert ("pooler_output" in result) == (outputs.get("pooler_output") is not None)
+        if "pooler_output" in result:
+            cell.assert_equal(result["pooler_output"], outputs.pooler_output[0])
 
 
 def test_cuts_long_texts(cell: Any) -> None:

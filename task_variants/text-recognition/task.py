@@ -23,9 +23,9 @@ def decode(
     """Per image its `text` and a `score` from 0 to 1."""
     results = as_model_output(outputs)
     if hasattr(processor, "post_process_text_recognition"):
-        found = processor.post_process_text_recognition(results)
-        # the mean score of no characters is not a number
-        return [{**line, "score": line["score"] if line["text"] else 0.0} for line in found]
+        recognized = processor.post_process_text_recognition(results)
+        # the mean score of zero characters is NaN
+        return [{**line, "score": line["score"] if line["text"] else 0.0} for line in recognized]
     decoded = processor.batch_decode(results.logits)
     return [
         {"text": text, "score": float(score)}

@@ -9,11 +9,11 @@ import numpy as np
 
 from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.generation import generation_options
+from hf_skillset_runtime.tasks.generation import generation_options, one_or_all
 from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 OPTIONS = {"return_dict_in_generate": True}
-"""Options of `generate` for models of which `facts` names no others."""
+"""Options of `generate`, unless `facts` has others."""
 
 
 def encode(
@@ -28,7 +28,7 @@ def encode(
     max_new_tokens: int | None = None,
     seed: int = 0,
 ) -> list[Encoded]:
-    """A call for each text or chat."""
+    """One call for each text or chat."""
     asked = generation_options(processor, max_new_tokens, generate_kwargs)
     options = {**facts.get("generate_options", OPTIONS), **asked}
     if "length_options" in facts and max_new_tokens is not None:
@@ -47,7 +47,7 @@ def encode(
 
 
 def neutral_speaker(config: Any, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """A voice of no one for the models that want the vector of one."""
+    """Zeros as the speaker embedding, for models that need one."""
     if "speaker_width" not in facts:
         return {}
     width = getattr(config, facts["speaker_width"])
@@ -84,7 +84,7 @@ def tokenize(
 
 
 def check_symbols(text: str, tokenizer: Any) -> None:
-    """Raise ValueError for a text of which the model knows no symbol."""
+    """Raise ValueError for a text without any symbol of the model's vocabulary."""
     tokens = tokenizer.tokenize(text)
     if all(token == tokenizer.unk_token for token in tokens):
         raise ValueError(
@@ -99,37 +99,68 @@ def decode(
     processor: Any,
     config: Any,
     facts: Mapping[str, Any],
-) -> list[dict[str, Any]]:
+) -> list[Any]:
     """Per text the `audio` (samples,) or (channels, samples) and its `sampling_rate`.
 
-    A model that makes a spectrogram gives `spectrogram` (frames, bins) instead.
+    Models that generate spectrograms return `spectrogram` (frames, bins) instead. With
+    `num_return_sequences` above 1 the result is a list of that length.
     """
-    return [audio(call, processor, config, facts) for call in outputs]
-
-
-def audio(
-    outputs: Mapping[str, Any], processor: Any, config: Any, facts: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What one call of the model made."""
+    output_key = "spectrogram" if facts.get("makes_spectrogram") else "audio"
     rate = facts.get("sampling_rate") or sampling_rate(config, processor)
+    results = []
+    for call, request in zip(outputs, encoded):
+        clips = hypotheses(made(call, processor, facts, request), count := returned(request))
+        if len(clips) != count:
+            raise ValueError(
+                f"this model returned {len(clips)} of {count} audio clips; call"
+                " it once for each, with another seed"
+            )
+        results.append(
+            one_or_all([{output_key: squeezed, "sampling_rate": rate} for squeezed in clips])
+        )
+    return results
+
+
+def returned(request: Encoded) -> int:
+    """The number of hypotheses that a call requests."""
+    name = "num_return_sequences"
+    return int(request.generate_kwargs.get(name, request.inputs.get(name)) or 1)
+
+
+def hypotheses(values: Any, count: int) -> list[np.ndarray]:
+    """Each of `count` hypotheses, squeezed; some models return only one."""
+    if isinstance(values, (list, tuple)):
+        return [np.asarray(value).squeeze() for value in values[:count]]
+    return [np.asarray(value).squeeze() for value in (values if count > 1 else [values])]
+
+
+def made(
+    outputs: Mapping[str, Any], processor: Any, facts: Mapping[str, Any], request: Encoded
+) -> Any:
+    """The output of one call: an array or a list, with a row for each hypothesis."""
     if "audio_latents" in outputs:
-        made = as_tensor(outputs["audio_latents"]), as_tensor(outputs["audio_latents_mask"])
-        return {"audio": np.asarray(processor.decode(*made)[0]), "sampling_rate": rate}
+        latents = as_tensor(outputs["audio_latents"]), as_tensor(outputs["audio_latents_mask"])
+        return list(processor.decode(*latents))
     names = ("audio", "waveform", "spectrogram", "audio_sequences", "sequences")
     name = next(name for name in names if name in outputs)
     values = outputs[name]
     if facts.get("text_and_speech"):
         _, values = values
     if name.endswith("sequences") and isinstance(values, np.ndarray) and values.dtype.kind in "iu":
-        values = processor.decode(as_tensor(values))
-    first = np.asarray(values[0] if isinstance(values, (list, tuple)) else values)
-    if facts.get("makes_spectrogram"):
-        return {"spectrogram": first.squeeze(), "sampling_rate": rate}
-    return {"audio": first.squeeze(), "sampling_rate": rate}
+        if (count := returned(request)) > 1:  # processors decode one at a time
+            rows = np.split(values, count)
+            return [first_of(processor.decode(as_tensor(row))) for row in rows]
+        return processor.decode(as_tensor(values))
+    return values
+
+
+def first_of(decoded: Any) -> Any:
+    """The decoded output of one row of tokens; of a list its only entry."""
+    return decoded[0] if isinstance(decoded, (list, tuple)) else decoded
 
 
 def sampling_rate(config: Any, processor: Any) -> int | None:
-    """Samples per second, from wherever the checkpoint says it."""
+    """Samples per second, from the configuration or the processor."""
     extractor = getattr(processor, "feature_extractor", None)
     for source in (config, getattr(config, "codec_config", None), extractor):
         for name in ("sampling_rate", "sample_rate"):

@@ -52,11 +52,11 @@ def test_equals_the_pipeline(cell: Any) -> None:
     length = cell.spec.sample_params["max_new_tokens"]
     if setting := cell.spec.facts.get("codebook_delay"):
         length += max(getattr(cell.opened.endpoint.config, setting))
-    asked = dict.fromkeys(names, length)
+    lengths = dict.fromkeys(names, length)
     tokenizer = getattr(cell.opened.processor, "tokenizer", cell.opened.processor)
     if language := getattr(tokenizer, "tgt_lang", None):
-        asked["tgt_lang"] = language
-    options = {"generate_kwargs": asked} if generates else {}
+        lengths["tgt_lang"] = language
+    options = {"generate_kwargs": lengths} if generates else {}
     for text in cell.samples:
         torch.manual_seed(0)
         chat = [{"role": "user", "content": [{"type": "text", "text": text}]}]

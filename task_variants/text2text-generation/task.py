@@ -27,10 +27,10 @@ def encode(
     generate_kwargs: Mapping[str, Any] | None = None,
     stop_sequence: str | list[str] | None = None,
 ) -> Encoded:
-    """Tokenize the source texts; a multilingual model also wants the two language codes.
+    """Tokenize the source texts; a multilingual model also needs the two language codes.
 
     Raises:
-        ValueError: the model does not know a language code.
+        ValueError: a language code is unknown to the model.
     """
     given = [as_text(text) for text in texts]
     with source_language(tokenizer, src_lang):
@@ -58,6 +58,6 @@ def decode(
     """The generated text of each source text (several with `num_return_sequences`)."""
     texts = tokenizer.batch_decode(outputs["sequences"], skip_special_tokens=True)
     return [
-        [{"generated_text": text} for text in found]
-        for found in by_input(texts, len(encoded.inputs["input_ids"]))
+        [{"generated_text": text} for text in generated]
+        for generated in by_input(texts, len(encoded.inputs["input_ids"]))
     ]

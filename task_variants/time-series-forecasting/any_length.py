@@ -12,7 +12,7 @@ from hf_skillset_runtime.tasks.encoded import Encoded
 
 
 def encode(items: list[Any], processor: Any, config: Any) -> Encoded:
-    """The series as they are."""
+    """The series, unchanged."""
     return Encoded({"past_values": [univariate(item) for item in items]})
 
 
@@ -24,7 +24,7 @@ def univariate(item: Any) -> np.ndarray:
     """
     series = as_series(item)
     if series.ndim != 1:
-        raise ValueError(f"the model takes one channel, got a series of shape {series.shape}")
+        raise ValueError(f"this model requires one channel, got a series of shape {series.shape}")
     if np.isnan(series).any():
         raise ValueError(
             "the series has values that were not observed (None or NaN), which this model cannot"

@@ -12,7 +12,7 @@ from hf_skillset_runtime.tasks.history import past_windows
 
 
 def encode(items: list[Any], processor: Any, config: Any, seed: int = 0) -> Encoded:
-    """The window that the model looks back on, with its lags, padded on the left and masked."""
+    """The context window of the model with lags, padded on the left and masked."""
     return Encoded(lagged_inputs(items, config), seed=seed)
 
 

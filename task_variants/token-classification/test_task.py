@@ -29,3 +29,11 @@ def test_long_texts_equal_the_pipeline(cell: Any) -> None:
 def test_groups_as_the_pipeline_does(cell: Any) -> None:
     text, options = cell.samples[0], {"aggregation_strategy": "simple"}
     cell.assert_equal(cell.run(text, **options), cell.pipeline(text, **options))
+
+
+def test_labels_are_ignored_as_the_pipeline_does(cell: Any) -> None:
+    text = cell.samples[0]
+    options = {"ignore_labels": [cell.run(text)[0]["entity"]]}
+    result = cell.run(text, **options)
+    assert options["ignore_labels"][0] not in {entity["entity"] for entity in result}
+    cell.assert_equal(result, cell.pipeline(text, **options))

@@ -21,13 +21,13 @@ def encode(
     do_sample: bool = False,
     temperature: float = 1.0,
 ) -> Encoded:
-    """Begin with `prompt_rows` rows of each image; None is no image, for 0 rows.
+    """Begin with `prompt_rows` rows of each image; None for 0 rows.
 
-    A pixel is a token: the number of its colour in the image processor's palette.
+    Each pixel is a token: the index of its colour in the image processor's palette.
     """
     height, width = image_processor.size["height"], image_processor.size["width"]
     if not 0 <= prompt_rows < height:
-        raise ValueError(f"prompt_rows lies between 0 and {height - 1}; got {prompt_rows}")
+        raise ValueError(f"expected prompt_rows between 0 and {height - 1}; got {prompt_rows}")
     rows = [pixels(image, image_processor)[: prompt_rows * width] for image in images]
     start = np.full((len(images), 1), config.vocab_size - 1)
     prompts = np.concatenate([start, np.array(rows, dtype=np.int64)], axis=1)
@@ -56,7 +56,7 @@ def decode(
     results = []
     for tokens in outputs["sequences"][:, 1:]:
         colours = np.zeros((height * width, 3), dtype=np.uint8)
-        # The token that begins an image has no colour; a random model may write it.
+        # The start token has no colour; a random model may generate it.
         colours[: len(tokens)] = palette[tokens.clip(max=len(palette) - 1)]
         results.append({"image": Image.fromarray(colours.reshape(height, width, 3))})
     return results

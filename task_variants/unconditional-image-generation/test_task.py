@@ -28,7 +28,7 @@ def test_equals_generate(cell: Any) -> None:
 
 
 def test_needs_no_image_without_prompt_rows(cell: Any) -> None:
-    found = cell.run(None, prompt_rows=0)["image"]
-    assert found.size == (cell.opened.processor.size["width"],) * 2
+    image = cell.run(None, prompt_rows=0)["image"]
+    assert image.size == (cell.opened.processor.size["width"],) * 2
     with pytest.raises(ValueError, match="prompt_rows"):
         cell.run(cell.samples[0], prompt_rows=-1)

@@ -14,7 +14,7 @@ from hf_skillset_runtime.tasks.videos import encode_videos
 
 
 def is_batch(inputs: Any) -> bool:
-    """A list is a batch of videos, unless it holds the frames of one."""
+    """Whether a list is a batch of videos and not the frames of one."""
     return not is_video(inputs)
 
 
@@ -25,7 +25,7 @@ def encode(
     num_frames: int | None = None,
     frame_sampling_rate: int = 1,
 ) -> Encoded:
-    """Load the videos and take `num_frames` of every `frame_sampling_rate`th frame."""
+    """Load the videos and sample `num_frames` from every `frame_sampling_rate`th frame."""
     return encode_videos(videos, video_processor, config, num_frames, frame_sampling_rate)
 
 

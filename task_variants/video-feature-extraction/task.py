@@ -14,7 +14,7 @@ from hf_skillset_runtime.tasks.videos import encode_videos
 
 
 def is_batch(inputs: Any) -> bool:
-    """A list is a batch of videos, unless it holds the frames of one."""
+    """Whether a list is a batch of videos and not the frames of one."""
     return not is_video(inputs)
 
 

@@ -17,8 +17,8 @@ from hf_skillset_runtime.tasks.videos import frames_wanted, sample_frames
 def encode(items: list[Any], processor: Any, config: Any, num_frames: int | None = None) -> Encoded:
     """Preprocess `{"video", "text"}` items, with `num_frames` frames of each video."""
     pairs = [as_fields(item, "video", "text") for item in items]
-    wanted = num_frames or frames_wanted(config)
-    frames = [list(sample_frames(video, wanted)) for video, _ in pairs]
+    count = num_frames or frames_wanted(config)
+    frames = [list(sample_frames(video, count)) for video, _ in pairs]
     inputs = processor.image_processor(frames, return_tensors="pt")
     words = processor.tokenizer(
         [as_text(text) for _, text in pairs], padding=len(items) > 1, return_tensors="pt"
@@ -31,7 +31,7 @@ def encode(items: list[Any], processor: Any, config: Any, num_frames: int | None
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, processor: Any, config: Any
 ) -> list[dict[str, float]]:
-    """Per item `start` and `end` in seconds; shares of the video where it has no duration."""
+    """Per item `start` and `end` in seconds; fractions of the video if its duration is unknown."""
     results = []
     for logits, seconds in zip(outputs["logits"], encoded.context):
         if seconds is None:

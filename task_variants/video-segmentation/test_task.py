@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import av
@@ -27,9 +26,9 @@ def test_equals_the_model(cell: Any) -> None:
         processor.add_inputs_to_inference_session(
             session, frame_idx=0, obj_ids=7, input_points=[[[POINT]]], input_labels=[[[1]]]
         )
-        found = cell.run(path, points=[POINT])["frames"]
-        assert len(found) == len(frames)
-        for index, (answer,) in enumerate(found):
+        result = cell.run(path, points=[POINT])["frames"]
+        assert len(result) == len(frames)
+        for index, (answer,) in enumerate(result):
             with torch.inference_mode():
                 outputs = model(inference_session=session, frame_idx=index)
             size = [frames.shape[1:3]]
@@ -45,10 +44,8 @@ def test_a_session_works_where_its_model_is(cell: Any) -> None:
     processor.add_inputs_to_inference_session(
         session, frame_idx=0, obj_ids=7, input_points=[[[POINT]]], input_labels=[[[1]]]
     )
-    package = type(cell.opened.handler).__module__.partition(".")[0]
-    platform = import_module(f"{package}.platforms.torch_platform")
     # torch's device without memory stands for one that is not the CPU
-    platform.to_device(session, torch.device("meta"), torch.bfloat16, torch)
+    cell.spec.module.move_session(session, torch.device("meta"), torch.bfloat16)
     frame = session.get_frame(1)
     assert (frame.device.type, frame.dtype) == ("meta", torch.bfloat16)
     points = session.point_inputs_per_obj[0][0]

@@ -14,7 +14,7 @@ from hf_skillset_runtime.tasks.model_outputs import as_tensor
 
 
 def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
-    """Preprocess `{"images", "queries"}` items: a run for the pages and one for the questions."""
+    """Preprocess `{"images", "queries"}` items: one call for pages, one for questions."""
     runs = []
     for item in items:
         images, queries = as_fields(item, "images", "queries")
@@ -26,10 +26,10 @@ def encode(items: list[Any], processor: Any, config: Any) -> list[Encoded]:
 
 
 def as_list(values: Any) -> list[Any]:
-    """The values; a single one may stand for a list of one.
+    """The values as a list; a single value becomes a list of one.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there are no values.
     """
     listed = values if isinstance(values, list) else [values]
     if not listed:
@@ -41,7 +41,7 @@ def decode(
     outputs: list[Mapping[str, np.ndarray]], encoded: list[Encoded], processor: Any, config: Any
 ) -> list[dict[str, Any]]:
     """Per item `image_embeddings` and `query_embeddings`, and `scores` (queries, images)."""
-    vectors = [as_tensor(found["embeddings"]) for found in outputs]
+    vectors = [as_tensor(call_outputs["embeddings"]) for call_outputs in outputs]
     return [
         {
             "image_embeddings": pages,

@@ -21,9 +21,9 @@ def test_equals_the_model(cell: Any) -> None:
             "query_embeddings": queries,
             "scores": processor.score_retrieval(list(queries), list(images)),
         }
-        found = cell.run(item)
-        cell.assert_equal(found, expected)
-        assert tuple(found["scores"].shape) == (len(item["queries"]), len(pages))
+        result = cell.run(item)
+        cell.assert_equal(result, expected)
+        assert tuple(result["scores"].shape) == (len(item["queries"]), len(pages))
 
 
 def test_needs_pages_and_questions(cell: Any) -> None:

@@ -39,7 +39,7 @@ def decode(
     config: Any,
     top_k: int = 5,
 ) -> list[list[dict[str, Any]]]:
-    """Per item the `top_k` answers of the model's list, or those that it wrote."""
+    """Per item the `top_k` answers of the model's labels, or the generated ones."""
     if "logits" not in outputs:
         tokens = by_input(list(outputs["sequences"]), len(encoded.inputs["input_ids"]))
         written = [
@@ -47,7 +47,7 @@ def decode(
             for rows, question in zip(tokens, encoded.inputs["input_ids"])
         ]
         texts = [processor.batch_decode(rows, skip_special_tokens=True) for rows in written]
-        return [[{"answer": text.strip()} for text in found] for found in texts]
+        return [[{"answer": text.strip()} for text in answers] for answers in texts]
     return [
         [
             {"score": answer["score"], "answer": answer["label"]}
@@ -58,6 +58,6 @@ def decode(
 
 
 def without_question(tokens: np.ndarray, question: np.ndarray) -> np.ndarray:
-    """The generated tokens; models that go on writing the question repeat it before them."""
+    """The generated tokens; without the question that decoder-only models repeat."""
     repeated = np.array_equal(tokens[: len(question)], question)
     return tokens[len(question) :] if repeated else tokens

@@ -17,9 +17,9 @@ def test_equals_the_model(cell: Any) -> None:
         inputs = processor(images=image, text=item["question"], return_tensors="pt")
         if cell.spec.run == "generate":
             tokens = model.generate(**inputs, max_new_tokens=4)
-            asked = inputs["input_ids"]
-            if torch.equal(tokens[:, : asked.shape[1]], asked):
-                tokens = tokens[:, asked.shape[1] :]
+            question_ids = inputs["input_ids"]
+            if torch.equal(tokens[:, : question_ids.shape[1]], question_ids):
+                tokens = tokens[:, question_ids.shape[1] :]
             text = processor.batch_decode(tokens, skip_special_tokens=True)[0]
             expected = [{"answer": text.strip()}]
         else:

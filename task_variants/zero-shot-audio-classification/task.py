@@ -1,4 +1,4 @@
-"""Audio and labels in, the labels by how well they fit it out.
+"""Audio and candidate labels in, a score per label out.
 
 Task `zero-shot-audio-classification`.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.candidate_labels import as_captions, as_labels, scored_labels
-from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.encoded import Columns, Encoded
 from hf_skillset_runtime.tasks.scores import softmax
 
 
@@ -23,11 +23,12 @@ def encode(
     candidate_labels: list[str],
     hypothesis_template: str = "This is a sound of {}.",
 ) -> Encoded:
-    """The audio clips' features and the captions' tokens; the model compares all with all."""
+    """The audio clips' features and the captions' tokens; the model compares all pairs."""
     captions = as_captions(candidate_labels, hypothesis_template)
     tokens = processor.tokenizer(captions, padding=True, return_tensors="np")
     features = audio_features(audios, processor.feature_extractor)
-    return Encoded({**tokens, **features}, context=as_labels(candidate_labels))
+    columns = Columns(tuple(tokens), 0, ("logits_per_audio", "logits_audio_text"))
+    return Encoded({**tokens, **features}, context=as_labels(candidate_labels), columns=columns)
 
 
 def decode(

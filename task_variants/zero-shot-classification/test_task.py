@@ -16,10 +16,10 @@ def by_label(result: dict[str, Any]) -> dict[str, float]:
 @pytest.mark.parametrize("options", [{}, {"multi_label": True}, {"candidate_labels": "rain"}])
 def test_equals_the_pipeline(cell: Any, options: dict[str, Any]) -> None:
     for text in cell.samples:
-        found, expected = cell.run(text, **options), cell.pipeline(text, **options)
-        assert found["sequence"] == expected["sequence"]
-        assert found["scores"] == sorted(found["scores"], reverse=True)
-        cell.assert_equal(by_label(found), by_label(expected))
+        actual, expected = cell.run(text, **options), cell.pipeline(text, **options)
+        assert actual["sequence"] == expected["sequence"]
+        assert actual["scores"] == sorted(actual["scores"], reverse=True)
+        cell.assert_equal(by_label(actual), by_label(expected))
 
 
 def test_a_template_without_a_place_for_the_label_is_refused(cell: Any) -> None:

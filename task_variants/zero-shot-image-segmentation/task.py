@@ -1,4 +1,4 @@
-"""An image and words in, masks of what they name out (task `zero-shot-image-segmentation`)."""
+"""An image and candidate labels in, masks out (task `zero-shot-image-segmentation`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hf_skillset_runtime.tasks.model_outputs import as_model_output
 def encode(
     images: list[Any], processor: Any, config: Any, candidate_labels: str | list[str]
 ) -> list[Encoded]:
-    """Preprocess the images and the labels: the model looks for one label at a time."""
+    """Preprocess the images and the labels: the model takes one label per call."""
     return encode_label_runs(images, processor, candidate_labels)
 
 
@@ -33,14 +33,14 @@ def decode(
 ) -> list[list[dict[str, Any]]]:
     """The regions of each label in each image, best first.
 
-    Models that find instances give those that score above `threshold`, each with its `box`;
-    the others give one region per label, with its highest probability as its score.
+    Instance segmentation models return the instances above `threshold`, each with its `box`; the
+    others return one region per label, scored by its highest probability.
     """
     finds_instances = hasattr(processor, "post_process_instance_segmentation")
     sizes = encoded[0].context
     results: list[list[dict[str, Any]]] = [[] for _ in sizes]
-    for label, found in zip(as_labels(candidate_labels), outputs):
-        given = as_model_output(found)
+    for label, call_outputs in zip(as_labels(candidate_labels), outputs):
+        given = as_model_output(call_outputs)
         if finds_instances:
             loaded = processor.post_process_instance_segmentation(
                 given, threshold, mask_threshold, sizes
@@ -65,7 +65,7 @@ def instances(label: str, image: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def region(label: str, logits: Any, size: tuple[int, int], mask_threshold: float) -> dict[str, Any]:
-    """Where a label's logits (height, width), stretched to the image, are high enough."""
+    """The mask of a label's logits (height, width), resized to the image, above the threshold."""
     stretched = interpolate(logits[None, None], size=size, mode="bilinear", align_corners=False)
     probabilities = stretched[0, 0].sigmoid().numpy()
     mask = as_mask(probabilities > mask_threshold)

@@ -1,4 +1,4 @@
-"""An image and words in, boxes of what they name out (task `zero-shot-object-detection`)."""
+"""An image and candidate labels in, boxes out (task `zero-shot-object-detection`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hf_skillset_runtime.tasks.model_outputs import as_model_output
 def encode(
     images: list[Any], processor: Any, config: Any, candidate_labels: str | list[str]
 ) -> list[Encoded]:
-    """Preprocess the images and the labels: most models look for one label at a time."""
+    """Preprocess the images and the labels: most models take one label per call."""
     if not takes_all_labels(processor):
         return encode_label_runs(images, processor, candidate_labels)
     loaded = [load_image(image) for image in images]
@@ -29,7 +29,7 @@ def encode(
 
 
 def takes_all_labels(processor: Any) -> bool:
-    """Whether the model is given all labels at once."""
+    """Whether the model takes all labels in one call."""
     return "classes_input_ids" in processor.model_input_names
 
 
@@ -42,7 +42,7 @@ def decode(
     threshold: float = 0.1,
     top_k: int | None = None,
 ) -> list[list[dict[str, Any]]]:
-    """What was found of each label in each image, best first; at most `top_k`."""
+    """The detections of each label in each image, best first; at most `top_k`."""
     sizes = torch.tensor(encoded[0].context, dtype=torch.int32)
     labels = as_labels(candidate_labels)
     results: list[list[dict[str, Any]]] = [[] for _ in sizes]
@@ -52,9 +52,9 @@ def decode(
         )
         results = [detections(item["text_labels"], item) for item in loaded]
     else:
-        for label, found in zip(labels, outputs):
+        for label, call_outputs in zip(labels, outputs):
             loaded = processor.image_processor.post_process_object_detection(
-                as_model_output(found), threshold=threshold, target_sizes=sizes
+                as_model_output(call_outputs), threshold=threshold, target_sizes=sizes
             )
             for result, item in zip(results, loaded):
                 result += detections([label] * len(item["scores"]), item)
@@ -64,7 +64,7 @@ def decode(
 
 
 def detections(labels: list[str], item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What was found in one image, with a label for each."""
+    """The detections in one image, each with its label."""
     return [
         {"score": score, "label": label, "box": as_box(box)}
         for score, label, box in zip(item["scores"].tolist(), labels, item["boxes"])

@@ -17,10 +17,14 @@ def expected(cell: Any, path: str, **options: Any) -> Any:
     options = {**cell.spec.sample_params, **options}
     image, labels = Image.open(path).convert("RGB"), options["candidate_labels"]
     outputs = cell.model_outputs(**processor(images=image, text=[labels], return_tensors="pt"))
-    (found,) = processor.post_process_grounded_object_detection(
+    (detections,) = processor.post_process_grounded_object_detection(
         outputs, [labels], options["threshold"], target_sizes=[(image.height, image.width)]
     )
-    columns = (found["scores"].tolist(), found["text_labels"], found["boxes"].int().tolist())
+    columns = (
+        detections["scores"].tolist(),
+        detections["text_labels"],
+        detections["boxes"].int().tolist(),
+    )
     names = ("xmin", "ymin", "xmax", "ymax")
     answers = [{"score": s, "label": t, "box": dict(zip(names, b))} for s, t, b in zip(*columns)]
     return sorted(answers, key=lambda one: -one["score"])[: options["top_k"]]
@@ -37,6 +41,6 @@ def test_threshold_leaves_out_low_scores(cell: Any) -> None:
     image = cell.samples[0]
     scores = [answer["score"] for answer in cell.run(image, top_k=None)]
     options = {"threshold": scores[len(scores) // 2] if scores else 0.5, "top_k": None}
-    found = cell.run(image, **options)
-    cell.assert_equal(found, expected(cell, image, **options))
-    assert all(answer["score"] > options["threshold"] for answer in found)
+    result = cell.run(image, **options)
+    cell.assert_equal(result, expected(cell, image, **options))
+    assert all(answer["score"] > options["threshold"] for answer in result)

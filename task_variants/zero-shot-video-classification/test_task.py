@@ -44,8 +44,8 @@ def expected_scores(cell: Any, path: str, labels: list[str]) -> Any:
 def test_equals_the_model(cell: Any) -> None:
     labels = cell.spec.sample_params["candidate_labels"]
     for path in cell.samples:
-        found = {one["label"]: one["score"] for one in cell.run(path)}
-        cell.assert_equal([found[label] for label in labels], expected_scores(cell, path, labels))
+        scores = {one["label"]: one["score"] for one in cell.run(path)}
+        cell.assert_equal([scores[label] for label in labels], expected_scores(cell, path, labels))
 
 
 def test_takes_frames_and_refuses_other_labels(cell: Any) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, file_bytes, summary_of
+from conftest import ROOT, file_bytes, in_own_mounts, summary_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,8 +91,8 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
     while not list(tmp_path.glob("hf_*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=120)
-    assert running.returncode == 130 and "--resume" in said and "Traceback" not in said
+    _, output = running.communicate(timeout=120)
+    assert running.returncode == 130 and "--resume" in output and "Traceback" not in output
 
 
 ON_A_SMALL_DISK = """
@@ -108,18 +107,11 @@ exit $code
 """
 
 
-@pytest.mark.skipif(not shutil.which("unshare"), reason="needs a mount of its own")
 @pytest.mark.parametrize("size", DISK_SIZES_KIB)
 def test_a_full_disk_leaves_whole_packages(tmp_path: Path, size: int) -> None:
     command = " ".join([*BATCH, "--output-dir", str(tmp_path)])
     script = ON_A_SMALL_DISK.format(size=size, folder=tmp_path, command=command)
-    finished = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
-        capture_output=True,
-        text=True,
-    )
-    if finished.returncode == 99 or "unshare" in finished.stderr:
-        pytest.skip("this system gives no mount of its own")
+    finished = in_own_mounts(script)
     assert finished.returncode in (0, 1, 2), finished.stdout + finished.stderr
     assert "Traceback" not in finished.stderr
     if finished.returncode == 1:
@@ -137,13 +129,13 @@ HOSTILE_PARTS = st.one_of(
 @given(st.lists(HOSTILE_PARTS, min_size=1, max_size=5).map("".join))
 def test_hostile_names_resolve_to_nothing_that_they_do_not_say(name: str) -> None:
     try:
-        found = resolve(name, ask_hub=False)
+        result = resolve(name, ask_hub=False)
     except UnknownModelError as error:
         assert "\n" not in str(error)
         return
     letters = "".join(character for character in name.lower() if character.isalnum())
-    wanted = "".join(character for character in found.model_type if character.isalnum())
-    assert wanted in letters or found.source == "its checkpoint"
+    wanted = "".join(character for character in result.model_type if character.isalnum())
+    assert wanted in letters or result.source == "its checkpoint"
 
 
 def corrupt(line: bytes, chance: random.Random) -> bytes:
@@ -174,11 +166,11 @@ def test_corrupt_lines_are_counted_and_take_no_other_with_them(
     mixed = [corrupt(line, chance).replace(b"\n", b"") for _ in range(LINES)]
     (tmp_path / "lines").write_bytes(b"".join(each + b"\n" + line + b"\n" for each in mixed))
     append(tmp_path / "lines", [record])
-    found = read_lines(tmp_path / "lines", schema)
-    assert found.records.count(record) >= LINES + 1
-    for each in found.records:
+    result = read_lines(tmp_path / "lines", schema)
+    assert result.records.count(record) >= LINES + 1
+    for each in result.records:
         assert "/" not in str(each["model_type"])
-    assert found.skipped > LINES / 3
+    assert result.skipped > LINES / 3
 
 
 @posix
@@ -190,11 +182,13 @@ def test_of_two_runs_at_once_one_works(tmp_path: Path) -> None:
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             for _ in range(2)
         ]
-        said = [process.communicate()[1] for process in pair]
+        messages = [process.communicate()[1] for process in pair]
         codes = sorted(process.returncode for process in pair)
-        assert codes in ([0, 2], [0, 0]), said
+        assert codes in ([0, 2], [0, 0]), messages
         if codes == [0, 2]:
-            assert any(f"process {process.pid} on " in text for process in pair for text in said)
+            assert any(
+                f"process {process.pid} on " in text for process in pair for text in messages
+            )
         assert len(list(folder.glob("hf_*"))) == MODELS.count(",") + 1
         assert {path.name for path in folder.iterdir() if not path.name.startswith("hf_")} == set()
 
@@ -229,6 +223,6 @@ def test_a_job_that_goes_wrong_is_a_record_and_hurts_no_other(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     limits = Limits(timeout_s=5 if job == "hang" else 120, memory_mb=512)
-    found = isolation.run_isolated(f"drill_jobs:{job}", None, limits.timeout_s, limits.memory_mb)
-    assert found["error"] and "parts" in found
+    result = isolation.run_isolated(f"drill_jobs:{job}", None, limits.timeout_s, limits.memory_mb)
+    assert result["error"] and "parts" in result
     assert isolation.run_isolated("drill_jobs:well", 7, 120, limits.memory_mb) == 7

@@ -1,1 +1,1 @@
-"""Rewrites of exported programs and graphs: operators that HTP lacks become ones that it has."""
+"""Rewrites of exported graphs: unsupported operators are replaced by supported ones."""

@@ -1,7 +1,7 @@
 """A mixture of experts in which every expert sees every token, for graphs of fixed shapes.
 
-How many tokens an expert gets is known only when the graph runs; a graph whose shapes are
-fixed computes them all and weighs them by the routing, zero for those not chosen.
+The number of tokens per expert is only known at run time; a graph with fixed shapes runs every
+expert on every token and weights the outputs by the routing, zero for experts not chosen.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NAME = "dense"
 
 @contextmanager
 def dense_experts(model: Any) -> Iterator[None]:
-    """Let the model's experts compute densely, where it has experts that can be told so."""
+    """Switch the model's experts to the dense implementation, if it can be selected."""
     from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
     if not model._can_set_experts_implementation():
@@ -36,15 +36,15 @@ def forward(experts: Any, hidden_states: Any, top_k_index: Any, top_k_weights: A
 
     repeated = hidden_states.expand(experts.num_experts, *hidden_states.shape)
     if experts.has_gate:
-        found = experts._apply_gate(linear(experts, repeated, "gate_up_proj"))
+        hidden = experts._apply_gate(linear(experts, repeated, "gate_up_proj"))
     else:
-        found = experts.act_fn(linear(experts, repeated, "up_proj"))
-    found = linear(experts, found, "down_proj")
+        hidden = experts.act_fn(linear(experts, repeated, "up_proj"))
+    hidden = linear(experts, hidden, "down_proj")
     if experts.has_post_expert_norm:
-        found = experts.post_expert_norm(found)
-    chosen = torch.nn.functional.one_hot(top_k_index, experts.num_experts).to(found.dtype)
-    weights = (chosen * top_k_weights[..., None].to(found.dtype)).sum(dim=1)
-    return (found * weights.T[..., None]).sum(dim=0).to(hidden_states.dtype)
+        hidden = experts.post_expert_norm(hidden)
+    chosen = torch.nn.functional.one_hot(top_k_index, experts.num_experts).to(hidden.dtype)
+    weights = (chosen * top_k_weights[..., None].to(hidden.dtype)).sum(dim=1)
+    return (hidden * weights.T[..., None]).sum(dim=0).to(hidden_states.dtype)
 
 
 def linear(experts: Any, inputs: Any, name: str) -> Any:

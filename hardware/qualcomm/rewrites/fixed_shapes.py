@@ -1,4 +1,4 @@
-"""Operations that HTP refuses, traced as others with the same result and fixed shapes."""
+"""Traces operations that HTP lacks as supported ones with the same result and fixed shapes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EPSILON = 2e-8
 
 @contextmanager
 def fixed_shapes() -> Iterator[None]:
-    """Trace `einsum`, `unfold` and the selection of rows by a mask as what HTP takes."""
+    """Trace `einsum`, `unfold` and the selection of rows by a mask as supported operators."""
     import torch
     from torch.overrides import TorchFunctionMode
 
@@ -22,20 +22,20 @@ def fixed_shapes() -> Iterator[None]:
         torch.Tensor.add: add_epsilon,
     }
 
-    class Replacing(TorchFunctionMode):  # type: ignore[misc]  # torch's types are not read
+    class Replacing(TorchFunctionMode):  # type: ignore[misc]  # torch is untyped here
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             replacement = replacements.get(func)
-            found = replacement(*args, **(kwargs or {})) if replacement else NotImplemented
-            return func(*args, **(kwargs or {})) if found is NotImplemented else found
+            result = replacement(*args, **(kwargs or {})) if replacement else NotImplemented
+            return func(*args, **(kwargs or {})) if result is NotImplemented else result
 
     with Replacing():
         yield
 
 
 def einsum(equation: str, *operands: Any) -> Any:
-    """Torch's own decomposition into products of matrices; HTP has few of ONNX's equations."""
+    """Torch's own decomposition into matrix products; HTP supports few equations of ONNX Einsum."""
     import torch
 
     if len(operands) == 1 and not isinstance(operands[0], torch.Tensor):
@@ -46,7 +46,7 @@ def einsum(equation: str, *operands: Any) -> Any:
 def unfold(
     inputs: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Any:
-    """Patches as slices; ONNX gathers them with six axes, one more than HTP has."""
+    """Patches as slices; ONNX would gather them with six axes, one more than HTP supports."""
     import torch
     from torch.nn.modules.utils import _pair as pair
 
@@ -67,17 +67,17 @@ def unfold(
 
 
 def add_epsilon(inputs: Any, other: Any) -> Any:
-    """A sum with more than `EPSILON`; onnxscript leaves out the addition of 1e-8, as of zero."""
+    """Addition of at least `EPSILON`; onnxscript removes an addition of 1e-8 as if it were zero."""
     return inputs + EPSILON if isinstance(other, float) and 0 < other < EPSILON else NotImplemented
 
 
 def rows_of_mask(inputs: Any, index: Any) -> Any:
-    """`inputs[mask]` with as many rows as the mask has entries: what it keeps comes first.
+    """`inputs[mask]` with as many rows as the mask has entries: the selected rows come first.
 
-    How many it keeps is known only when the graph runs. What reads the rows in order, as
-    `masked_scatter` does, never sees those that follow; they repeat the last one, which is
-    what a model that asks for the last row wants. Single elements stay as they are: models
-    only count them, to check their inputs.
+    The number of selected rows is only known at run time. Operators that read the rows in order,
+    such as `masked_scatter`, never reach the rest; it repeats the last selected row, for models
+    that read the last row. Single elements are not changed: models only count them, to check
+    their inputs.
     """
     import torch
 
@@ -88,7 +88,7 @@ def rows_of_mask(inputs: Any, index: Any) -> Any:
         return NotImplemented
     rows = inputs.flatten(0, mask.ndim - 1)
     before = mask.flatten().to(torch.int32).cumsum(0)
-    wanted = torch.arange(rows.shape[0], dtype=before.dtype, device=before.device)
-    wanted = torch.minimum(wanted, before[-1:] - 1)
-    position = (before[None, :] <= wanted[:, None]).to(torch.int32).sum(dim=1)
+    positions = torch.arange(rows.shape[0], dtype=before.dtype, device=before.device)
+    positions = torch.minimum(positions, before[-1:] - 1)
+    position = (before[None, :] <= positions[:, None]).to(torch.int32).sum(dim=1)
     return rows[position.clamp(max=rows.shape[0] - 1)]

@@ -1,4 +1,4 @@
-"""What rewrites of ONNX graphs for HTP ask of nodes and put beside them."""
+"""Helpers of the rewrites: attributes and constants of ONNX nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def attribute(node: Any, name: str, default: Any) -> Any:
 
 
 def array_of(value: Any) -> Any:
-    """The array of a constant; None where it is computed."""
+    """The array of a constant value; None if it is computed."""
     from onnx_ir.convenience import get_const_tensor
 
     tensor = get_const_tensor(value)
@@ -19,7 +19,7 @@ def array_of(value: Any) -> Any:
 
 
 def constant(tape: Any, array: Any) -> Any:
-    """An array in the graph."""
+    """A new constant in the graph."""
     from onnx_ir import tensor
 
     return tape.op("Constant", [], {"value": tensor(array)})

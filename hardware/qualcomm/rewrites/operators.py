@@ -1,4 +1,4 @@
-"""Rewrites ONNX operators that HTP refuses as others with the same result.
+"""Replaces ONNX operators that HTP does not support by supported ones with the same result.
 
 For graphs in float32 with fixed shapes; needs onnx_ir, which comes with onnxscript.
 """
@@ -29,7 +29,7 @@ REARRANGING = (
 
 
 def rewrite_for_htp(program: Any) -> None:
-    """Replace each node that its function in `REWRITES` knows to say in another way."""
+    """Replace each node for which its function in `REWRITES` has a replacement."""
     from onnx_ir.convenience import replace_nodes_and_values
     from onnx_ir.passes.common import LiftConstantsToInitializersPass, NameFixPass
     from onnx_ir.tape import Tape
@@ -39,18 +39,18 @@ def rewrite_for_htp(program: Any) -> None:
     for node in list(program.graph):
         tape = Tape()
         rewrite = REWRITES.get(node.op_type)
-        if rewrite is None or not is_static(node) or (found := rewrite(tape, node)) is None:
+        if rewrite is None or not is_static(node) or (replacement := rewrite(tape, node)) is None:
             continue
         old = node.outputs[0]
-        found.shape, found.type = old.shape, old.type
-        replace_nodes_and_values(program.graph, node, [node], tape.nodes, [old], [found])
+        replacement.shape, replacement.type = old.shape, old.type
+        replace_nodes_and_values(program.graph, node, [node], tape.nodes, [old], [replacement])
     LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(program)
     NameFixPass()(program)
     rename_values(program.graph)
 
 
 def hold_constants(graph: Any) -> None:
-    """Give the graph the constants that onnxscript's optimizer left out when it joined clips."""
+    """Add the constants that onnxscript's optimizer omits when it merges clips."""
     for node in graph:
         for value in node.inputs:
             if value is not None and value.producer() is None and value.const_value is not None:
@@ -65,7 +65,7 @@ def is_static(node: Any) -> bool:
 
 
 def rename_values(graph: Any) -> None:
-    """Let no name end in a digit: the quantizer names copies of `x` `x0`, `x1` and so on."""
+    """Append `_` to the names of values: the quantizer names copies of `x` `x0`, `x1`."""
     for node in graph:
         for value in node.outputs:
             if not value.is_graph_output():
@@ -73,7 +73,7 @@ def rename_values(graph: Any) -> None:
 
 
 def equal(tape: Any, node: Any) -> Any:
-    """HTP compares numbers, no booleans; quantized, equal integers are only close."""
+    """HTP compares numbers, not booleans; after quantization equal integers are only close."""
     import numpy as np
     from onnx_ir import DataType
 
@@ -81,14 +81,14 @@ def equal(tape: Any, node: Any) -> Any:
     if kinds[0] == DataType.BOOL:
         numbers = [tape.op("Cast", [value], {"to": DataType.INT32}) for value in node.inputs]
         return tape.op("Equal", numbers)
-    if kinds[0] != DataType.FLOAT or not all(is_whole(value) for value in node.inputs):
+    if kinds[0] != DataType.FLOAT or not all(holds_integers(value) for value in node.inputs):
         return None
     distance = tape.op("Abs", [tape.op("Sub", list(node.inputs))])
     return tape.op("Less", [distance, constant(tape, np.float32(0.5))])
 
 
-def is_whole(value: Any) -> bool:
-    """Whether numbers have no fraction: integers that were cast, and what is cut of them."""
+def holds_integers(value: Any) -> bool:
+    """Whether floats have integer values: cast integers, and slices of them."""
     import numpy as np
 
     if (array := array_of(value)) is not None:
@@ -97,11 +97,11 @@ def is_whole(value: Any) -> bool:
     if node is None or node.op_type == "Cast":
         return node is not None and not node.inputs[0].dtype.is_floating_point()
     count = len(node.inputs) if node.op_type == "Concat" else 1
-    return node.op_type in REARRANGING and all(is_whole(part) for part in node.inputs[:count])
+    return node.op_type in REARRANGING and all(holds_integers(part) for part in node.inputs[:count])
 
 
 def floor_division(tape: Any, node: Any) -> Any:
-    """Counts are divided as integers; once quantized they lose what a floor needs."""
+    """Divide counts as integers: quantized counts are too inexact for Floor."""
     import numpy as np
 
     floor = node.inputs[0].producer()
@@ -120,7 +120,7 @@ def floor_division(tape: Any, node: Any) -> Any:
 
 
 def less(tape: Any, node: Any) -> Any:
-    """Quantized, a count of one may be a bit less than one: the border goes between the counts."""
+    """Quantized counts are inexact: move the threshold halfway between two integers."""
     import numpy as np
 
     count, border = node.inputs
@@ -131,7 +131,7 @@ def less(tape: Any, node: Any) -> Any:
 
 
 def is_count(node: Any) -> bool:
-    """Whether a node counts booleans, as numbers that are quantized."""
+    """Whether a node counts booleans in a quantized sum."""
     from onnx_ir import DataType
 
     numbers = node.inputs[0] if node is not None and node.op_type == "ReduceSum" else None
@@ -140,14 +140,14 @@ def is_count(node: Any) -> bool:
 
 
 def never(tape: Any, node: Any) -> Any:
-    """What is quantized has a range: it is neither infinite nor undefined."""
+    """Quantized values are finite, so that IsInf and IsNaN are False."""
     import numpy as np
 
     return constant(tape, np.zeros(node.inputs[0].shape.numpy(), dtype=bool))
 
 
 def pad(tape: Any, node: Any) -> Any:
-    """HTP pads no integers, but it joins them."""
+    """HTP does not support Pad of integers; concatenate them."""
     import numpy as np
 
     data, pads, *others = node.inputs
@@ -169,7 +169,7 @@ def pad(tape: Any, node: Any) -> Any:
 
 
 def batch_normalization(tape: Any, node: Any) -> Any:
-    """Where no convolution takes it in it is a product and a sum."""
+    """Replace it by a product and a sum if it is not fused into a convolution."""
     import numpy as np
 
     data = node.inputs[0]
@@ -186,7 +186,7 @@ def batch_normalization(tape: Any, node: Any) -> Any:
 
 
 def average_pool(tape: Any, node: Any) -> Any:
-    """HTP has no kernel larger than the image."""
+    """HTP does not support a kernel larger than the image."""
     import numpy as np
 
     size = node.inputs[0].shape.numpy()[2:]
@@ -199,7 +199,7 @@ def average_pool(tape: Any, node: Any) -> Any:
 
 
 def reduction(tape: Any, node: Any) -> Any:
-    """HTP computes something else where one of several axes has the length one."""
+    """HTP computes wrong results if one of several axes has the length one."""
     import numpy as np
 
     data, *others = node.inputs
@@ -210,23 +210,23 @@ def reduction(tape: Any, node: Any) -> Any:
     if len(long) in (0, len(axes)):
         return None
     which = constant(tape, np.array(long, dtype=np.int64))
-    found = tape.op(node.op_type, [data, which], {"keepdims": 1})
+    reduced = tape.op(node.op_type, [data, which], {"keepdims": 1})
     after = constant(tape, np.array(node.outputs[0].shape.numpy(), dtype=np.int64))
-    return found if attribute(node, "keepdims", 1) else tape.op("Reshape", [found, after])
+    return reduced if attribute(node, "keepdims", 1) else tape.op("Reshape", [reduced, after])
 
 
 def reduce_log_sum_exp(tape: Any, node: Any) -> Any:
-    """HTP has its parts; the largest term is taken out, so that nothing overflows."""
+    """Replace it by supported operators; the maximum is subtracted first against overflow."""
     data, *axes = node.inputs
     largest = tape.op("ReduceMax", [data, *axes], {"keepdims": 1})
     powers = tape.op("Exp", [tape.op("Sub", [data, largest])])
     total = tape.op("ReduceSum", [powers, *axes], {"keepdims": 1})
-    found = tape.op("Add", [tape.op("Log", [total]), largest])
-    return found if attribute(node, "keepdims", 1) else tape.op("Squeeze", [found, *axes])
+    result = tape.op("Add", [tape.op("Log", [total]), largest])
+    return result if attribute(node, "keepdims", 1) else tape.op("Squeeze", [result, *axes])
 
 
 def gather(tape: Any, node: Any) -> Any:
-    """What takes all elements in their order only gives them another shape."""
+    """Replace a Gather of all elements in order by a Reshape."""
     import numpy as np
 
     data, indices = node.inputs
@@ -240,7 +240,7 @@ def gather(tape: Any, node: Any) -> Any:
 
 
 def trilu(tape: Any, node: Any) -> Any:
-    """HTP has no triangles; what is outside is multiplied by zero."""
+    """HTP lacks Trilu; multiply with a triangular mask."""
     import numpy as np
     from onnx_ir import DataType
 
@@ -256,20 +256,20 @@ def trilu(tape: Any, node: Any) -> Any:
 
 
 def power(tape: Any, node: Any) -> Any:
-    """HTP's power is far off where its exponent is negative or broken."""
+    """HTP's Pow is inaccurate for negative and for fractional exponents."""
     import numpy as np
 
     data, exponent = node.inputs
-    wanted = array_of(exponent)
-    if wanted is None or wanted.size != 1 or abs(wanted.item()) != 0.5:
+    exponents = array_of(exponent)
+    if exponents is None or exponents.size != 1 or abs(exponents.item()) != 0.5:
         return None
     root = tape.op("Sqrt", [data])
     one = np.array(1, dtype=data.dtype.numpy())
-    return root if wanted.item() > 0 else tape.op("Div", [constant(tape, one), root])
+    return root if exponents.item() > 0 else tape.op("Div", [constant(tape, one), root])
 
 
 def cumulative_sum(tape: Any, node: Any) -> Any:
-    """HTP has none of floats; a triangle of ones adds up what comes before."""
+    """HTP lacks CumSum of floats; multiply with a triangular matrix of ones."""
     import numpy as np
 
     data, axes = node.inputs
@@ -291,7 +291,7 @@ def cumulative_sum(tape: Any, node: Any) -> Any:
 
 
 def in_two_dimensions(tape: Any, node: Any) -> Any:
-    """HTP takes these in four dimensions, and the elements stay in order."""
+    """Reshape to two dimensions: HTP supports these operators in up to four dimensions."""
     import numpy as np
 
     sizes = node.inputs[0].shape.numpy()
@@ -299,12 +299,12 @@ def in_two_dimensions(tape: Any, node: Any) -> Any:
         return None
     options = {name: held.value for name, held in node.attributes.items()}
     rows = tape.op("Reshape", [node.inputs[0], constant(tape, np.array([-1, sizes[-1]]))])
-    found = tape.op(node.op_type, [rows], options)
-    return tape.op("Reshape", [found, constant(tape, np.array(sizes))])
+    result = tape.op(node.op_type, [rows], options)
+    return tape.op("Reshape", [result, constant(tape, np.array(sizes))])
 
 
 def reciprocal(tape: Any, node: Any) -> Any:
-    """HTP's own is wrong by a factor; it divides rightly."""
+    """HTP's Reciprocal is wrong by a factor; use Div."""
     import numpy as np
 
     data = node.inputs[0]
@@ -312,15 +312,15 @@ def reciprocal(tape: Any, node: Any) -> Any:
 
 
 def strided_slice(tape: Any, node: Any) -> Any:
-    """HTP joins every other element wrongly with its neighbours; it gathers them rightly."""
+    """HTP's strided Slice mixes in adjacent elements; use Gather."""
     import numpy as np
 
     data, *positions = node.inputs
     arrays = [array_of(value) for value in positions if value is not None]
-    known = [int(array.item()) for array in arrays if array is not None and array.size == 1]
-    if len(known) != len(positions) or len(known) < 4:
+    values = [int(array.item()) for array in arrays if array is not None and array.size == 1]
+    if len(values) != len(positions) or len(values) < 4:
         return None
-    start, end, axis, step = known
+    start, end, axis, step = values
     if step == 1:
         return None
     chosen = np.arange(data.shape.numpy()[axis])[slice(start, end, step)]
@@ -328,7 +328,7 @@ def strided_slice(tape: Any, node: Any) -> Any:
 
 
 def split(tape: Any, node: Any) -> Any:
-    """One part is the whole, whatever size the graph computes for it."""
+    """Replace a Split into one part by its input, whatever size the graph computes."""
     return tape.op("Identity", [node.inputs[0]]) if len(node.outputs) == 1 else None
 
 

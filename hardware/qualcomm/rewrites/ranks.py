@@ -1,8 +1,8 @@
-"""Computes what has more than five dimensions, which HTP refuses, in fewer.
+"""Reduces tensors to at most five dimensions, the most that HTP supports.
 
-A large tensor is kept in any shape that holds its elements in the same order; each operator
-sees it with its neighbouring dimensions joined as far as the operator treats them alike.
-Sums and products that HTP computes as something else in their own dimensions are joined, too.
+A tensor of higher rank is stored in any shape with the same order of elements; for each operator,
+adjacent dimensions that the operator treats alike are merged. Sums and products that HTP
+computes wrongly in their original dimensions are merged, too.
 For graphs with fixed shapes; needs onnx_ir, which comes with onnxscript.
 """
 
@@ -16,15 +16,15 @@ from typing import Any
 from .nodes import array_of, attribute, constant
 
 LIMIT = 5
-"""The dimensions that HTP takes."""
+"""The highest rank that HTP supports."""
 
 Sizes = tuple[int, ...]
 Kept = dict[Any, Any]
-"""For large tensors those that hold their elements."""
+"""Tensors of higher rank -> the reshaped tensors with their elements."""
 
 
 def limit_ranks(program: Any) -> None:
-    """Let each node in `OPERATORS` compute its large tensors in fewer dimensions."""
+    """Rewrite each node of `OPERATORS` with high-rank tensors to at most five dimensions."""
     from onnx_ir.passes.common import RemoveUnusedNodesPass
 
     kept: Kept = {}
@@ -33,17 +33,17 @@ def limit_ranks(program: Any) -> None:
         if not large and not is_misread(node):
             continue
         builder = Builder(kept)
-        found = lower(builder, node) if is_static(node) else None
-        if found is None:
+        lowered = lower(builder, node) if is_static(node) else None
+        if lowered is None:
             restore_inputs(builder, node)
         else:
-            restore_outputs(builder, node, found)
+            restore_outputs(builder, node, lowered)
         program.graph.insert_before(node, builder.tape.nodes)
     RemoveUnusedNodesPass()(program)
 
 
 class Builder:
-    """Makes nodes whose results know their shapes."""
+    """Creates nodes whose outputs have static shapes."""
 
     def __init__(self, kept: Kept) -> None:
         from onnx_ir.tape import Tape
@@ -60,13 +60,13 @@ class Builder:
         if sizes_of(held) == tuple(sizes):
             return held
         if (array := array_of(held)) is not None:
-            found = constant(self.tape, array.reshape(sizes))
-            found.shape, found.dtype = Shape(tuple(sizes)), held.dtype
-            return found
+            reshaped = constant(self.tape, array.reshape(sizes))
+            reshaped.shape, reshaped.dtype = Shape(tuple(sizes)), held.dtype
+            return reshaped
         return self.op("Reshape", [held, constant(self.tape, np.array(sizes, np.int64))], sizes)
 
     def op(self, name: str, inputs: list[Any], sizes: Sequence[int], **attributes: Any) -> Any:
-        """The result of an operator, of known shape."""
+        """The output of a new operator, with a static shape."""
         from onnx_ir import Shape
 
         result = self.tape.op(name, inputs, attributes)
@@ -81,24 +81,24 @@ class Builder:
 
 
 def lower(builder: Builder, node: Any) -> list[Any] | None:
-    """What a node computes, its elements in order; None where that is not known."""
+    """The outputs of a node computed in fewer dimensions; None if the node cannot be rewritten."""
     operator = OPERATORS.get(node.op_type)
-    found = operator(builder, node) if operator else None
-    return found if found is None or isinstance(found, list) else [found]
+    outputs = operator(builder, node) if operator else None
+    return outputs if outputs is None or isinstance(outputs, list) else [outputs]
 
 
 def restore_inputs(builder: Builder, node: Any) -> None:
-    """Give a node that is not known the large tensors themselves."""
+    """Reshape high-rank inputs back for a node that cannot be rewritten."""
     for i, value in enumerate(node.inputs):
         if value in builder.kept:
             node.replace_input_with(i, builder.view(value, sizes_of(value)))
 
 
-def restore_outputs(builder: Builder, node: Any, found: list[Any]) -> None:
-    """Keep what is large, and let others use what is not."""
+def restore_outputs(builder: Builder, node: Any, outputs: list[Any]) -> None:
+    """Record the outputs of high rank, and replace the uses of the others."""
     from onnx_ir.convenience import replace_all_uses_with
 
-    for old, new in zip(node.outputs, found):
+    for old, new in zip(node.outputs, outputs):
         new.dtype = old.dtype
         builder.kept[old] = new
         if not is_large(old) or old.is_graph_output():
@@ -110,12 +110,12 @@ def restore_outputs(builder: Builder, node: Any, found: list[Any]) -> None:
 
 
 def is_large(value: Any) -> bool:
-    """Whether a tensor has more dimensions than HTP takes."""
+    """Whether a tensor has more dimensions than HTP supports."""
     return value is not None and value.shape is not None and len(value.shape) > LIMIT
 
 
 def is_misread(node: Any) -> bool:
-    """Whether HTP repeats the wrong rows: those of a batch, where a LayerNormalization follows."""
+    """Whether HTP broadcasts the wrong rows: those of a batch before a LayerNormalization."""
     if node.op_type not in ("Add", "Mul") or not is_static(node):
         return False
     runs = repeated_runs(node)
@@ -126,7 +126,7 @@ def is_misread(node: Any) -> bool:
 
 
 def is_normalized(node: Any) -> bool:
-    """Whether a LayerNormalization follows that no Softmax precedes."""
+    """Whether a LayerNormalization follows without a Softmax in between."""
     seen, waiting = set(), [node]
     while waiting:
         for follower in waiting.pop().outputs[0].consumers():
@@ -139,44 +139,44 @@ def is_normalized(node: Any) -> bool:
 
 
 def is_static(node: Any) -> bool:
-    """Whether the shapes of all inputs and outputs are known."""
+    """Whether the shapes of all inputs and outputs are static."""
     shapes = [value.shape for value in (*node.inputs, *node.outputs) if value is not None]
     return all(shape is not None and shape.is_static() for shape in shapes)
 
 
 def sizes_of(value: Any) -> Sizes:
-    """The lengths of a tensor's dimensions."""
+    """The shape of a tensor."""
     return tuple(value.shape.numpy())
 
 
 def joined(kinds: Sequence[Hashable]) -> list[list[int]]:
-    """Runs of neighbouring dimensions of the same kind; those of kind None are left out."""
-    known = [i for i, kind in enumerate(kinds) if kind is not None]
-    return [list(run) for _, run in groupby(known, key=lambda i: kinds[i])]
+    """Runs of adjacent dimensions of the same kind; those of kind None are skipped."""
+    indices = [i for i, kind in enumerate(kinds) if kind is not None]
+    return [list(run) for _, run in groupby(indices, key=lambda i: kinds[i])]
 
 
 def lengths(sizes: Sequence[int], runs: list[list[int]]) -> Sizes:
-    """The shape whose dimensions are joined to runs."""
+    """The shape after merging the dimensions of each run."""
     return tuple(prod(sizes[i] for i in run) for run in runs)
 
 
 def around(sizes: Sequence[int], axis: int) -> Sizes:
-    """The shape in which all before a dimension, and all behind it, are one."""
+    """The shape (before, axis, after) around a dimension."""
     return prod(sizes[:axis]), sizes[axis], prod(sizes[axis + 1 :])
 
 
 def axis_of(node: Any, default: int, rank: int) -> int:
-    """The dimension that a node names, counted from the front."""
+    """The non-negative axis of a node."""
     return int(attribute(node, "axis", default)) % rank
 
 
 def reshape(builder: Builder, node: Any) -> Any:
-    """The elements stay in order."""
+    """Reshape keeps the order of elements."""
     return builder.kept.get(node.inputs[0], node.inputs[0])
 
 
 def elementwise(builder: Builder, node: Any) -> Any:
-    """Dimensions along which the same inputs are repeated are alike."""
+    """Merge dimensions along which the same inputs are broadcast."""
     if None in node.inputs or len(runs := repeated_runs(node)) > LIMIT:
         return None
     result = node.outputs[0]
@@ -190,7 +190,7 @@ def elementwise(builder: Builder, node: Any) -> Any:
 
 
 def repeated_runs(node: Any) -> list[list[int]]:
-    """Dimensions of the result, joined where the same inputs are repeated along them."""
+    """Runs of output dimensions along which the same inputs are broadcast."""
     result = node.outputs[0]
     padded = [padded_sizes(value, result) for value in node.inputs]
     return joined(
@@ -202,12 +202,12 @@ def repeated_runs(node: Any) -> list[list[int]]:
 
 
 def padded_sizes(value: Any, result: Any) -> Sizes:
-    """The lengths of a tensor's dimensions, as many as those of the result."""
+    """The shape of a tensor, left-padded with ones to the rank of the result."""
     return (1,) * (len(result.shape) - len(value.shape)) + sizes_of(value)
 
 
 def expand(builder: Builder, node: Any) -> Any:
-    """Dimensions that are repeated are alike."""
+    """Merge the dimensions that are broadcast."""
     sizes = sizes_of(node.outputs[0])
     before = (1,) * (len(sizes) - len(node.inputs[0].shape)) + sizes_of(node.inputs[0])
     runs = joined([None if size == 1 else before[i] == 1 for i, size in enumerate(sizes)])
@@ -218,7 +218,7 @@ def expand(builder: Builder, node: Any) -> Any:
 
 
 def reduction(builder: Builder, node: Any) -> Any:
-    """Dimensions are alike that are reduced, and those that are not."""
+    """Merge the reduced dimensions, and the others."""
     sizes, axes = sizes_of(node.inputs[0]), attribute(node, "axes", None)
     if axes is None and len(node.inputs) > 1:
         axes = array_of(node.inputs[1])
@@ -240,14 +240,14 @@ def reduction(builder: Builder, node: Any) -> Any:
 
 
 def transpose(builder: Builder, node: Any) -> Any:
-    """Dimensions that stay together are one; several moves do what one cannot."""
+    """Merge dimensions that stay adjacent; use several transpositions if one is not enough."""
     sizes = sizes_of(node.inputs[0])
     order = attribute(node, "perm", tuple(reversed(range(len(sizes)))))
     return reordered(builder, node.inputs[0], sizes, [i for i in order if sizes[i] != 1])
 
 
 def reordered(builder: Builder, value: Any, sizes: Sizes, order: list[int]) -> Any:
-    """A tensor whose dimensions have another order, by as many moves as it takes."""
+    """A tensor with permuted dimensions, by one or several transpositions."""
     present = sorted(order)
     places = [present.index(i) for i in order]
     steps = [place - i for i, place in enumerate(places)]
@@ -269,7 +269,7 @@ def reordered(builder: Builder, value: Any, sizes: Sizes, order: list[int]) -> A
 
 
 def gather(builder: Builder, node: Any) -> Any:
-    """All before the dimension that is indexed is alike, and all behind it."""
+    """Merge the dimensions before the indexed one, and those after it."""
     data, indices = node.inputs
     before, length, behind = around(sizes_of(data), axis_of(node, 0, len(data.shape)))
     count = prod(sizes_of(indices))
@@ -279,7 +279,7 @@ def gather(builder: Builder, node: Any) -> Any:
 
 
 def slices(builder: Builder, node: Any) -> Any:
-    """Dimensions that are not cut are alike."""
+    """Merge the dimensions that are not sliced."""
     sizes, after = sizes_of(node.inputs[0]), sizes_of(node.outputs[0])
     values = [array_of(value) for value in node.inputs[1:]]
     if any(value is None for value in values):
@@ -306,7 +306,7 @@ def slices(builder: Builder, node: Any) -> Any:
 
 
 def concat(builder: Builder, node: Any) -> Any:
-    """All before the dimension that is joined is alike, and all behind it."""
+    """Merge the dimensions before the concatenated one, and those after it."""
     sizes = sizes_of(node.outputs[0])
     axis = axis_of(node, 0, len(sizes))
     parts = [builder.view(value, around(sizes_of(value), axis)) for value in node.inputs]
@@ -314,7 +314,7 @@ def concat(builder: Builder, node: Any) -> Any:
 
 
 def split(builder: Builder, node: Any) -> Any:
-    """Parts are slices."""
+    """Replace Split by slices."""
     sizes = sizes_of(node.inputs[0])
     axis = axis_of(node, 0, len(sizes))
     view, start, parts = builder.view(node.inputs[0], around(sizes, axis)), 0, []
@@ -327,7 +327,7 @@ def split(builder: Builder, node: Any) -> Any:
 
 
 def softmax(builder: Builder, node: Any) -> Any:
-    """All before the dimension that sums to one is alike, and all behind it."""
+    """Merge the dimensions before the softmax axis, and those after it."""
     sizes = sizes_of(node.inputs[0])
     before, length, behind = around(sizes, axis_of(node, -1, len(sizes)))
     shape = (before, length) if behind == 1 else (before, length, behind)
@@ -335,7 +335,7 @@ def softmax(builder: Builder, node: Any) -> Any:
 
 
 def normalization(builder: Builder, node: Any) -> Any:
-    """All before the dimensions that are normalized is alike."""
+    """Merge the dimensions before the normalized ones."""
     sizes = sizes_of(node.inputs[0])
     axis = axis_of(node, -1, len(sizes))
     shape = (prod(sizes[:axis]), *sizes[axis:])
@@ -347,7 +347,7 @@ def normalization(builder: Builder, node: Any) -> Any:
 
 
 def matmul(builder: Builder, node: Any) -> Any:
-    """Dimensions of the batch are alike along which the same inputs are repeated."""
+    """Merge batch dimensions along which the same inputs are broadcast."""
     shapes = [sizes_of(value) for value in node.inputs]
     if min(len(sizes) for sizes in shapes) < 2:
         return None

@@ -1,4 +1,4 @@
-"""Says what is scattered into a tensor in operators that HTP has; needs onnx_ir."""
+"""Replaces Scatter operators, which HTP lacks; needs onnx_ir."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .nodes import array_of, attribute, constant
 
 
 def scatter_elements(tape: Any, node: Any) -> Any:
-    """HTP scatters nothing; rows that follow each other are put between the others."""
+    """Replace a scatter of consecutive rows by a concatenation with the others."""
     import numpy as np
     from onnx_ir import DataType
 
     data, indices, _ = node.inputs
     axis, places = attribute(node, "axis", 0) % len(data.shape), array_of(indices)
     if places is None:
-        return scatter_truths(tape, node) if data.dtype == DataType.BOOL else None
+        return scatter_booleans(tape, node) if data.dtype == DataType.BOOL else None
     rows = np.moveaxis(places, axis, 0).reshape(places.shape[axis], -1)
     other = [i for i in range(len(data.shape)) if i != axis]
     whole = all(places.shape[i] == data.shape[i] for i in other) and (rows == rows[:, :1]).all()
@@ -23,7 +23,7 @@ def scatter_elements(tape: Any, node: Any) -> Any:
 
 
 def scatter_nd(tape: Any, node: Any) -> Any:
-    """HTP scatters nothing; rows that follow each other are put between the others."""
+    """Replace a scatter of consecutive rows by a concatenation with the others."""
     places = array_of(node.inputs[1])
     if places is None:
         return scatter_one_value(tape, node)
@@ -33,7 +33,7 @@ def scatter_nd(tape: Any, node: Any) -> Any:
 
 
 def scatter_one_value(tape: Any, node: Any) -> Any:
-    """Compared with every position, computed places of single elements find their own."""
+    """Replace a scatter of single elements: computed indices are compared with all positions."""
     import numpy as np
 
     data, places, updates = node.inputs
@@ -43,18 +43,18 @@ def scatter_one_value(tape: Any, node: Any) -> Any:
     if not (single and whole) or attribute(node, "reduction", "none") != "none":
         return None
     strides = np.cumprod([1, *sizes[:0:-1]])[::-1]
-    last, kind = constant(tape, np.array([-1])), places.dtype.numpy()
-    steps = tape.op("Mul", [places, constant(tape, strides.astype(kind))])
+    last, dtype = constant(tape, np.array([-1])), places.dtype.numpy()
+    steps = tape.op("Mul", [places, constant(tape, strides.astype(dtype))])
     total = tape.op("ReduceSum", [steps, last], {"keepdims": 0})
     flat = tape.op("Reshape", [total, constant(tape, np.array([-1, 1]))])
-    every = np.arange(np.prod(sizes), dtype=kind)
+    every = np.arange(np.prod(sizes), dtype=dtype)
     hit = any_of(tape, tape.op("Equal", [constant(tape, every), flat]))
     hit = tape.op("Reshape", [hit, constant(tape, np.array(sizes))])
     return tape.op("Where", [hit, constant(tape, values.ravel()[0]), data])
 
 
 def written(tape: Any, node: Any, rows: Any, axis: int) -> Any:
-    """A tensor with other rows along an axis; None where they do not follow each other."""
+    """A tensor with replaced rows along an axis; None if the rows are not consecutive."""
     import numpy as np
 
     data, _, updates = node.inputs
@@ -72,8 +72,8 @@ def written(tape: Any, node: Any, rows: Any, axis: int) -> Any:
     return tape.op("Concat", parts, {"axis": axis})
 
 
-def scatter_truths(tape: Any, node: Any) -> Any:
-    """Compared with every position, an index finds its own."""
+def scatter_booleans(tape: Any, node: Any) -> Any:
+    """Replace a scatter of booleans: each index is compared with all positions."""
     import numpy as np
 
     data, indices, updates = node.inputs
@@ -83,17 +83,17 @@ def scatter_truths(tape: Any, node: Any) -> Any:
         return None
     last = constant(tape, np.array([-1]))
     places = tape.op("Unsqueeze", [indices, last])
-    found = tape.op("Equal", [places, constant(tape, np.arange(shape[-1]))])
-    put = tape.op("And", [found, tape.op("Unsqueeze", [updates, last])])
-    kept = tape.op("And", [data, tape.op("Not", [any_of(tape, found)])])
-    return tape.op("Or", [kept, any_of(tape, put)])
+    mask = tape.op("Equal", [places, constant(tape, np.arange(shape[-1]))])
+    put = tape.op("And", [mask, tape.op("Unsqueeze", [updates, last])])
+    unchanged = tape.op("And", [data, tape.op("Not", [any_of(tape, mask)])])
+    return tape.op("Or", [unchanged, any_of(tape, put)])
 
 
-def any_of(tape: Any, truths: Any) -> Any:
-    """Whether one is true along the last axis but one."""
+def any_of(tape: Any, booleans: Any) -> Any:
+    """Whether any element is true along the second to last axis."""
     import numpy as np
     from onnx_ir import DataType
 
-    numbers = tape.op("Cast", [truths], {"to": DataType.INT32})
+    numbers = tape.op("Cast", [booleans], {"to": DataType.INT32})
     count = tape.op("ReduceSum", [numbers, constant(tape, np.array([-2]))], {"keepdims": 0})
     return tape.op("Greater", [count, constant(tape, np.array(0, dtype=np.int32))])

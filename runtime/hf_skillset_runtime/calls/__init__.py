@@ -1,1 +1,1 @@
-"""What keeps one call from another: locks, copies of processors, random numbers, model state."""
+"""Isolation of concurrent calls: locks, copies of processors, random numbers, model state."""

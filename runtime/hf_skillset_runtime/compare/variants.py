@@ -1,4 +1,4 @@
-"""Inputs unlike a sample, of the same shapes: more evidence than the samples alone."""
+"""Random variants of a sample's model inputs, with the same shapes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from ..tasks.encoded import Encoded
 
 LAYOUT = ("mask", "type_ids", "grid", "size", "position", "offset", "index", "count", "is_")
-"""In the names of inputs that say how others are laid out; those stay as they are."""
+"""Substrings of the names of inputs that describe the layout of other inputs; not changed."""
 
 
 def variant(part: Encoded, seed: int) -> Encoded:
-    """An input with the shapes of `part`, the same for the same `seed`.
+    """A variant of `part` with the same shapes; deterministic for a `seed`.
 
-    Numbers are turned around, mixed with noise of their own spread and scaled. The tokens of a
-    text change places, the first and the last aside, where the text stands alone.
+    Floats are reversed, mixed with noise of their own standard deviation and scaled. The tokens of
+    a text are permuted, except the first and the last, if no input is a float array.
     """
     import numpy as np
 
@@ -30,7 +30,7 @@ def variant(part: Encoded, seed: int) -> Encoded:
 
 
 def altered(name: str, value: Any, alone: bool, generator: Any) -> Any:
-    """One array of numbers or tokens, altered."""
+    """A variant of one array of floats or tokens."""
     import numpy as np
 
     array = np.asarray(value)
@@ -47,7 +47,7 @@ def altered(name: str, value: Any, alone: bool, generator: Any) -> Any:
 
 
 def like(value: Any, array: Any) -> Any:
-    """The array as the kind that `value` is: a tensor or an array."""
+    """The array converted to the type of `value` (tensor or array)."""
     if hasattr(value, "numpy"):
         import torch
 

@@ -1,1 +1,1 @@
-"""What the platforms share that run exported graphs."""
+"""Code that the platforms with exported graphs share."""

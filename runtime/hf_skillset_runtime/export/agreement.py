@@ -1,18 +1,18 @@
-"""How far the results of a graph are from those of torch."""
+"""The error of a graph's results compared with torch."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def largest_error(found: Any, expected: Any) -> float:
-    """Largest difference of two results' floats.
+def largest_error(actual: Any, expected: Any) -> float:
+    """Largest difference of the floats in two results.
 
-    A fraction of the output's largest number where that is above 1.
+    Relative to the output's largest magnitude if that is above 1.
     """
     from transformers.exporters.utils import get_leaf_tensors
 
-    ours, errors = get_leaf_tensors(found), [0.0]
+    ours, errors = get_leaf_tensors(actual), [0.0]
     for name, theirs in get_leaf_tensors(expected).items():
         if name in ours and theirs.is_floating_point():
             finite = theirs.isfinite()

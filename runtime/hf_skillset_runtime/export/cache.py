@@ -1,4 +1,4 @@
-"""Where exported graphs are kept: one folder for what they were made from."""
+"""The cache of exported graphs: one folder for each checkpoint and set of options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CACHE_VARIABLE = "HF_SKILLSET_CACHE"
 BLOCK = 1 << 20
 DRAFT = ".draft-"
 ABANDONED = 24 * 60 * 60
-"""Seconds after which a draft has no process any more that works on it."""
+"""Seconds after which a temporary folder counts as abandoned."""
 
 
 def export_folder(
@@ -30,14 +30,14 @@ def export_folder(
     packages: Iterable[str],
     metadata: Mapping[str, Any],
 ) -> Path:
-    """The folder for the exports of one checkpoint; another content gets another folder.
+    """The folder for the exports of one checkpoint, named by a hash of its content.
 
     Args:
         checkpoint: hub id or local folder.
-        facts: what else the exports depend on (task, precision, ...).
-        packages: distributions whose version the exports depend on.
-        metadata: `export_dir` names the folder that holds all exports. Without it that is
-            the environment's `HF_SKILLSET_CACHE`, or `~/.cache/hf_skillset`. Also the hub's
+        facts: other settings that the exports depend on (task, precision, ...).
+        packages: distributions whose versions the exports depend on.
+        metadata: `export_dir` is the parent folder of all exports; by default
+            the environment variable `HF_SKILLSET_CACHE`, or `~/.cache/hf_skillset`. Also the hub's
             options (`HUB_OPTIONS`).
     """
     versions = {name: version(name) for name in packages}
@@ -56,8 +56,8 @@ def checkpoint_folder(checkpoint: str, metadata: Mapping[str, Any]) -> Path:
     """The local folder of a checkpoint: itself, or its snapshot in the hub's cache."""
     from transformers.utils import cached_file
 
-    found = cached_file(checkpoint, "config.json", **hub_options(metadata))
-    return Path(str(found)).parent
+    config_file = cached_file(checkpoint, "config.json", **hub_options(metadata))
+    return Path(str(config_file)).parent
 
 
 def file_digest(path: Path) -> bytes:
@@ -71,10 +71,10 @@ def file_digest(path: Path) -> bytes:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder to write in; it is at `folder` when the block ended without error.
+    """A temporary folder that is renamed to `folder` if the block ends without error.
 
-    Others see it complete or not at all. Where another process wrote the same meanwhile, that
-    one stays.
+    The rename is atomic. If another process has written the same folder meanwhile, that one is
+    kept.
     """
     draft = folder.with_name(f"{DRAFT}{uuid.uuid4().hex}")
     draft.mkdir()
@@ -83,13 +83,13 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         with suppress(OSError):
             draft.rename(folder)
         if not folder.is_dir():
-            raise FileNotFoundError(f"nothing can be kept at {folder}")
+            raise FileNotFoundError(f"cannot write to {folder}")
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove the drafts in a folder whose processes ended while they wrote."""
+    """Remove the temporary folders of processes that ended while writing."""
     for draft in folder.glob(f"{DRAFT}*"):
         with suppress(OSError):
             if time.time() - draft.stat().st_mtime > ABANDONED:
@@ -97,7 +97,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that others see complete or not at all."""
+    """Write a file atomically."""
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     draft.write_text(text, "utf-8")
     draft.replace(path)

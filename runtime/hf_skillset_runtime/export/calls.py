@@ -1,4 +1,4 @@
-"""Calls of a module: their tensors, their constants, and which of their dimensions are open."""
+"""Calls of a module: their tensors, their constants, and which dimensions are dynamic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from .graphs import Openness
 
 TOKEN_INPUTS = ("input_ids", "attention_mask", "decoder_input_ids", "decoder_attention_mask")
-"""Inputs (batch, tokens); a mask covers the cache, too."""
+"""Inputs of shape (batch, tokens); a mask covers the cache, too."""
 
 
 @dataclass(frozen=True)
@@ -20,27 +20,27 @@ class Call:
     """One call of a module."""
 
     named: Mapping[str, Any]
-    """The arguments, as given."""
+    """The original arguments."""
     inputs: Mapping[str, Any]
-    """What the exported graph gets for them."""
+    """The inputs of the exported graph."""
     signature: str
-    """Which tensors there are and which constants; everything but the shapes."""
+    """The names and dtypes of the tensors and the constants, without shapes."""
     shapes: Mapping[str, tuple[int, ...]]
 
     @property
     def key(self) -> str:
-        """What tells this call from others: its signature and its shapes."""
+        """The identity of this call: its signature and its shapes."""
         return json.dumps([self.signature, sorted(self.shapes.items())])
 
     @property
     def tokens(self) -> int:
-        """The number of tokens, those in a cache included; 0 for a call without any."""
+        """The number of tokens, including those in a cache; 0 for a call without tokens."""
         shapes = (self.shapes[name] for name in TOKEN_INPUTS if name in self.shapes)
         return max((shape[1] for shape in shapes if len(shape) == 2), default=0)
 
     @property
     def images(self) -> list[str]:
-        """The inputs (batch, ..., height, width) that are images, or grids like them."""
+        """The inputs (batch, ..., height, width) that are images or similar grids."""
         return [
             name
             for name, value in self.inputs.items()
@@ -50,16 +50,16 @@ class Call:
         ]
 
     def dynamic_shapes(self, openness: Openness) -> Any:
-        """The open dimensions of the inputs, as `torch.export` takes them; None for none."""
+        """The `dynamic_shapes` of the inputs for `torch.export`; None for none."""
         from torch.export import Dim
         from transformers.exporters.exporter_dynamo import get_auto_dynamic_shapes
 
         if openness is Openness.FIXED:
             return None
-        found = get_auto_dynamic_shapes(dict(self.inputs))
+        shapes = get_auto_dynamic_shapes(dict(self.inputs))
         if openness is Openness.IMAGES_FIXED:
-            found |= {name: {0: Dim.AUTO} for name in self.images}
-        return found
+            shapes |= {name: {0: Dim.AUTO} for name in self.images}
+        return shapes
 
     @classmethod
     def of(cls, module: Any, named: Mapping[str, Any]) -> Call:
@@ -84,25 +84,46 @@ class Call:
 
 
 def present(named: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments without those that are None and may be left out."""
-    return {
-        name: value
-        for name, value in named.items()
-        if value is not None
-        or (name in parameters and parameters[name].default is inspect.Parameter.empty)
-    }
+    """The arguments that are relevant for the export of a module.
+
+    Arguments that are None by default are omitted, as are objects of `generate` (such as logits
+    processors) that a model passes on to its submodules. Arguments in a module's `**kwargs` are
+    kept even if None, because a submodule may require them.
+    """
+
+    def is_present(name: str, value: Any) -> bool:
+        if name not in parameters:
+            return not holds_objects(value)
+        return value is not None or parameters[name].default is inspect.Parameter.empty
+
+    return {name: value for name, value in named.items() if is_present(name, value)}
+
+
+def holds_objects(value: Any) -> bool:
+    """Whether a list or tuple contains anything but tensors, constants and None."""
+    import torch
+
+    if not isinstance(value, (list, tuple)):
+        return False
+    allowed = (torch.Tensor, bool, int, float, str, list, tuple, type(None))
+    return any(not isinstance(each, allowed) or holds_objects(each) for each in value)
+
+
+def cache_of(named: Mapping[str, Any]) -> Any:
+    """The cache of a decoder call: `cache` since transformers 5.24, `past_key_values` before."""
+    return named.get("cache", named.get("past_key_values"))
 
 
 def has_past(named: Mapping[str, Any]) -> bool:
-    """Whether a call goes on from a filled cache."""
+    """Whether a call continues from a filled cache."""
     from transformers.exporters.utils import get_leaf_tensors
 
-    states = get_leaf_tensors(named.get("past_key_values"))
+    states = get_leaf_tensors(cache_of(named))
     return any(state.dim() > 2 and state.numel() for state in states.values())
 
 
 def changes_its_arguments(module: Any, named: Mapping[str, Any]) -> bool:
-    """Whether a call has a cache to fill that its module does not return, as models do."""
+    """Whether a call fills a cache in place that its module does not return."""
     from transformers import PreTrainedModel
     from transformers.cache_utils import Cache
 
@@ -111,9 +132,9 @@ def changes_its_arguments(module: Any, named: Mapping[str, Any]) -> bool:
 
 
 def full_mask(named: Mapping[str, Any]) -> dict[str, Any]:
-    """The mask of a generating call whose tokens count their positions from zero."""
+    """An all-ones mask for a generation call without one whose positions start at zero."""
     ids, positions = named.get("input_ids"), named.get("position_ids")
-    if "past_key_values" not in named or ids is None or positions is None:
+    if cache_of(named) is None or ids is None or positions is None:
         return {}
     if positions.shape != ids.shape:
         return {}

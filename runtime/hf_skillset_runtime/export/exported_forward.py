@@ -1,9 +1,9 @@
-"""The replaced `forward` of a module: it looks for a graph that fits its call, or exports one.
+"""The replaced `forward` of a module: it runs a graph that fits the call, or exports one.
 
-A graph fits a call with the same named tensors and constants and shapes that it allows. A module
-that no exporter takes as a whole (its Python code decides by values) computes in torch what joins
-its parts, and each part in a graph, or in its own parts. What torch itself refuses is the
-caller's error: it is raised and changes nothing.
+A graph fits a call with the same named tensors and constants and allowed shapes. If a module
+cannot be exported as a whole (its Python code depends on values), torch runs the code between its
+submodules, and each submodule runs in a graph, or is split again. An error of torch itself is the
+caller's: it is raised and changes no state.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from .parts import parts_of
 from .store import KeptCall, KnownGraph, new_graph
 
 SPARE_POSITIONS = 64
-"""Tables of positions may be longer than configurations say, but not by more."""
+"""Number of positions by which tables may be longer than the configuration states."""
 
 
 class Owner(Protocol):
-    """What a module asks of the exported model that it is a part of."""
+    """The interface of the exported model that a module belongs to."""
 
     maker: GraphMaker
     folder: Path
@@ -58,14 +58,14 @@ class ExportedForward:
         self.owner, self.name, self.module = owner, name, module
         self.torch_forward = module.forward
         self.parameters = inspect.signature(module.forward).parameters
-        self.graphs = [known for known in owner.kept if known.call.module == name]
+        self.graphs = [graph for graph in owner.kept if graph.call.module == name]
         self.graph_runs = 0
         self.in_parts: set[bool] = set()
-        """Which calls have no graph at all: those with a filled cache, those without."""
+        """Which calls have no graph at all: with a filled cache (True), without (False)."""
         self.unlimited = False
-        """Whether torch took far more tokens than the model has positions: no table ends there."""
+        """Whether torch accepted more tokens than the model has positions: no table limits it."""
         self.refused: set[str] = set()
-        """Calls that have no graph although others have; known until the process ends."""
+        """Calls without a graph although others have one; not stored on disk."""
 
         @functools.wraps(module.forward)
         def forward(*args: Any, **kwargs: Any) -> Any:
@@ -79,8 +79,8 @@ class ExportedForward:
     def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call by name.
 
-        A mask that hides nothing is put back where `generate` left it out, so that texts
-        with and without padding run in the same graph.
+        An omitted attention mask is added as all ones, so that texts with and without padding
+        run in the same graph.
         """
         named = {**dict(zip(self.parameters, args)), **kwargs}
         if not self.name and "attention_mask" in self.parameters:
@@ -88,10 +88,10 @@ class ExportedForward:
         return named
 
     def run(self, named: dict[str, Any]) -> Any:
-        """Run the call in its graph, or part by part where it has none.
+        """Run the call in its graph, or its submodules in theirs.
 
         Raises:
-            ExportError: no graph can be exported and run for a part without parts.
+            ExportError: no graph can be exported and run for a module without submodules.
         """
         filled = has_past(named)
         if filled in self.in_parts:
@@ -107,32 +107,32 @@ class ExportedForward:
         return self.torch_forward(**named)
 
     def give_up(self, call: Call, filled: bool) -> None:
-        """Run such calls part by part: all where none has a graph, else this one alone.
+        """Run this call by submodule from now on, and all like it if none of them has a graph.
 
-        One call of an unusual kind must not cost all others their graph.
+        An unusual call must not disable the graphs of all others.
         """
-        if any(known.call.filled == filled for known in self.graphs):
+        if any(graph.call.filled == filled for graph in self.graphs):
             self.refused.add(call.key)
             return
         self.in_parts.add(filled)
         self.owner.save()
 
     def run_whole(self, call: Call, filled: bool) -> Any:
-        """Run the call in the graph for it, exporting one first where there is none.
+        """Run the call in its graph, exporting one first if there is none.
 
         Raises:
-            ExportError: no graph can be exported and run for this call, which torch takes.
+            ExportError: no graph can be exported and run for this call, which torch accepts.
         """
         errors: list[Exception] = []
         if changes_its_arguments(self.module, call.named):
             errors.append(TypeError("it changes a cache in place"))
             raise ExportError(self.name, type(self.module).__name__, errors)
         self.ask_torch_over_the_limit(call)
-        for known in self.fitting(call):
+        for graph in self.fitting(call):
             try:
-                return self.computed(known.loaded(), call)
-            except Exception as error:  # the runtime finds another shape in its way
-                known.graph = None  # OpenVINO's is unusable from then on; it is loaded again
+                return self.computed(graph.loaded(), call)
+            except Exception as error:  # the runtime fails on another shape
+                graph.graph = None  # OpenVINO's graph is then unusable; it is loaded again
                 if is_of_the_moment(error):
                     raise
                 errors.append(error)
@@ -140,21 +140,21 @@ class ExportedForward:
         for openness in (Openness.FIXED,) if errors else self.to_try(call):
             try:
                 return self.computed(self.export(call, filled, openness, expected), call)
-            except Exception as error:  # exporters fail in every way that Python knows
+            except Exception as error:  # exporters raise any exception
                 if is_of_the_moment(error):
                     raise
                 errors.append(error)
         raise ExportError(self.name, type(self.module).__name__, errors)
 
     def fitting(self, call: Call) -> list[KnownGraph]:
-        """The graphs that the call's tensors can go into, the fastest first."""
-        ordered = sorted(self.known(call), key=lambda known: ORDER.index(known.call.openness))
-        return [known for known in ordered if known.fits(call.shapes)]
+        """The graphs that accept the call's shapes, the fastest first."""
+        ordered = sorted(self.known(call), key=lambda graph: ORDER.index(graph.call.openness))
+        return [graph for graph in ordered if graph.fits(call.shapes)]
 
     def ask_torch_over_the_limit(self, call: Call) -> None:
-        """Raise what torch says of a call with more tokens than the model has positions.
+        """Raise torch's error for a call with more tokens than the model has positions.
 
-        Graphs do not notice: they look up zeros behind the end of a table.
+        Graphs do not fail: they read zeros beyond the end of a table.
         """
         limit = self.owner.limit
         if self.unlimited or limit is None or call.tokens <= limit:
@@ -163,34 +163,34 @@ class ExportedForward:
         self.unlimited = call.tokens > limit + SPARE_POSITIONS
 
     def computed(self, graph: Graph, call: Call) -> Any:
-        """What a graph gives for a call."""
+        """The result of a graph for a call."""
         outputs = graph(call.inputs)
         self.graph_runs += 1
         return outputs
 
     def from_torch(self, call: Call) -> Any:
-        """What torch gives for a call; its own error where the call is wrong."""
+        """The result of torch for a call; raises torch's error if the call is invalid."""
         import torch
 
         with self.owner.in_torch(), torch.no_grad():
             return self.torch_forward(**copy.deepcopy(dict(call.named)))
 
     def to_try(self, call: Call) -> Iterator[Openness]:
-        """How to export for a call that no graph fits, the widest that is cheap first.
+        """The degrees of openness to try for a new graph, the widest that is cheap first.
 
-        Images stay fixed once: a second size of them says that they vary.
+        Image sizes are fixed in the first graph, and dynamic after a second size.
         """
-        known = {known.call.openness for known in self.known(call)}
-        if call.images and Openness.IMAGES_FIXED not in known:
+        degrees = {degrees.call.openness for degrees in self.known(call)}
+        if call.images and Openness.IMAGES_FIXED not in degrees:
             yield Openness.IMAGES_FIXED
         yield Openness.DYNAMIC
         yield Openness.FIXED
 
     def split(self, named: Mapping[str, Any], error: ExportError) -> None:
-        """Let the parts of this module run graphs.
+        """Let the submodules of this module run graphs.
 
         Raises:
-            ExportError: `error`, because there is none and the module has weights.
+            ExportError: `error`, if there are no submodules and the module has weights.
         """
         with self.owner.in_torch():
             parts = parts_of(self.module, self.name, named)
@@ -199,32 +199,32 @@ class ExportedForward:
         self.owner.intercept(parts)
 
     def known(self, call: Call) -> list[KnownGraph]:
-        """The graphs for calls of this signature, those of earlier starts among them."""
-        return [known for known in self.graphs if known.call.signature == call.signature]
+        """The graphs for calls of this signature, including cached ones."""
+        return [graph for graph in self.graphs if graph.call.signature == call.signature]
 
     def export(self, call: Call, filled: bool, openness: Openness, expected: Any) -> Graph:
-        """Export a graph for this call's shapes and those that are as open, and keep it.
+        """Export a graph for this call, with dynamic dimensions by `openness`, and store it.
 
         Raises:
-            ValueError: it gives other numbers than torch does.
+            ValueError: its results differ from torch's.
         """
         shapes = {name: list(shape) for name, shape in call.shapes.items()}
-        kept = KeptCall(self.name, call.signature, shapes, openness, filled)
-        folder = self.owner.folder / folder_name(kept)
-        with new_graph(kept, folder) as draft, PROCESS.alone(), undrawn():
+        cached_call = KeptCall(self.name, call.signature, shapes, openness, filled)
+        folder = self.owner.folder / folder_name(cached_call)
+        with new_graph(cached_call, folder) as draft, PROCESS.alone(), undrawn():
             open_dimensions = call.dynamic_shapes(openness)
             with self.owner.in_torch(), normed_attention(self.module), known_numbers(self.module):
                 named = copy.deepcopy(call.named)
                 graph = self.owner.maker.make(self.module, named, draft, open_dimensions)
             self.check(graph, call, expected)
-        self.graphs.append(KnownGraph(kept, folder, self.owner.maker, graph))
+        self.graphs.append(KnownGraph(cached_call, folder, self.owner.maker, graph))
         return graph
 
     def check(self, graph: Graph, call: Call, expected: Any) -> None:
-        """Compare a new graph with torch, once: exporters drop a norm or fix a size at times.
+        """Compare a new graph with torch, once: exporters may drop a norm or fix a size.
 
         Raises:
-            ValueError: the graph gives other numbers.
+            ValueError: the graph's results differ from torch's.
         """
         if self.owner.tolerance is None:
             return
@@ -233,13 +233,13 @@ class ExportedForward:
             raise ValueError(f"the graph is off by {error:.1e} from torch")
 
 
-def folder_name(kept: KeptCall) -> str:
+def folder_name(cached_call: KeptCall) -> str:
     """The name of the folder of a graph: its module, its signature, its shapes, its openness."""
-    shapes = json.dumps(kept.shapes, sort_keys=True)
-    digests = f"{short_digest(kept.signature)}-{short_digest(shapes)}"
-    return f"{kept.module or 'model'}-{digests}{kept.openness.value}"
+    shapes = json.dumps(cached_call.shapes, sort_keys=True)
+    digests = f"{short_digest(cached_call.signature)}-{short_digest(shapes)}"
+    return f"{cached_call.module or 'model'}-{digests}{cached_call.openness.value}"
 
 
 def short_digest(text: str) -> str:
-    """A few letters that stand for a text."""
+    """A short hash of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,8 +1,8 @@
-"""A transformers model whose modules compute in exported graphs.
+"""A transformers model whose modules run exported graphs.
 
-The model stays what it is: `generate`, its caches and its outputs are transformers' own. Only the
-`forward` of the modules that are called from outside is replaced. Tokens, sampling and whatever
-else `generate` does between the calls stay in torch.
+`generate`, its caches and its outputs are transformers' own. Only the `forward` methods of the
+outermost called modules are replaced. Tokens, sampling and the other steps of `generate` between
+the calls run in torch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from ..tasks.limits import text_part
 from .cache import write_whole
 from .exported_forward import ExportedForward
 from .graphs import GraphMaker
@@ -26,30 +27,29 @@ MODULES_FILE = "modules.json"
 
 @dataclass
 class ExportedModel:
-    """The modules of one model that compute in exported graphs."""
+    """The modules of one model that run exported graphs."""
 
     model: Any
     maker: GraphMaker
     folder: Path
     tolerance: float | None = None
-    """Largest error of a graph, as a fraction of its largest output; None: not compared."""
+    """Largest relative error of a graph (see `largest_error`); None: not compared."""
     exporting: bool = False
     modules: dict[str, ExportedForward] = field(default_factory=dict)
     kept: list[KnownGraph] = field(default_factory=list)
-    """The graphs of earlier starts."""
+    """The cached graphs."""
     lock: RLock = field(default_factory=RLock)
-    """Held by the thread that runs the model; its modules keep a call's state in themselves."""
+    """Serialises the runs of the model; its modules store state of a call."""
 
     limit: int | None = None
-    """Positions that the model has, where its configuration says."""
+    """Positions of the model, if the configuration states them."""
 
     def __post_init__(self) -> None:
-        """Find the limit and the graphs that earlier starts kept."""
+        """Read the limit and the cached graphs."""
         config: Any = getattr(self.model, "config", None)
-        text = config.get_text_config() if hasattr(config, "get_text_config") else config
-        limit = getattr(text, "max_position_embeddings", None)
+        limit = getattr(text_part(config), "max_position_embeddings", None)
         self.limit = limit if isinstance(limit, int) and limit > 0 else None
-        self.kept = [KnownGraph(*found, self.maker) for found in kept_graphs(self.folder)]
+        self.kept = [KnownGraph(*entry, self.maker) for entry in kept_graphs(self.folder)]
 
     def intercept(self, names: Iterable[str]) -> None:
         """Let these modules (names as in `named_modules`, "" for the model) run graphs."""
@@ -59,7 +59,7 @@ class ExportedModel:
 
     @contextmanager
     def in_torch(self) -> Iterator[None]:
-        """All modules compute in torch: one of them is traced, or asked what torch says."""
+        """Context manager in which all modules run in torch, for tracing and reference results."""
         before, self.exporting = self.exporting, True
         try:
             yield
@@ -67,7 +67,7 @@ class ExportedModel:
             self.exporting = before
 
     def restore(self) -> bool:
-        """Intercept what an earlier start did; whether there was one."""
+        """Intercept the modules stored in the cache; whether there are any."""
         path = self.folder / MODULES_FILE
         saved = json.loads(path.read_text("utf-8")) if path.is_file() else {}
         self.intercept(saved)
@@ -76,16 +76,16 @@ class ExportedModel:
         return bool(saved)
 
     def save(self) -> None:
-        """Keep the names of the modules that run graphs, and which of them do so in parts."""
+        """Store the names of the modules that run graphs, and of those that are split."""
         saved = {name: sorted(module.in_parts) for name, module in sorted(self.modules.items())}
         write_whole(self.folder / MODULES_FILE, json.dumps(saved))
 
     def graph_runs(self) -> int:
-        """How many times a graph was run for a call."""
+        """The number of graph runs."""
         return sum(module.graph_runs for module in self.modules.values())
 
     def share_in_graphs(self) -> float:
-        """The share (0..1) of the model's weights that lie in modules that ran as graphs."""
+        """The fraction (0..1) of the model's weights in modules that ran as graphs."""
         weights = {id(p): p.numel() for p in self.model.parameters()}
         inside = {
             id(parameter)
@@ -97,7 +97,7 @@ class ExportedModel:
         return float(sum(weights[key] for key in inside) / total) if total else 0.0
 
     def in_layers(self) -> bool:
-        """Whether a module computes in smaller parts than exporters make of multimodal models."""
+        """Whether a module is split further than exporters split multimodal models."""
         return any(
             not has_towers(module.module, module.name, filled)
             for module in self.modules.values()

@@ -1,4 +1,4 @@
-"""What an exported graph is, how open its shapes are, and what makes and keeps graphs."""
+"""Exported graphs, their dynamic dimensions, and the interface of exporters."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 
 class Openness(Enum):
-    """Which dimensions of its inputs a graph leaves open; the value ends the name of its folder."""
+    """Which dimensions of a graph's inputs are dynamic; the value is the suffix of its folder."""
 
     FIXED = ""
     IMAGES_FIXED = "-images-fixed"
-    """Images are open in their batch alone: windows and pyramids over open sides take minutes."""
+    """Images are dynamic only in their batch: dynamic heights and widths take minutes to export."""
     DYNAMIC = "-dynamic"
 
 
 ORDER = tuple(Openness)
-"""Graphs for fewer shapes come first: they are faster."""
+"""Order of graphs: those for fewer shapes first, because they are faster."""
 
 
 class Graph(ABC):
@@ -27,42 +27,42 @@ class Graph(ABC):
 
     @abstractmethod
     def accepts(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-        """Whether tensors of these shapes can go in."""
+        """Whether the graph accepts tensors of these shapes."""
 
     @abstractmethod
     def __call__(self, inputs: Mapping[str, Any]) -> Any:
-        """What the module returns for its named arguments."""
+        """The module's result for its named arguments."""
 
 
 class GraphMaker(ABC):
-    """Exports, keeps and loads the graphs of one runtime."""
+    """Exports, stores and loads the graphs of one runtime."""
 
     @abstractmethod
     def make(
         self, module: Any, inputs: Mapping[str, Any], folder: Path, dynamic_shapes: Any
     ) -> Graph:
-        """Export `module` as called with `inputs`; keep it in `folder`, which is empty.
+        """Export `module` for `inputs` and store it in `folder`, which is empty.
 
-        `dynamic_shapes` is what `torch.export` takes: which dimensions are open; None for none.
+        `dynamic_shapes` is that of `torch.export`; None for none.
         """
 
     @abstractmethod
     def load(self, folder: Path) -> Graph:
-        """Load what `make` kept in `folder`."""
+        """Load the graph that `make` stored in `folder`."""
 
 
 class ExportError(RuntimeError):
-    """No graph could be exported and run for a module. Says which module and why."""
+    """No graph could be exported and run for a module; the message has the module and causes."""
 
     stage = "export"
 
-    def __init__(self, name: str, kind: str, errors: list[Exception]) -> None:
+    def __init__(self, name: str, module_class: str, errors: list[Exception]) -> None:
         causes = dict.fromkeys(f"{type(cause).__name__}: {cause}" for cause in map(root_of, errors))
-        super().__init__(f"{name or 'the model'} ({kind}): {'; then '.join(causes)}")
+        super().__init__(f"{name or 'the model'} ({module_class}): {'; then '.join(causes)}")
 
 
 def root_of(error: BaseException) -> BaseException:
-    """The error that an error was raised from, at the very beginning."""
+    """The first error in a chain of causes."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error
@@ -76,12 +76,12 @@ NO_MEMORY = (
     "not enough memory",
     "out of memory",
 )
-"""What runtimes write into errors of their own where Python has MemoryError."""
+"""Texts in runtime errors that correspond to Python's MemoryError."""
 
 
 def is_of_the_moment(error: BaseException) -> bool:
-    """Whether an error is about this machine now (memory, disk), not about what was to be done."""
+    """Whether an error is transient: caused by memory or disk, not by the model."""
     if isinstance(error, OSError):
-        return error.errno is not None  # without a number it is about missing source code
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in said for sign in NO_MEMORY)
+        return error.errno is not None  # without an errno it is about missing source code
+    message = str(error).lower()
+    return isinstance(error, MemoryError) or any(sign in message for sign in NO_MEMORY)

@@ -1,6 +1,6 @@
-"""Lets a tracer know the integers that modules keep as tensors.
+"""Makes integers that modules store as tensors constants for a tracer.
 
-Some convolutions hold their stride and padding in buffers and decide by them what they do.
+Some convolutions store stride and padding in buffers and branch on them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 @contextmanager
 def known_numbers(model: Any) -> Iterator[None]:
-    """While tracing, a buffer with one integer is a constant."""
+    """While tracing, make each buffer with a single integer a constant."""
     numbers = {
         (module, name): (buffer.item(), buffer.dtype)
         for module in model.modules()
@@ -27,7 +27,7 @@ def known_numbers(model: Any) -> Iterator[None]:
 
 
 def constant(numbers: dict[tuple[Any, str], tuple[int, Any]], name: str) -> property:
-    """An attribute that is made anew each time, so that the tracer sees its value."""
+    """A property that creates the tensor on each access, so that the tracer sees its value."""
     import torch
 
     def read(module: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Norms that the exporters' attention leaves out, put where it cannot miss them.
+"""Query and key norms that the exporters' attention omits, applied in the projection.
 
-transformers 5.23 traces the attention of packed images in a form of its own. Where one
-projection gives queries, keys and values together, that form forgets the norms of the queries
-and the keys; here the projection applies them.
+transformers 5.23 replaces the attention of packed images while tracing. If one projection computes
+queries, keys and values together, the replacement omits the norms of queries and keys; here the
+projection applies them.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ def normed_attention(module: Any) -> Iterator[None]:
     from transformers.exporters.utils import _PATCHES
 
     replaced = {owner for owner, attribute, _ in _PATCHES["dynamo"] if attribute == "forward"}
-    found = [
+    layers = [
         part
         for part in module.modules()
         if path_of(part) in replaced
         and all(hasattr(part, name) for name in ("qkv", "q_norm", "k_norm"))
     ]
-    for attention in found:
+    for attention in layers:
         attention.qkv.forward = normed_projection(attention)
     try:
         yield
     finally:
-        for attention in found:
+        for attention in layers:
             del attention.qkv.forward
 
 
@@ -40,7 +40,7 @@ def path_of(module: Any) -> str:
 
 
 def normed_projection(attention: Any) -> Any:
-    """What the projection of an attention gives, queries and keys normed if it is traced."""
+    """The projection of an attention, with normalised queries and keys while tracing."""
     import torch
 
     def forward(hidden_states: Any) -> Any:

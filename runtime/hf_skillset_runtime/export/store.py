@@ -1,4 +1,4 @@
-"""The graphs in the folder of one model: each a folder of its own, complete or absent."""
+"""The cached graphs of one model: one folder each, written atomically."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ CALL_FILE = "call.json"
 
 @dataclass(frozen=True)
 class KeptCall:
-    """The call that a kept graph was exported for."""
+    """The call that a cached graph was exported for."""
 
     module: str
     signature: str
-    """Which tensors there are and which constants; everything but the shapes."""
+    """The names and dtypes of the tensors and the constants, without shapes."""
     shapes: Mapping[str, list[int]]
     openness: Openness
     filled: bool
-    """Whether it goes on from a filled cache."""
+    """Whether it continues from a filled cache."""
 
 
 @dataclass
 class KnownGraph:
-    """A graph and the call that it was exported for; one that is kept is loaded when it runs."""
+    """A graph and the call that it was exported for; a cached one is loaded on first use."""
 
     call: KeptCall
     folder: Path
@@ -43,9 +43,9 @@ class KnownGraph:
         return self.graph
 
     def fits(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-        """Whether tensors of these shapes can go in.
+        """Whether the graph accepts tensors of these shapes.
 
-        An export takes a dimension of 0 or 1 for a constant, however open the graph looks.
+        An export treats a dimension of 0 or 1 as a constant, even if it is dynamic.
         """
         traced = self.call.shapes
         if self.call.openness is Openness.FIXED:
@@ -60,7 +60,7 @@ class KnownGraph:
 
 
 def kept_graphs(folder: Path) -> Iterator[tuple[KeptCall, Path]]:
-    """The graphs that earlier starts kept, with their folders."""
+    """The cached graphs, with their folders."""
     for path in sorted(folder.glob(f"*/{CALL_FILE}")):
         if not path.parent.name.startswith(DRAFT):
             facts = json.loads(path.read_text("utf-8"))
@@ -69,7 +69,7 @@ def kept_graphs(folder: Path) -> Iterator[tuple[KeptCall, Path]]:
 
 @contextmanager
 def new_graph(call: KeptCall, folder: Path) -> Iterator[Path]:
-    """An empty folder to keep a graph in; it is at `folder` when the block ended without error."""
+    """A temporary folder for a graph; moved into `folder` if the block ends without error."""
     with whole_folder(folder) as draft:
         yield draft
         facts = {**asdict(call), "openness": call.openness.name}

@@ -1,1 +1,1 @@
-"""Inputs as people have them, loaded: text, images, audio, video, series, tables."""
+"""Loading of inputs: text, images, audio, video, series, tables."""

@@ -14,7 +14,7 @@ from .image import as_bytes, load_image
 
 
 def is_video(value: Any) -> bool:
-    """Whether a value is one video; a list is, where it holds frames and not paths or videos."""
+    """Whether a value is one video; a list is if it contains frames, not paths or videos."""
     if not isinstance(value, list):
         return True
     return bool(value) and all(is_frame(item) for item in value)
@@ -34,7 +34,7 @@ def load_video(value: Any) -> np.ndarray:
 
     Raises:
         TypeError: `value` is none of these.
-        ValueError: there is no readable video, it has no frames, or values out of range.
+        ValueError: the video cannot be read, has no frames, or has values out of range.
     """
     if isinstance(value, (str, Path, bytes)):
         frames = read_file(value)
@@ -64,7 +64,7 @@ def read_file(path: str | Path | bytes) -> list[np.ndarray]:
 
 
 def duration(value: Any) -> float | None:
-    """The length of a video file in seconds; None for frames, which do not tell."""
+    """The duration of a video file in seconds; None for frames."""
     if not isinstance(value, (str, Path)):
         return None
     with av.open(str(value)) as container:

@@ -1,1 +1,1 @@
-"""What the platforms share."""
+"""Code that the platforms share."""

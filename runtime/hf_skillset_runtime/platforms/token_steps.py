@@ -1,4 +1,4 @@
-"""What a transformers model chooses each generated token from."""
+"""Records the scores of each generation step of a transformers model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from ..calls.seeded import drawn_from
 from ..tasks.encoded import Encoded
 from ..tasks.spec import TaskSpec
-from .torch_calls import options_of, to_device
+from .torch_calls import inputs_for, options_of
 
 GREEDILY = {"do_sample": False, "num_beams": 1}
 
 
 class Chooser:
-    """A logits processor that notes the scores of each step and decides for one token."""
+    """A logits processor that records the scores of each step and forces one token."""
 
     def __init__(self, chosen: Sequence[Any] | None) -> None:
         self.chosen = chosen
@@ -22,15 +22,15 @@ class Chooser:
         self.tokens: list[Any] = []
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        """Leave one token of each row to choose; scores are (rows, tokens)."""
+        """Mask all tokens of each row but one; scores are (rows, tokens)."""
         import torch
 
         step = len(self.scores)
         self.scores.append(scores.float().cpu().numpy().copy())
         best = scores.argmax(-1)
         if self.chosen is not None and step < len(self.chosen):
-            wanted = torch.as_tensor(self.chosen[step], device=scores.device)
-            best = wanted if wanted.shape == best.shape else best
+            tokens = torch.as_tensor(self.chosen[step], device=scores.device)
+            best = tokens if tokens.shape == best.shape else best
         self.tokens.append(best.cpu().numpy().copy())
         forced = torch.full_like(scores, float("-inf"))
         return forced.scatter(-1, best[..., None], 0.0)
@@ -39,13 +39,13 @@ class Chooser:
 def token_scores(
     model: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
 ) -> tuple[list[Any], list[Any]] | None:
-    """The scores (rows, tokens) of each step of `generate`, and the tokens (rows,) it went on with.
+    """The scores (rows, tokens) of each step of `generate`, and the chosen tokens (rows,).
 
     Args:
-        chosen: tokens to go on with in place of those with the highest scores, by step.
+        chosen: tokens (rows,) to continue with instead of the highest-scoring ones, by step.
 
     Returns:
-        None where the model has a `generate` of its own that takes no logits processor.
+        None if the model's own `generate` does not accept or does not use logits processors.
     """
     import torch
     from transformers import GenerationMixin, LogitsProcessorList
@@ -53,11 +53,14 @@ def token_scores(
     if spec.run != "generate" or not isinstance(model, GenerationMixin):
         return None
     chooser = Chooser(chosen)
-    inputs = {
-        name: to_device(value, model.device, model.dtype, torch)
-        for name, value in encoded.inputs.items()
-    }
+    inputs = inputs_for(model, encoded)
     options = {**options_of(model, spec, encoded), **GREEDILY}
-    with torch.no_grad(), drawn_from(encoded.seed):
-        model.generate(**inputs, **options, logits_processor=LogitsProcessorList([chooser]))
+    processors = LogitsProcessorList([chooser])
+    try:
+        with torch.no_grad(), drawn_from(encoded.seed):
+            model.generate(**inputs, **options, logits_processor=processors)
+    except TypeError as error:  # its parts get processors of their own
+        if "'logits_processor'" not in str(error):
+            raise
+        return None
     return (chooser.scores, chooser.tokens) if chooser.scores else None

@@ -1,4 +1,4 @@
-"""Loads transformers models from checkpoints with safetensors; pickles are refused."""
+"""Loads transformers models from safetensors checkpoints; pickles are rejected."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from ..hub import hub_options
 from ..tasks.spec import TaskSpec
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-"""`auto` is the one that the checkpoint was saved in."""
+"""Values of `metadata["dtype"]`; `auto` is the dtype of the saved weights."""
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
 def load_model(
     checkpoint: str, spec: TaskSpec, resources: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> Any:
-    """The task's model, ready to run: on the CPU, or where `metadata["device_map"]` puts it.
+    """The task's model in eval mode, on the CPU or the devices of `metadata["device_map"]`.
 
     Args:
         metadata: `dtype` (default: float32), `attn_implementation`, `device_map`, and the hub's
             options (`HUB_OPTIONS`).
 
     Raises:
-        ValueError: `metadata["dtype"]` is none of `DTYPES`.
+        ValueError: `metadata["dtype"]` is not in `DTYPES`.
         OSError: `checkpoint` is neither a local folder nor a model on the hub, or its weights
             are a pickle.
     """
@@ -38,7 +38,8 @@ def load_model(
         if metadata.get(name) is not None
     }
     try:
-        with PROCESS.alone() if dtype != "float32" else nullcontext():  # torch's default changes
+        # `from_pretrained` changes torch's default dtype.
+        with PROCESS.alone() if dtype != "float32" else nullcontext():
             model = getattr(resources["transformers"], spec.auto_class).from_pretrained(
                 checkpoint,
                 dtype=dtype if dtype == "auto" else getattr(resources["torch"], dtype),
@@ -52,12 +53,14 @@ def load_model(
             raise OSError(refusal(checkpoint, pickle, spec.auto_class)) from error
         raise
     if getattr(model.config, "return_loss", False):
-        model.config.return_loss = False  # nobody gives labels, and exporters refuse a loss
+        model.config.return_loss = (
+            False  # no labels are passed, and exporters reject loss functions
+        )
     return model.eval()
 
 
 def pickled_weights(checkpoint: str, options: Mapping[str, Any]) -> str | None:
-    """The file of a checkpoint that holds its weights as a pickle; None where it has none."""
+    """The pickle file with the weights of a checkpoint; None if there is none."""
     from transformers.utils import cached_file
 
     for name in PICKLES:
@@ -74,13 +77,13 @@ def pickled_weights(checkpoint: str, options: Mapping[str, Any]) -> str | None:
 
 
 def refusal(checkpoint: str, pickle: str, auto_class: str) -> str:
-    """Why weights in a pickle are not read, and how to convert them."""
+    """The error message about pickled weights, with a command that converts them."""
     convert = (
         f"transformers.{auto_class}.from_pretrained({checkpoint!r}, use_safetensors=False)"
         ".save_pretrained('converted')"
     )
     return (
-        f"{checkpoint} has its weights only as a pickle ({pickle}), which can run any code when it"
-        " is read; where you trust it, convert it to safetensors once, with"
+        f"{checkpoint} has its weights only as a pickle ({pickle}), which can execute arbitrary"
+        " code when loaded; if you trust it, convert it to safetensors once, with"
         f' python -c "import transformers; {convert}", and load that folder'
     )

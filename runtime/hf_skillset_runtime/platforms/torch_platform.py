@@ -1,4 +1,4 @@
-"""What the platforms that run torch eagerly have in common."""
+"""Base class of the platforms that run torch eagerly."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class TorchPlatform(Platform):
 
     resources = ("torch", "transformers", "numpy")
     default_dtype: ClassVar[str] = "auto"
-    """The `dtype` of models where nobody says; one of `DTYPES`."""
+    """The default `dtype` of models; one of `DTYPES`."""
 
     @abstractmethod
     def devices(self, torch: Any) -> tuple[Device, ...]:
-        """The devices that torch can use on this platform; empty when there is none."""
+        """The devices that torch can use on this platform; empty if there are none."""
 
     @abstractmethod
     def free_memory(self, torch: Any, device: str) -> int:
@@ -35,7 +35,7 @@ class TorchPlatform(Platform):
 
     @abstractmethod
     def missing(self, torch: Any) -> str:
-        """Why torch has no such device here."""
+        """Why torch cannot use such a device here."""
 
     def detect(self) -> Detection:
         try:
@@ -57,23 +57,23 @@ class TorchPlatform(Platform):
         """Load the model and put it on `device`.
 
         `metadata["dtype"]` is one of `DTYPES` (default: `default_dtype`), `device_map` and
-        `attn_implementation` are what `from_pretrained` takes, `compile` compiles the model.
-        With a device map, the model stays where that puts it.
+        `attn_implementation` are passed to `from_pretrained`, `compile` compiles the model.
+        With a device map, the model is not moved.
 
         Raises:
-            ValueError: `metadata["dtype"]` is none of `DTYPES`.
+            ValueError: `metadata["dtype"]` is not in `DTYPES`.
         """
         options = {"dtype": self.default_dtype, **metadata}
         model = load_model(checkpoint, spec, resources, options)
         placed = metadata.get("device_map") or getattr(model, "hf_device_map", None)
-        if not placed:  # some quantized checkpoints are, and must not be moved
+        if not placed:  # some quantized checkpoints are placed already, and must not be moved
             model = model.to(device)
         if metadata.get("compile"):
             model.compile()
         return model
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-        """Run one call after the other: models keep a call's state in themselves."""
+        """Run the model; calls are serialised, because models store state of a call."""
         with lock_of(endpoint), PROCESS.shared(), as_it_was(endpoint):
             return run_model(endpoint, spec, encoded)
 
@@ -101,6 +101,6 @@ class TorchPlatform(Platform):
 
 
 def rows_that_fit(model: Any, free_memory: int) -> int:
-    """How many inputs fit: half of `free_memory` (bytes), an input as large as the weights."""
+    """The batch size for half of `free_memory` (bytes), if one input is as large as the weights."""
     weights: int = sum(p.numel() * p.element_size() for p in model.parameters())
     return max(1, min(MAX_BATCH_SIZE, free_memory // 2 // max(weights, 1)))

@@ -1,4 +1,4 @@
-"""transformers' own pipeline on a loaded model: an answer that our code had no part in."""
+"""transformers' own pipeline on a loaded model: a reference that is independent of our code."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any]:
-    """The pipeline that does the task, with the parameters of its samples.
+    """The transformers pipeline of the task, with the parameters of its samples.
 
     Raises:
-        LookupError: there is none to compare with; says why.
+        LookupError: no pipeline to compare with; the message says why.
     """
     import transformers
 
@@ -31,7 +31,7 @@ def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any
         parts = {name: getattr(processor, name) for name in PARTS if hasattr(processor, name)}
         parts["processor"] = processor
     if spec.adapter:
-        raise LookupError("the pipeline gives the model no boxes of words")
+        raise LookupError("the pipeline passes no word boxes to the model")
     try:
         pipeline = transformers.pipeline(spec.pipeline, model=model, **parts)
     except ImportError as error:

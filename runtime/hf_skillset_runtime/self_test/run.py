@@ -1,4 +1,4 @@
-"""Runs a handler on its task's sample inputs and says honestly what happened."""
+"""Runs a handler on its task's sample inputs and records the outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TestRecord:
-    """What one test of one (platform, task) found."""
+    """The result of one test of a (platform, task)."""
 
     model_type: str
     task: str
@@ -32,9 +32,9 @@ class TestRecord:
     samples: int = 0
     elapsed_s: float = 0.0
     proof: dict[str, Any] = field(default_factory=dict)
-    """What shows that the platform itself computed; empty where it cannot be otherwise."""
+    """Evidence that the platform itself computed; empty if no other device could have."""
     evidence: int = EVIDENCE
-    """Version of the rules that it was tested by (docs/evidence.md)."""
+    """Version of the test rules (docs/evidence.md)."""
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON-compatible data."""
@@ -42,7 +42,7 @@ class TestRecord:
 
 
 def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
-    """Call `handler` with each sample alone and with all as a batch, and check the results."""
+    """Call `handler` with each sample alone and with all samples as a batch; check the results."""
     started = time.perf_counter()
     status = handler.platform.implementation_type(handler.device)
     samples = sample_inputs(handler.spec, handler.processor)
@@ -73,7 +73,7 @@ def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
 
 
 def problem(single: list[Any], batched: list[Any]) -> str:
-    """What is wrong with the results; empty when nothing is."""
+    """An error message about the results; empty if they are well-formed."""
     if len(batched) != len(single):
         return f"a batch of {len(single)} inputs gave {len(batched)} results"
     if not all(finite(result) for result in [*single, *batched]):

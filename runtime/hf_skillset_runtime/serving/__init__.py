@@ -1,1 +1,1 @@
-"""Handlers: one task on one platform, for one input or many, one thread or many."""
+"""Handlers: one task on one platform, thread-safe, for single inputs and batches."""

@@ -1,7 +1,7 @@
 """How many inputs, and how many rows of them, run at once.
 
-A list of inputs is sorted by length, so that those of about one length are padded together; what
-limits a forward pass is its number of rows, which a task may make several of from one input.
+A list of inputs is sorted by length, so that inputs of similar length are padded together. The
+size of a forward pass is its number of rows; a task may make several rows from one input.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..tasks.encoded import Encoded
+from ..tasks.encoded import Columns, Encoded
 
 MOST_PADDING = 0.2
 """Largest share of padding in the tokens of a forward pass."""
 SHORT = 64
 """Tokens of a row up to which padding costs less than another forward pass."""
+FEW = 8
+"""Labels or choices that always run at once."""
 FILES = ("image", "audio", "video")
-"""Kinds of input that a text may name a file of."""
+"""Kinds of input that may be given as a file name."""
 
 
 class FewerInputsError(Exception):
-    """Inputs make more rows than can run at once: `count` of any of them do not."""
+    """Inputs make more rows than fit in one batch; any `count` of them fit."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"at most {count} inputs at once")
@@ -30,22 +32,22 @@ class FewerInputsError(Exception):
 
 
 class MostlyPaddingError(FewerInputsError):
-    """Inputs are of too different lengths: the first `count` of these are not."""
+    """Inputs are of too different lengths; the first `count` of them are similar enough."""
 
 
 def longest_first(items: Sequence[Any], kinds: Sequence[str]) -> list[int]:
-    """The places of `items`, those of the longest first; equally long ones as they came."""
+    """The indices of `items`, longest first; a stable sort."""
     files = any(kind in FILES for kind in kinds)
     return sorted(range(len(items)), key=lambda i: length_of(items[i], files), reverse=True)
 
 
 def length_of(item: Any, files: bool = False) -> int:
-    """About how long an input is: bytes of text or of a file, samples, pixels.
+    """An estimate of an input's length: bytes of text or of a file, samples, pixels.
 
-    Only good for comparing inputs of one task: no file is decoded, no text tokenized.
+    Only comparable between inputs of one task: no file is decoded, no text tokenized.
 
     Args:
-        files: whether texts may be names of files.
+        files: whether strings may be file names.
     """
     if isinstance(item, str):
         if files and len(item) < 4096 and os.path.isfile(item):
@@ -64,10 +66,10 @@ def length_of(item: Any, files: bool = False) -> int:
 
 
 def check_rows(encoded: Encoded | list[Encoded], items: int, most: int) -> None:
-    """Refuse to run inputs together that make more than `most` rows.
+    """Raise if inputs make more than `most` rows together.
 
     Raises:
-        FewerInputsError: fewer of them do not.
+        FewerInputsError: fewer inputs fit.
     """
     parts = encoded if isinstance(encoded, list) else [encoded]
     rows = max((row_count(part) or 0 for part in parts), default=0)
@@ -76,10 +78,10 @@ def check_rows(encoded: Encoded | list[Encoded], items: int, most: int) -> None:
 
 
 def check_padding(encoded: Encoded | list[Encoded], items: int) -> None:
-    """Refuse to run rows together of which padding is a large part.
+    """Raise if too large a share of a batch is padding.
 
     Raises:
-        MostlyPaddingError: the first of them hold little padding.
+        MostlyPaddingError: a smaller batch of the first inputs has little padding.
     """
     parts = encoded if isinstance(encoded, list) else [encoded]
     if items == 1 or len(parts) > 1 or row_count(parts[0]) != items:
@@ -90,7 +92,7 @@ def check_padding(encoded: Encoded | list[Encoded], items: int) -> None:
 
 
 def even_rows(mask: Any) -> int:
-    """How many rows of a mask (rows, tokens), from the first on, hold little padding."""
+    """How many of the first rows of a mask (rows, tokens) have little padding together."""
     import numpy as np
 
     lengths = np.asarray(mask).sum(-1) if getattr(mask, "ndim", 0) == 2 else np.zeros(0)
@@ -103,7 +105,7 @@ def even_rows(mask: Any) -> int:
 
 
 def row_count(encoded: Encoded) -> int | None:
-    """How many rows a call has; None where its arrays do not have one for each."""
+    """The number of rows of a call; None if its arrays do not share a batch axis."""
     counts = {value.shape[0] for value in encoded.inputs.values() if getattr(value, "shape", None)}
     others = any(isinstance(value, (list, tuple)) for value in encoded.inputs.values())
     return counts.pop() if len(counts) == 1 and not others else None
@@ -115,7 +117,7 @@ def can_be_split(encoded: Encoded) -> bool:
 
 
 def rows_of(encoded: Encoded, start: int, end: int) -> Encoded:
-    """Some of the rows of a call."""
+    """The rows `start` to `end` of a call."""
     cut = {
         name: value[start:end] if getattr(value, "shape", None) else value
         for name, value in encoded.inputs.items()
@@ -123,8 +125,45 @@ def rows_of(encoded: Encoded, start: int, end: int) -> Encoded:
     return replace(encoded, inputs=cut)
 
 
+def column_portions(encoded: Encoded, most: int) -> list[Encoded]:
+    """Calls with a slice of the columns each, so that each has at most `most` rows.
+
+    At least `FEW` columns run at once, also on small devices: graphs of fixed shape need all.
+    """
+    columns = encoded.columns
+    if columns is None:
+        return [encoded]
+    shape = encoded.inputs[columns.inputs[0]].shape
+    inputs = shape[0] if columns.axis else 1
+    size = max(FEW, most // max(inputs, 1))
+    portions = []
+    for start in range(0, shape[columns.axis], size):
+        place = (*(slice(None),) * columns.axis, slice(start, start + size))
+        cut = {name: contiguous(encoded.inputs[name][place]) for name in columns.inputs}
+        portions.append(replace(encoded, inputs={**encoded.inputs, **cut}, columns=None))
+    return portions
+
+
+def contiguous(array: Any) -> Any:
+    """An array or tensor whose numbers lie one behind the other, as models want them."""
+    import numpy as np
+
+    return array.contiguous() if hasattr(array, "contiguous") else np.ascontiguousarray(array)
+
+
+def joined_columns(parts: Sequence[Mapping[str, Any]], columns: Columns) -> dict[str, Any]:
+    """The outputs (inputs, columns) of calls with a slice of the columns each, concatenated."""
+    import numpy as np
+
+    return {
+        name: np.concatenate([part[name] for part in parts], axis=1)
+        for name in columns.outputs
+        if name in parts[0]
+    }
+
+
 def is_by_row(outputs: Any, rows: int) -> bool:
-    """Whether each array of some outputs has entries for each of the rows that went in."""
+    """Whether the first axis of each output array is the batch axis (`rows`)."""
     if isinstance(outputs, Mapping):
         return all(is_by_row(value, rows) for value in outputs.values())
     if isinstance(outputs, (list, tuple)):
@@ -135,10 +174,10 @@ def is_by_row(outputs: Any, rows: int) -> bool:
 
 
 def joined(parts: Sequence[Any], fill: int) -> Any:
-    """The outputs for rows that ran one after the other as if they had run together.
+    """The outputs of portions of rows, concatenated along the batch axis.
 
     Args:
-        fill: what makes a row as long as the longest, as `generate` pads.
+        fill: padding value for shorter rows, as `generate` pads.
     """
     import numpy as np
 

@@ -1,17 +1,21 @@
-"""What holds for every task: an input at fault is named, and each input gets one result."""
+"""Checks for every task: errors name the invalid input, and each input gets one result."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
+from traceback import walk_tb
 from typing import Any
 
-from ..tasks.limits import longest_text
+from ..tasks.encoded import lacks_tokens
+from ..tasks.limits import longest_text, text_part
+from ..tasks.samples import sample_inputs
 
 INPUT_ERRORS = (TypeError, ValueError)
-RUN_ERRORS = (IndexError, RuntimeError, ValueError)
-"""What runtimes raise for inputs that a model cannot take."""
+SETUP_ERRORS = (ImportError, MemoryError)
+"""Exceptions that are never attributed to an input."""
 SHORT = {"input_values": 1600, "input_features": 10}
-"""Samples and frames of audio below which a model that fails is taken to want more."""
+"""Samples and frames of audio below which a failure is attributed to the length."""
 
 
 def encode_batch(
@@ -22,80 +26,167 @@ def encode_batch(
     config: Any,
     parameters: Mapping[str, Any],
 ) -> Any:
-    """What the task's `encode` makes of some of a call's inputs.
+    """The task's `encode` of some of a call's inputs, with errors that name the input.
 
     Args:
-        places: which of the call's inputs they are, from 0; None where the call has one input.
+        places: indices of the inputs in the call, from 0; None if the call has one input.
 
     Raises:
-        TypeError, ValueError: an input or a parameter is not what the task takes. Where it is one
-            of several inputs, its place in the call (from 0) is named.
+        TypeError, ValueError: the task does not accept an input or a parameter. If it is one
+            of several inputs, its index in the call (from 0) is named.
     """
-    encode = spec.module.encode
+
+    def encode(given: list[Any]) -> Any:
+        encoded = spec.module.encode(given, processor, config, **parameters)
+        if tuple(spec.inputs) == ("text",):
+            check_tokens(encoded)
+        return encoded
+
     try:
-        return encode(items, processor, config, **parameters)
-    except INPUT_ERRORS as error:
-        if places is None:
-            raise
-        found = fault(items, lambda item: encode([item], processor, config, **parameters))
-        if found is None:
-            raise
-        place, reason = found
-        kind = TypeError if isinstance(reason, TypeError) else ValueError
-        raise kind(f"input {places[place]}: {reason}") from error
+        return encode(items)
+    except Exception as error:
+        blame(spec, error, items, places, processor, lambda item: encode([item]))
+        raise
 
 
-def fault(items: list[Any], attempt: Any) -> tuple[int, Exception] | None:
-    """The first input that fails alone; None where none does, or all do for the same reason."""
-    reasons: dict[int, Exception] = {}
+def check_tokens(encoded: Any) -> None:
+    """Raise if a text has no tokens, so that the model would read only padding or nothing.
+
+    Raises:
+        ValueError: a text has no tokens.
+    """
+    for call in encoded if isinstance(encoded, list) else [encoded]:
+        if lacks_tokens(call.inputs):
+            raise ValueError("the text has no tokens for this model; it needs at least one word")
+
+
+def blame(
+    spec: Any,
+    error: Exception,
+    items: list[Any],
+    places: Sequence[int] | None,
+    processor: Any,
+    attempt: Callable[[Any], Any],
+) -> None:
+    """Raise an error for the first invalid input; return if none is known to be invalid.
+
+    An input is invalid if it fails alone and the task's own sample does not. For an error raised
+    inside a library, the message includes the input that the task expects.
+
+    Args:
+        error: the exception raised for all of `items` together.
+        attempt: encodes a single input.
+
+    Raises:
+        TypeError, ValueError: an input is invalid; one of several is named by its index.
+    """
+    clear = is_clear(error, spec)
+    if isinstance(error, SETUP_ERRORS) or (clear and places is None):
+        return
+    reasons = failures(items, attempt)
+    if not reasons:
+        return
+    together = len(reasons) == len(items) > 1 and len(set(map(str, reasons.values()))) == 1
+    place, reason = next(iter(reasons.items()))
+    if (together or not is_clear(reason, spec)) and not sample_passes(spec, processor, attempt):
+        return
+    text = str(reason) if is_clear(reason, spec) else explained(reason, spec, items[place])
+    error_class = TypeError if isinstance(reason, TypeError) else ValueError
+    raise error_class(text if places is None else f"input {places[place]}: {text}") from error
+
+
+def is_clear(error: Exception, spec: Any) -> bool:
+    """Whether an error about an input was raised by our code, not inside a library."""
+    if not isinstance(error, INPUT_ERRORS):
+        return False
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    module = str(frame.f_globals.get("__name__", ""))
+    own = {__name__.partition(".")[0], spec.module.__name__.partition(".")[0]}
+    return module.partition(".")[0] in own
+
+
+def explained(error: Exception, spec: Any, item: Any) -> str:
+    """A message with a library's error for an input, and the input that the task expects."""
+    reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    return (
+        f"{spec.name} fails with this input ({reason}); expected {', '.join(spec.inputs)}, such as"
+        f" {spec.samples[0]!r:.120}; got {reprlib.repr(item):.80}"
+    )
+
+
+def failures(items: list[Any], attempt: Callable[[Any], Any]) -> dict[int, Exception]:
+    """Index -> exception of each input that fails alone."""
+    errors: dict[int, Exception] = {}
     for place, item in enumerate(items):
         try:
             attempt(item)
-        except INPUT_ERRORS as error:
-            reasons[place] = error
-    if not reasons or (
-        len(reasons) == len(items) > 1 and len(set(map(str, reasons.values()))) == 1
-    ):
-        return None
-    place = min(reasons)
-    return place, reasons[place]
+        except Exception as error:
+            errors[place] = error
+    return errors
+
+
+def sample_passes(spec: Any, processor: Any, attempt: Callable[[Any], Any]) -> bool:
+    """Whether the task's first sample can be used with the call's parameters."""
+    try:
+        attempt(sample_inputs(spec, processor)[0])
+    except Exception:
+        return False
+    return True
 
 
 def input_at_fault(
     spec: Any, encoded: Any, places: Sequence[int] | None, processor: Any, config: Any
 ) -> str:
-    """What is wrong with the inputs of a run that failed; empty where nothing is known to be.
+    """Why the inputs of a failed run are invalid; empty if unknown.
 
     Args:
-        encoded: what `encode` gave, one `Encoded` or several.
-        places: which of the call's inputs they are; None where it has one.
+        encoded: the result of `encode`, one `Encoded` or several.
+        places: indices of the inputs in the call; None if it has one.
     """
     calls = encoded if isinstance(encoded, list) else [encoded]
-    found = too_long(calls, processor, config) or too_short(spec, calls)
-    if found is None:
+    problem = too_long(spec, calls, processor, config) or too_short(spec, calls)
+    if problem is None:
         return ""
-    row, reason = found
+    row, reason = problem
     return reason if places is None or row >= len(places) else f"input {places[row]}: {reason}"
 
 
-def too_long(calls: list[Any], processor: Any, config: Any) -> tuple[int, str] | None:
-    """The row of a text that is longer than the model takes, and what to do."""
+def too_long(spec: Any, calls: list[Any], processor: Any, config: Any) -> tuple[int, str] | None:
+    """The row of a text that is too long including the new tokens, and a message."""
     tokenizer = getattr(processor, "tokenizer", processor)
-    limit = longest_text(tokenizer, getattr(config, "get_text_config", lambda: config)())
+    limit = longest_text(tokenizer, text_part(config))
     rows = [len(row) for call in calls for row in call.inputs.get("input_ids", ())]
-    if limit is None or not rows or max(rows) <= limit:
+    more = new_tokens_asked(spec, calls, config)
+    if limit is None or not rows or max(rows) + more <= limit:
         return None
     mask = [row.sum() for call in calls for row in call.inputs.get("attention_mask", ())]
     lengths = [int(length) for length in mask] or rows
     place = max(range(len(lengths)), key=lambda row: lengths[row])
+    if max(rows) <= limit:
+        return place, (
+            f"the text has {lengths[place]} tokens, up to {more + 1} are generated, and this model"
+            f" accepts at most {limit}: shorten the text or reduce max_new_tokens"
+        )
     return place, (
-        f"the text has {lengths[place]} tokens, and the model takes {limit}: give a shorter one,"
-        " or truncation=True where the task has it"
+        f"the text has {lengths[place]} tokens, but this model accepts at most {limit}: shorten it,"
+        " or use truncation=True if the task has that parameter"
     )
 
 
+def new_tokens_asked(spec: Any, calls: list[Any], config: Any) -> int:
+    """The number of generated tokens that the model reads as input: `max_new_tokens` - 1.
+
+    0 if it does not generate, or the number is not set.
+    """
+    if spec.run == "forward" or getattr(config, "is_encoder_decoder", False):
+        return 0
+    name = "max_new_tokens"
+    lengths = [{**spec.generation_defaults, **call.generate_kwargs}.get(name) for call in calls]
+    return max((int(count) - 1 for count in lengths if count), default=0)
+
+
 def too_short(spec: Any, calls: list[Any]) -> tuple[int, str] | None:
-    """The row of audio that is too short for a model that failed with it."""
+    """The row of audio that is too short for the model, and a message."""
     if "audio" not in spec.inputs:
         return None
     lengths = [
@@ -110,20 +201,19 @@ def too_short(spec: Any, calls: list[Any]) -> tuple[int, str] | None:
         return None
     length, name = lengths[short[0]]
     return short[0], (
-        f"the audio is too short for this model: {length} of {name}; give at least a tenth of a"
-        " second"
+        f"the audio is too short for this model: {length} of {name}; use at least 0.1 seconds"
     )
 
 
 def check_results(spec: Any, results: list[Any], count: int) -> None:
-    """Raise where a task did not give exactly one result for each of `count` inputs.
+    """Raise if a task did not return exactly one result for each of `count` inputs.
 
     Raises:
-        RuntimeError: it gave more or fewer.
+        RuntimeError: it returned more or fewer.
     """
     if len(results) != count:
         raise RuntimeError(
-            f"the task {spec.name} gave {len(results)} results for {count} inputs: its decode must"
-            " give one for each, with all hypotheses in it. This is a fault of the task's code,"
-            " not of the inputs"
+            f"the task {spec.name} returned {len(results)} results for {count} inputs: its decode"
+            " must return one for each, with all hypotheses in it. This is an error in the task's"
+            " code, not in the inputs"
         )

@@ -1,1 +1,1 @@
-"""What the modules of tasks share."""
+"""Code that the task modules share."""

@@ -1,4 +1,4 @@
-"""Audio as the model's features."""
+"""Audio clips as features of the model's feature extractor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..media.audio import load_audio
 
 
 def extractor_of(processor: Any) -> Any:
-    """The part of a processor that turns audio into features; some call it `audio_processor`."""
+    """The feature extractor of a processor, which some call `audio_processor`."""
     return getattr(processor, "feature_extractor", None) or processor.audio_processor
 
 
@@ -25,9 +25,9 @@ def load(value: Any, processor: Any) -> np.ndarray:
 
 
 def chat_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
-    """A waveform at the model's rate as a part of a chat's message.
+    """A waveform at the model's sampling rate as a content part of a chat message.
 
-    A processor that does not take audio itself gets it in chats as the bytes of a WAV file.
+    Processors without an audio input receive it as the bytes of a WAV file.
     """
     if "audio" in signature(processor.__call__).parameters:
         return {"type": "audio", "audio": waveform}
@@ -39,10 +39,10 @@ def chat_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
 def audio_features(
     audios: list[Any], extractor: Any, keep: Collection[str] = (), **options: Any
 ) -> dict[str, np.ndarray]:
-    """Load, resample and turn audio clips into the features of the model's extractor.
+    """Load and resample audio clips and compute the features of the model's extractor.
 
     Args:
-        keep: features that the model takes although its extractor does not say so.
+        keep: features that the model accepts although its extractor does not list them.
         options: further arguments of the extractor.
     """
     rate = extractor.sampling_rate
@@ -53,11 +53,11 @@ def audio_features(
 def model_features(
     waveforms: list[np.ndarray], extractor: Any, keep: Collection[str] = (), **options: Any
 ) -> dict[str, np.ndarray]:
-    """The features of waveforms that are at the extractor's rate; only those the model takes."""
-    # An extractor that can give but one kind of tensors gives it by default.
-    kind = signature(extractor.__call__).parameters["return_tensors"].default or "np"
+    """The features that the model accepts, of waveforms at the extractor's sampling rate."""
+    # An extractor that returns only one type of tensors returns it by default.
+    return_type = signature(extractor.__call__).parameters["return_tensors"].default or "np"
     features = extractor(
-        waveforms, sampling_rate=extractor.sampling_rate, return_tensors=kind, **options
+        waveforms, sampling_rate=extractor.sampling_rate, return_tensors=return_type, **options
     )
     names = {*extractor.model_input_names, *keep}
     return {name: value for name, value in features.items() if name in names}
@@ -66,9 +66,9 @@ def model_features(
 def padded_features(
     items: list[Any], processor: Any, padding: str | bool = True, **options: Any
 ) -> dict[str, Any]:
-    """Load and resample audio, and give its features at one length for all.
+    """Load and resample audio clips, and compute their features padded to one length.
 
-    There is a mask where the extractor can tell what is padding.
+    The result includes a mask if the extractor returns one.
 
     Args:
         options: further arguments of the feature extractor.
@@ -79,6 +79,16 @@ def padded_features(
         options["return_attention_mask"] = True
     rate = extractor.sampling_rate
     features = extractor(
-        waveforms, sampling_rate=rate, padding=padding, return_tensors="np", **options
+        waveforms,
+        sampling_rate=rate,
+        padding=padding,
+        return_tensors=tensor_type(extractor),
+        **options,
     )
     return dict(features)
+
+
+def tensor_type(extractor: Any) -> str:
+    """`return_tensors` of an extractor: `"np"`, or `"pt"` if it returns only torch tensors."""
+    stated = signature(extractor.__call__).parameters.get("return_tensors")
+    return "pt" if stated is not None and stated.default == "pt" else "np"

@@ -1,4 +1,4 @@
-"""Labels that the caller names, as the zero-shot tasks take and return them."""
+"""Candidate labels of the zero-shot tasks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 PLACE = "{}"
-"""Where a template has its label."""
+"""Placeholder of the label in a hypothesis template."""
 
 
 def as_labels(candidate_labels: Any) -> list[str]:
-    """A list of labels; a string holds them with commas between.
+    """A list of labels; a string is split at commas.
 
     Raises:
         TypeError: it is neither a string nor a list of strings.
-        ValueError: there is none.
+        ValueError: there are no labels.
     """
     if isinstance(candidate_labels, str):
         parts = candidate_labels.split(",")
@@ -25,22 +25,21 @@ def as_labels(candidate_labels: Any) -> list[str]:
     ):
         raise TypeError(f"expected candidate_labels as a list of str, got {candidate_labels!r}")
     if not candidate_labels:
-        raise ValueError("candidate_labels is empty; give at least one label")
+        raise ValueError("candidate_labels is empty; pass at least one label")
     return list(candidate_labels)
 
 
 def as_captions(candidate_labels: Any, hypothesis_template: str) -> list[str]:
-    """Each label in the place of `{}` in the template.
+    """The template with `{}` replaced by each label.
 
     Raises:
-        ValueError: the template has no place for a label.
+        ValueError: the template has no `{}`.
     """
     try:
         same = hypothesis_template.format("label") == hypothesis_template
     except (IndexError, KeyError, ValueError) as error:
         raise ValueError(
-            f"hypothesis_template {hypothesis_template!r}: its place for a label is {PLACE},"
-            " without a name or number"
+            f"hypothesis_template {hypothesis_template!r}: use {PLACE} without a name or index"
         ) from error
     if same:
         raise ValueError("hypothesis_template needs a {}; got " + repr(hypothesis_template))

@@ -1,4 +1,4 @@
-"""Short videos for models that take videos where others take images."""
+"""Short videos for models whose image input is a video."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from .videos import sample_frames
 
 CLIP_FRAMES = 4
-"""InstructBlipVideoProcessor puts four frames' tokens into every prompt; no setting says so."""
+"""InstructBlipVideoProcessor inserts the tokens of four frames; this is not configurable."""
 
 
 def load_clip(video: Any) -> np.ndarray:
-    """The frames of a video that such a processor makes room for in the prompt."""
+    """The frames of a video that the processor inserts tokens for."""
     return sample_frames(video, CLIP_FRAMES)
 
 
@@ -24,6 +24,6 @@ def encode_clips(
     processor: Any,
     processor_kwargs: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The model's inputs for a text with its videos; the processor adds the placeholders."""
+    """The model's inputs for a text with its videos; the processor inserts the placeholders."""
     clips = [load_clip(video) for video in media.get("videos", ())] or None
     return dict(processor(text=text, images=clips, return_tensors="pt", **(processor_kwargs or {})))

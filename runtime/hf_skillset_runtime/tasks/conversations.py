@@ -1,6 +1,6 @@
-"""Conversations with a multimodal model as transformers' any-to-any pipeline holds them.
+"""Conversations with a multimodal model, as in transformers' any-to-any pipeline.
 
-An input is a text, a dict of a text with media, or a chat; the model is run for each.
+An input is a text, a dict of a text with media, or a chat; the model runs once per input.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ def conversation_options(
     generation_mode: str | None,
     stop_sequence: str | list[str] | None,
 ) -> dict[str, Any]:
-    """The options of `generate`: those given, and the mode if it is not text.
+    """The given options of `generate`, and the generation mode if it is not text.
 
     Raises:
-        ValueError: an unknown mode, or an option given twice.
+        ValueError: an unknown mode, or an option set twice.
     """
     if generation_mode not in (None, *MODES):
-        raise ValueError(f"generation_mode is one of {', '.join(MODES)}; got {generation_mode!r}")
+        raise ValueError(
+            f"expected generation_mode as one of {', '.join(MODES)}; got {generation_mode!r}"
+        )
     mode = {"generation_mode": generation_mode} if generation_mode == "audio" else {}
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, stop_sequence=stop_sequence
@@ -49,10 +51,10 @@ def encode_conversations(
     continue_final_message: bool | None,
     processor_kwargs: Mapping[str, Any] | None,
 ) -> list[Encoded]:
-    """A run for each text, `{"text", "images", "videos", "audio"}` or chat.
+    """One call of the model for each text, `{"text", "images", "videos", "audio"}` or chat.
 
     Args:
-        encode_item: the model's inputs for a text and its media.
+        encode_item: returns the model's inputs for a text and its media.
     """
     runs = []
     for item in items:
@@ -86,8 +88,8 @@ def decode(
         return processor.post_process_multimodal_output(sequences, generation_mode=mode, **options)
 
     results = []
-    for found, run in zip(outputs, encoded):
-        sequences = as_tensor(found["sequences"])
+    for call_outputs, run in zip(outputs, encoded):
+        sequences = as_tensor(call_outputs["sequences"])
         if return_tensors:
             results.append(answers(run.context, "generated_token_ids", list(sequences)))
         elif generation_mode == "audio":

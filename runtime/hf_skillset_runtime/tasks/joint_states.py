@@ -1,4 +1,4 @@
-"""Models that turn a text and other media into states of both."""
+"""Joint hidden states of a text and other media."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def encode_joint(
     """The model's inputs for a dict of a text and media.
 
     Args:
-        further: keys of the dict that the processor does not take.
+        further: keys of the dict that are not passed to the processor.
 
     Raises:
-        TypeError: `item` is no dict with a text.
-        ValueError: it holds what the model does not take.
+        TypeError: `item` is not a dict with a text.
+        ValueError: it has media that the model does not accept.
     """
     if not isinstance(item, dict):
         raise TypeError(f"expected a dict with text, images, ...; got {repr(item)[:80]}")
@@ -44,12 +44,12 @@ def decode(
     config: Any,
     return_tensors: bool = False,
 ) -> list[dict[str, Any]]:
-    """Per input every tensor of the model's output by its name, as lists or as tensors."""
+    """Per input, the tensors of the model's output by name, as lists or as tensors."""
     return [
         {
             name: as_tensor(value) if return_tensors else value.tolist()
-            for name, value in found.items()
+            for name, value in call_outputs.items()
             if isinstance(value, np.ndarray)
         }
-        for found in outputs
+        for call_outputs in outputs
     ]

@@ -1,4 +1,4 @@
-"""Models that look for one thing that the caller names at a time: a run for each label."""
+"""Zero-shot models that take one label at a time: one run per label."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_FOR_THE_MODEL = ("original_sizes",)
 def encode_label_runs(
     images: list[Any], processor: Any, candidate_labels: str | list[str]
 ) -> list[Encoded]:
-    """Preprocess the images once, and each label; every run has all images and one label."""
+    """Preprocess the images and each label; every run has all images and one label."""
     loaded = encode_images(images, processor.image_processor)
     seen = {k: value for k, value in loaded.inputs.items() if k not in NOT_FOR_THE_MODEL}
     return [

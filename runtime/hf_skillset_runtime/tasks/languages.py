@@ -1,4 +1,4 @@
-"""Languages of tokenizers that translate: for one call, and only those that a tokenizer knows."""
+"""Languages of translation tokenizers: validated, and set for one call."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 _LOCK = RLock()
 SHOWN = 12
-"""How many codes an error names where none is similar."""
+"""Number of codes that an error lists if none is similar."""
 
 
 def language_ids(tokenizer: Any) -> dict[str, int]:
-    """The languages that a tokenizer knows: from each code to the id of its token.
+    """The languages of a tokenizer: code -> token id.
 
-    A code is known with and without the underscores around its token.
+    Each code is listed with and without the underscores around its token.
     """
     if not hasattr(type(tokenizer), "src_lang"):
         return {}
@@ -25,41 +25,41 @@ def language_ids(tokenizer: Any) -> dict[str, int]:
         named = set(tokenizer.special_tokens_map.values()) if _plain(tokenizer) else set()
         added = tokenizer.get_added_vocab()
         stated = {token: number for token, number in added.items() if token not in named}
-    known = {code: number for code, number in stated.items() if number != tokenizer.unk_token_id}
-    return {**{code.strip("_"): number for code, number in known.items()}, **known}
+    codes = {code: number for code, number in stated.items() if number != tokenizer.unk_token_id}
+    return {**{code.strip("_"): number for code, number in codes.items()}, **codes}
 
 
 def _plain(tokenizer: Any) -> bool:
-    """Whether every named special token of a tokenizer is one string."""
+    """Whether every named special token of a tokenizer is a single string."""
     return all(isinstance(value, str) for value in tokenizer.special_tokens_map.values())
 
 
 def language_id(tokenizer: Any, code: str, name: str) -> int:
-    """The id of a language's token.
+    """The token id of a language.
 
     Args:
         name: the parameter that holds the code.
 
     Raises:
-        ValueError: the tokenizer does not know the code.
+        ValueError: the code is not a language of the tokenizer.
     """
-    known = language_ids(tokenizer)
-    if not known:
-        raise ValueError(f"this model knows no language codes; call it without {name}")
-    if code not in known:
-        near = get_close_matches(str(code), known, n=5, cutoff=0.5)
-        listed = ", ".join(near or sorted(known)[:SHOWN])
-        hint = "similar codes" if near else f"some of its {len(known)} codes"
-        raise ValueError(f"{name} {code!r} is no language of this model; {hint}: {listed}")
-    return known[code]
+    codes = language_ids(tokenizer)
+    if not codes:
+        raise ValueError(f"this model has no language codes; call it without {name}")
+    if code not in codes:
+        near = get_close_matches(str(code), codes, n=5, cutoff=0.5)
+        listed = ", ".join(near or sorted(codes)[:SHOWN])
+        hint = "similar codes" if near else f"some of its {len(codes)} codes"
+        raise ValueError(f"{name} {code!r} is not a language of this model; {hint}: {listed}")
+    return codes[code]
 
 
 @contextmanager
 def source_language(tokenizer: Any, code: str | None) -> Iterator[None]:
-    """Let a tokenizer take texts of a language, and what it took before afterwards.
+    """Set a tokenizer's source language inside the block, and restore it afterwards.
 
     Raises:
-        ValueError: the tokenizer does not know the code.
+        ValueError: the code is not a language of the tokenizer.
     """
     if code is not None:
         language_id(tokenizer, code, "src_lang")

@@ -1,4 +1,4 @@
-"""Vectors that another network made: one input is a table of numbers."""
+"""Latent vectors of another network: one input is a two-dimensional array."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def is_batch(inputs: Any) -> bool:
-    """A list is a batch, unless it is one table: a list of rows of numbers."""
+    """Whether a list is a batch and not a single input (a list of rows of numbers)."""
     if not isinstance(inputs, list):
         return False
     return not inputs or np.ndim(inputs[0]) != 1

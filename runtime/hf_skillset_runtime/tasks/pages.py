@@ -1,4 +1,4 @@
-"""Pages for models that read the words of a page with their boxes beside a question."""
+"""Page images with word boxes and a question, for document models."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ class Page:
     image: Any
     """As `PIL.Image`, RGB."""
     words: list[Any] | None
-    """`[word, box]` each, boxes from 0 to 1000; None where the page is read by the processor."""
+    """`[word, box]` pairs, box coordinates from 0 to 1000; None if the processor runs OCR."""
 
 
 def as_page(item: Any, kinds: Collection[str]) -> Page:
-    """A `{"text", "images"}` item with its `word_boxes` if it has them.
+    """A `Page` from a dict with `text`, `images` and optionally `word_boxes`.
 
     Raises:
-        TypeError: it is no such item.
+        TypeError: `item` is not such a dict.
         ValueError: it does not have exactly one image.
     """
     text, media = as_text_with_media(item, kinds, ("word_boxes",))
     images = media.get("images", [])
     if len(images) != 1:
-        raise ValueError(f"this model reads one page at a time; got {len(images)} images")
+        raise ValueError(f"this model accepts one page at a time; got {len(images)} images")
     given = item.get("word_boxes")
     words = None if given is None else list(zip(*as_words_and_boxes(given)))
     return Page(text, load_image(images[0]), words)
 
 
 def encode_pages(pages: list[Page], processor: Any, **options: Any) -> dict[str, Any]:
-    """The model's inputs for questions about pages, a row for each.
+    """The model's inputs for questions about pages, one row each.
 
-    Without any words the processor reads the pages itself, where its settings say that it can;
-    where they do not, the question is asked about the image alone.
+    Without any words the processor runs OCR if its settings enable it; otherwise only the image
+    and the question are encoded.
     """
     questions, images = [page.text for page in pages], [page.image for page in pages]
     given = any(page.words is not None for page in pages)

@@ -12,7 +12,7 @@ ASSET = "asset:"
 
 
 def sample_inputs(spec: TaskSpec, processor: Any) -> list[Any]:
-    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own."""
+    """The task's sample inputs, with paths of assets and the model's own mask token."""
     return [resolve_sample(sample, processor, spec.sample_folder) for sample in spec.samples]
 
 

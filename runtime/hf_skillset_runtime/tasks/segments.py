@@ -1,4 +1,4 @@
-"""Regions of images as transformers' image-segmentation pipeline gives them."""
+"""Segments of images, as in transformers' image-segmentation pipeline."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def decode(
     mask_threshold: float = 0.5,
     overlap_mask_area_threshold: float = 0.5,
 ) -> list[list[dict[str, Any]]]:
-    """The regions of each image; without `subtask` the first of `SUBTASKS` that the model does.
+    """The segments of each image; `subtask` defaults to the first supported one of `SUBTASKS`.
 
     Raises:
-        ValueError: the model does not do that subtask.
+        ValueError: the model does not support that subtask.
     """
     image_processor = getattr(processor, "image_processor", processor)
     subtask = chosen_subtask(subtask, image_processor)
@@ -44,37 +44,39 @@ def decode(
     }
     taken = signature(post_process).parameters
     options = {name: value for name, value in options.items() if name in taken}
-    found = post_process(results, target_sizes=encoded.context, **options)
-    return [segments(image, config) for image in found]
+    segmentations = post_process(results, target_sizes=encoded.context, **options)
+    return [segments(image, config) for image in segmentations]
 
 
 def chosen_subtask(subtask: str | None, image_processor: Any) -> str:
-    """`subtask`, or by default the first that the image processor can do."""
+    """`subtask`, or by default the first that the image processor supports."""
     able = [
         name for name in SUBTASKS if hasattr(image_processor, f"post_process_{name}_segmentation")
     ]
     if subtask is None:
         return able[0]
     if subtask not in able:
-        raise ValueError(f"subtask is one of {', '.join(able)} for this model; got {subtask!r}")
+        raise ValueError(
+            f"expected subtask as one of {', '.join(able)} for this model; got {subtask!r}"
+        )
     return subtask
 
 
-def segments(found: Mapping[str, Any], config: Any) -> list[dict[str, Any]]:
+def segments(segmentation: Mapping[str, Any], config: Any) -> list[dict[str, Any]]:
     """The segments of one image with their scores."""
-    numbered = found["segmentation"].numpy()
+    numbered = segmentation["segmentation"].numpy()
     return [
         {
             "score": segment["score"],
             "label": config.id2label[segment["label_id"]],
             "mask": as_mask(numbered == segment["id"]),
         }
-        for segment in found["segments_info"]
+        for segment in segmentation["segments_info"]
     ]
 
 
 def semantic_regions(labels: np.ndarray, config: Any) -> list[dict[str, Any]]:
-    """A region per label in one image's map of labels (height, width); they have no score."""
+    """A segment per label of one image's label map (height, width), without scores."""
     return [
         {"score": None, "label": config.id2label[int(label)], "mask": as_mask(labels == label)}
         for label in np.unique(labels)

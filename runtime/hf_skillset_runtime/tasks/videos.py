@@ -1,7 +1,8 @@
-"""Videos on their way into a model."""
+"""Loading, sampling and preprocessing of videos."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,12 @@ from .encoded import Encoded
 
 
 def frames_wanted(config: Any) -> int | None:
-    """How many frames of a video a model takes; None where it takes any number."""
+    """The number of frames that a model requires; None if it accepts any number."""
     return getattr(config, "num_frames", getattr(config, "frames_per_clip", None))
 
 
 def sample_frames(video: Any, num_frames: int | None) -> np.ndarray:
-    """A video with `num_frames` of its frames, evenly spread; all of them if None."""
+    """`num_frames` evenly spaced frames of a video; all of them if None."""
     frames = load_video(video)
     if num_frames is None:
         return frames
@@ -26,19 +27,19 @@ def sample_frames(video: Any, num_frames: int | None) -> np.ndarray:
 
 
 def load(value: Any, processor: Any) -> np.ndarray:
-    """The RGB frames (frames, height, width, 3), uint8; every processor takes them as they are."""
+    """The RGB frames (frames, height, width, 3), uint8; independent of `processor`."""
     return load_video(value)
 
 
 def chat_part(frames: np.ndarray, processor: Any) -> dict[str, Any]:
-    """A video as a part of a chat's message."""
+    """A video as a content part of a chat message."""
     return {"type": "video", "video": frames}
 
 
 def encode_videos(
     videos: list[Any], video_processor: Any, config: Any, num_frames: int | None, every: int = 1
 ) -> Encoded:
-    """Load and preprocess videos: of `every` nth frame `num_frames` (default: the model's)."""
+    """Load and preprocess `num_frames` (default: the model's) of each `every`th frame of videos."""
     loaded = [load_video(video)[::every] for video in videos]
     inputs = video_processor(
         loaded,
@@ -47,3 +48,21 @@ def encode_videos(
         return_tensors="pt",
     )
     return Encoded(dict(inputs))
+
+
+def clip_features(
+    videos: list[Any], processor: Any, config: Any, num_frames: int | None = None
+) -> Mapping[str, Any]:
+    """The inputs for videos of a model that compares them with texts.
+
+    Args:
+        num_frames: frames taken of each, evenly spread; None takes the model's number.
+    """
+    wanted = num_frames or frames_wanted(getattr(config, "vision_config", config))
+    frames = [sample_frames(video, wanted) for video in videos]
+    if hasattr(processor, "image_processor"):
+        nested = [list(video) for video in frames]
+        pixels = processor.image_processor(nested, return_tensors="pt")["pixel_values"]
+        # Some image processors return videos separately, some one row of frames.
+        return {"pixel_values": pixels.reshape(len(videos), -1, *pixels.shape[-3:])}
+    return dict(processor.video_processor(frames, do_sample_frames=False, return_tensors="pt"))

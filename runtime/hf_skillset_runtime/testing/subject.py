@@ -1,4 +1,4 @@
-"""What a run of the tests is about: one skillset class and its tiny model."""
+"""The subject of a test run: one skillset class and its tiny model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Subject(NamedTuple):
 
     skillset_class: type[Skillset]
     tiny: Path
-    """Folder with the configuration and the processor files of the tiny model."""
+    """Folder with the configuration and processor files of the tiny model."""
 
     @classmethod
     def named(cls, name: str, tiny: Path) -> Subject:

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,28 +38,42 @@ def imports_for(platforms: Iterable[str]) -> tuple[str, ...]:
 def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     """One record for each cell.
 
-    `argument` is `{"package": folder, "name": package, "cells": [[task, platform], ...]}`.
+    `argument` is `{"package": folder, "name": package, "cells": [[task, platform], ...]}`, with
+    `asked` where the caller's clock (`time.monotonic`) is this machine's.
 
     A record has the fields of the package's own `TestRecord` and `stage`, how far the cell
     came: `config`, `build`, `load` (or `export` or `compile`, where the platform can tell
-    them apart), `run`, `match`.
+    them apart), `run`, `match`. In its seconds by stage the first one also has what all of them
+    share: `start` of the process, and in `config` the import of the package.
     """
+    began = time.monotonic()
+    shared = {"start": began - argument.get("asked", began)}
     limit_threads()
     package = Path(argument["package"])
     sys.path.insert(0, str(package / "src"))
     enter_stage("config")
     module = importlib.import_module(argument["name"])
     skillset_class = getattr(module, getattr(module, "__all__", [argument["name"]])[-1])
-    records = []
+    records: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         skillset = skillset_class(
             metadata={"export_dir": str(Path(folder, "exports")), "dtype": "float32"}
         )
-        checkpoints = Checkpoints(skillset, package / "tests" / "tiny", Path(folder))
+        builder = runtime_module(skillset, "testing.tiny_checkpoint")
+        checkpoints = builder.TinyCheckpoints(skillset, package / "tests" / "tiny", Path(folder))
+        shared["config"] = time.monotonic() - began
         for task, platform in argument["cells"]:
-            records.append(run_cell(skillset, platform, task, checkpoints))
+            record = run_cell(skillset, platform, task, checkpoints)
+            records.append(record if records else add_seconds(record, shared))
             report(records[-1])
     return records
+
+
+def add_seconds(record: dict[str, Any], more: dict[str, float]) -> dict[str, Any]:
+    """The record with more seconds in some stages; its own sum stays what the cell took."""
+    known = record.get("stage_seconds", {})
+    added = {name: round(known.get(name, 0.0) + spent, 4) for name, spent in more.items()}
+    return {**record, "stage_seconds": {**known, **added}}
 
 
 def limit_threads() -> None:
@@ -76,35 +89,6 @@ def runtime_module(skillset: Any, name: str) -> Any:
     return importlib.import_module(f"{base.__module__.rpartition('.')[0]}.{name}")
 
 
-@dataclass
-class Checkpoints:
-    """The checkpoints of one tiny model; that of each model class is built once."""
-
-    skillset: Any
-    tiny: Path
-    folder: Path
-    built: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def builder(self) -> Any:
-        """The runtime's module that builds them."""
-        return runtime_module(self.skillset, "testing.tiny_checkpoint")
-
-    def exist(self) -> bool:
-        """Whether there is a tiny model."""
-        return bool(self.builder.exists(self.tiny))
-
-    def of(self, task: str) -> str:
-        """The checkpoint folder of a task."""
-        model_class = self.skillset.task(task).auto_class
-        if model_class not in self.built:
-            target = self.folder / model_class
-            self.built[model_class] = str(
-                self.builder.build_for_task(self.skillset, task, self.tiny, target)
-            )
-        return self.built[model_class]
-
-
 class Stages:
     """The stages of one cell: which one it is in, and how long each took."""
 
@@ -114,7 +98,7 @@ class Stages:
         self._since = time.perf_counter()
 
     def enter(self, name: str) -> None:
-        """Begin a stage; the caller of the process is told."""
+        """Begin a stage, and announce it to the caller of the process."""
         self.end()
         self.name = name
         enter_stage(name)
@@ -126,7 +110,7 @@ class Stages:
         self._since = now
 
 
-def run_cell(skillset: Any, platform: str, task: str, checkpoints: Checkpoints) -> dict[str, Any]:
+def run_cell(skillset: Any, platform: str, task: str, checkpoints: Any) -> dict[str, Any]:
     """Build, load and run one cell."""
     known = {"model_type": skillset.model_type, "task": task, "platform": platform}
     if not checkpoints.exist():
@@ -147,7 +131,7 @@ def run_cell(skillset: Any, platform: str, task: str, checkpoints: Checkpoints) 
 
 
 def run_stages(
-    stages: Stages, skillset: Any, platform: str, task: str, checkpoints: Checkpoints
+    stages: Stages, skillset: Any, platform: str, task: str, checkpoints: Any
 ) -> dict[str, Any]:
     """The record of a cell; an error says in `stages` where it happened."""
     stages.enter("build")
@@ -164,12 +148,12 @@ def run_stages(
 
 def costs(stages: Stages) -> dict[str, Any]:
     """Seconds, all in all and by stage, and the peak of memory in MiB where the system says it."""
-    found: dict[str, Any] = {
+    measured: dict[str, Any] = {
         "seconds": sum(stages.seconds.values()),
         "stage_seconds": {name: round(spent, 4) for name, spent in stages.seconds.items()},
     }
     peak = peak_memory_mb()
-    return found | ({"peak_memory_mb": peak} if peak is not None else {})
+    return measured | ({"peak_memory_mb": peak} if peak is not None else {})
 
 
 def forget_peak_memory() -> None:
@@ -202,5 +186,5 @@ def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:
     samples = self_test.sample_inputs(handler.spec, reference.processor)
     facts = skillset.registry["platforms"][handler.platform.name]
     verdict = parity.compare(handler, reference, samples, facts)
-    found = {"parity": verdict.record()}
-    return found | ({"status": "FAILED", "detail": verdict.problem} if verdict.problem else {})
+    outcome = {"parity": verdict.record()}
+    return outcome | ({"status": "FAILED", "detail": verdict.problem} if verdict.problem else {})

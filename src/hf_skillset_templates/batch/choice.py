@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from hf_skillset_templates.command_line import shortened
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.results.lines import read_lines
@@ -19,7 +20,7 @@ from hf_skillset_templates.results.run_folder import RESULTS
 from .packages import Package
 
 WILD = "*?["
-SHARD = re.compile(r"([1-9]\d*)/([1-9]\d*)")
+SHARD = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,12 @@ class Choice:
         if not self.takes(package.name, package.model_type):
             return []
         chosen = [task for task in package.tasks if not self.tasks or task in self.tasks]
-        found = [
+        selected = [
             Cell(package.model_type, task, platform)
             for task in chosen[: 1 if self.primary else None]
             for platform in self.platforms
         ]
-        return [cell for cell in found if self.runs(cell)]
+        return [cell for cell in selected if self.runs(cell)]
 
     def runs(self, cell: Cell) -> bool:
         """Whether a cell is in the shard, in the list, and not done."""
@@ -101,7 +102,7 @@ def check_names(patterns: Iterable[str], names: Iterable[str]) -> None:
         if name not in known and not any(sign in name for sign in WILD):
             near = difflib.get_close_matches(name, known, n=3)
             hint = f"; near matches: {', '.join(near)}" if near else ""
-            raise UsageError(f"there is no package or model type {name!r}{hint}")
+            raise UsageError(f"there is no package or model type {shortened(name)}{hint}")
 
 
 def parse_shard(text: str) -> Shard:
@@ -110,10 +111,12 @@ def parse_shard(text: str) -> Shard:
     Raises:
         UsageError: it is something else.
     """
-    found = SHARD.fullmatch(text)
-    if not found or int(found[1]) > int(found[2]):
-        raise UsageError(f"{text!r} is no shard: give i/n with 1 <= i <= n, such as 2/8")
-    return Shard(int(found[1]), int(found[2]))
+    match = SHARD.fullmatch(text)
+    if not match or int(match[1]) > int(match[2]):
+        raise UsageError(
+            f"{shortened(text)} is not a shard: give i/n with 1 <= i <= n, such as 2/8"
+        )
+    return Shard(int(match[1]), int(match[2]))
 
 
 def failed_cells(path: Path) -> frozenset[Cell]:
@@ -123,10 +126,10 @@ def failed_cells(path: Path) -> frozenset[Cell]:
         UsageError: there is no file, or it holds no record.
     """
     file = path / RESULTS if path.is_dir() else path
-    found = read_lines(file, RESULT)
-    if not found.records:
+    records = read_lines(file, RESULT)
+    if not records.records:
         raise UsageError(f"{file} holds no results of a batch test")
-    last = latest(found.records)
+    last = latest(records.records)
     return frozenset(cell for cell, record in last.items() if record["status"] == FAILED)
 
 

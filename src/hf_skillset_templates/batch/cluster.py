@@ -5,17 +5,21 @@ needs this library and no checkout. A worker announces the platforms that it has
 (`CPU`, `OPENVINO`, ...), and a job goes only where its platform is. On the worker each job runs
 in a process of its own, as it does on this machine. Where a worker dies, Dask gives its jobs to
 another; how often is the scheduler's setting `allowed-failures`. After that the cells are
-recorded as failed with the worker's name.
+recorded as failed with the worker's name. Where no worker with their platform is left, or the
+scheduler is gone, cells are recorded as failed after `PATIENCE_S`.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import multiprocessing
 import tempfile
+import time
 import zipfile
 from collections.abc import Generator
-from dataclasses import dataclass
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,6 +36,10 @@ from .cells import imports_for
 from .testing import Job, failure, run_cells, run_job
 
 CONNECT_S = 20
+LOOK_S = 10
+"""How often a run that waits for jobs looks at who is left."""
+PATIENCE_S = 120
+"""How long jobs wait for a scheduler or for a worker with their platform to come back."""
 DISTRIBUTION = "hf-skillset-templates"
 ONCE_MORE = 1
 """How often a job may be given to another worker after the death of its own."""
@@ -96,9 +104,9 @@ def require_workers(client: Any, platforms: tuple[str, ...]) -> None:
                 f"--resources '{resource_of(platform)}=1'"
             )
     here = version(DISTRIBUTION)
-    for address, found in client.run(library_version, on_error="return").items():
-        if found != here:
-            raise UsageError(f"the worker {address} has {DISTRIBUTION} {found}, not {here}")
+    for address, installed in client.run(library_version, on_error="return").items():
+        if installed != here:
+            raise UsageError(f"the worker {address} has {DISTRIBUTION} {installed}, not {here}")
     allowed = client.run_on_scheduler(allowed_failures)
     if allowed != ONCE_MORE:
         say(
@@ -136,11 +144,68 @@ def run_parcels(client: Any, jobs: list[Job], limits: Limits) -> Generator[list[
             future = client.submit(run_parcel, parcel, pure=False, resources=resources)
             futures[future] = cells
     try:
-        for future in as_completed(list(futures), loop=client.loop):
-            yield records_of(future, futures[future])
-            future.release()
+        yield from collected(client, futures)
     finally:
         client.cancel(list(futures))
+
+
+def collected(client: Any, futures: dict[Any, tuple[Cell, ...]]) -> Generator[list[Record]]:
+    """The records of sent jobs as they end; those that nobody is left to run are failures."""
+    waiting, absences = dict(futures), Absences()
+    completed = as_completed(list(futures), loop=client.loop)
+    while waiting:
+        if batch := ended(completed, waiting):
+            for future in batch:
+                yield records_of(future, waiting.pop(future))
+                future.release()
+            continue
+        absences.look({cells[0].platform for cells in waiting.values()}, offered(client))
+        for future, cells in list(waiting.items()):
+            if reason := absences.reason(cells[0].platform):
+                del waiting[future]
+                yield [failure(cell, "start", reason) for cell in cells]
+
+
+def ended(completed: Any, waiting: dict[Any, Any]) -> list[Any]:
+    """The waiting jobs that have ended; where none has, `LOOK_S` are waited for one."""
+    deadline = time.monotonic() + LOOK_S
+    while not completed.has_ready() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return [future for future in completed.next_batch(block=False) if future in waiting]
+
+
+def offered(client: Any) -> set[str] | None:
+    """The resources that workers offer now; None where the scheduler does not answer."""
+    try:
+        workers = client.scheduler_info(n_workers=-1)["workers"]
+    except (OSError, ValueError, TimeoutError):
+        return None
+    if client.status != "running":
+        return None
+    return {name for worker in workers.values() for name in worker["resources"]}
+
+
+@dataclass
+class Absences:
+    """Since when a platform has had no worker, in seconds of the monotonic clock."""
+
+    since: dict[str, float] = field(default_factory=dict)
+    lost: bool = False
+    """Whether it is the scheduler that is missing."""
+
+    def look(self, platforms: set[str], offered: set[str] | None) -> None:
+        """Note which of the platforms nobody offers."""
+        self.lost = offered is None
+        now = time.monotonic()
+        missing = {name for name in platforms if resource_of(name) not in (offered or ())}
+        self.since = {name: self.since.get(name, now) for name in missing}
+
+    def reason(self, platform: str) -> str:
+        """Why jobs of a platform are given up; empty where they are not."""
+        if time.monotonic() - self.since.get(platform, math.inf) < PATIENCE_S:
+            return ""
+        who = "the scheduler does not answer" if self.lost else f"no worker offers {platform}"
+        return f"{who} any more, for {PATIENCE_S} s"
 
 
 def by_platform(cells: tuple[Cell, ...]) -> dict[str, tuple[Cell, ...]]:
@@ -152,12 +217,15 @@ def by_platform(cells: tuple[Cell, ...]) -> dict[str, tuple[Cell, ...]]:
 def records_of(future: Future, cells: tuple[Cell, ...]) -> list[Record]:
     """The records of a job; where its workers died, failures that name the last of them."""
     try:
-        found: list[Record] = future.result()
-        return found
+        records: list[Record] = future.result()
+        return records
     except KilledWorker as error:
         name = error.last_worker.address if error.last_worker else "unknown"
         detail = f"the worker died: {name}"
         return [failure(cell, "start", detail) | {"worker": name} for cell in cells]
+    except CancelledError as error:
+        detail = f"the scheduler is gone or has given up the job: {error}"
+        return [failure(cell, "start", detail) for cell in cells]
     except Exception as error:
         detail = f"the job could not be run: {type(error).__name__}: {error}"
         return [failure(cell, "start", detail) for cell in cells]

@@ -1,4 +1,4 @@
-"""One batch at a time in a folder: the second is told who is at work."""
+"""One batch at a time in a folder: the second learns who is at work."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def locked(path: Path) -> Iterator[None]:
         note_of(path).write_text(json.dumps(note), encoding="utf-8")
         yield
     finally:
-        # Removed while it is held: whoever opened the old file notices that it has no name.
+        # Removed while locked: a process that opened the old file notices that it was unlinked.
         note_of(path).unlink(missing_ok=True)
         with suppress(PermissionError):  # Windows removes no file that is open
             path.unlink(missing_ok=True)
@@ -40,12 +40,12 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def note_of(path: Path) -> Path:
-    """The file that says who holds a lock; Windows lets nobody else read the lock file itself."""
+    """The file with the holder of a lock; on Windows others cannot read the lock file itself."""
     return path.with_name(f"{path.name}.holder")
 
 
 def holder(path: Path) -> str:
-    """Who holds a lock, as far as it can be read."""
+    """The holder of a lock, as far as it can be read."""
     try:
         note = json.loads(note_of(path).read_text(encoding="utf-8"))
         return f"process {note['pid']} on {note['host']} ({Path(note['command']).name})"

@@ -52,7 +52,7 @@ def find_origin(root: Path) -> Origin:
 def no_updates(root: Path, reason: str) -> str:
     """The one line that says what later updates will need."""
     return (
-        f"the template {root} is no git checkout of its own ({reason}); packages made from it can "
-        "be updated only after _src_path and _commit in their .copier-answers.yml name a git "
+        f"the template {root} is not a git checkout of its own ({reason}); packages made from it "
+        "can be updated only after _src_path and _commit in their .copier-answers.yml name a git "
         "checkout or URL and its version"
     )

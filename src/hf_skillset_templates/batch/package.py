@@ -88,13 +88,8 @@ def render(job: PackageJob, folder: Path) -> None:
 
 def hooks() -> list[tuple[str, Any]]:
     """The hooks that Copier's tasks run, as functions of this process."""
-    validation = load_hook("validate_package")
-    check, in_fork = validation.validate_package, validation.check_in_fork
-    return [
-        ("insert_handlers", load_hook("insert_handlers").insert_handlers),
-        ("copy_tiny_model", load_hook("copy_tiny_model").copy_tiny_model),
-        ("validate_package", lambda package: check(package, in_fork)),
-    ]
+    names = ("insert_handlers", "copy_tiny_model", "validate_package")
+    return [(name, getattr(load_hook(name), name)) for name in names]
 
 
 def publish(staging: Path, target: Path) -> None:
@@ -120,7 +115,7 @@ def publish(staging: Path, target: Path) -> None:
 def require_generated(target: Path) -> None:
     """Raise where replacing a folder would take more away than a generated package."""
     if target.is_symlink() or not (target / ".copier-answers.yml").is_file():
-        raise UsageError(f"{target} is no generated package and stays as it is")
+        raise UsageError(f"{target} is not a generated package and stays as it is")
     if (target / ".git").exists():
         raise UsageError(f"{target} has a git repository of its own: use scripts/batch_update.py")
 

@@ -129,6 +129,10 @@ class CellProgress:
         """One line of a log."""
         self.told = time.monotonic()
         spent = self.told - self.started
-        left = spent / self.done * (self.total - self.done) if self.done else None
-        remaining = "" if left is None or not left else f", about {left / 60:.0f} min"
+        seconds_left = spent / self.done * (self.total - self.done) if self.done else None
+        remaining = (
+            ""
+            if seconds_left is None or not seconds_left
+            else f", about {seconds_left / 60:.0f} min"
+        )
         print(f"{self.numbers()}{remaining}", file=sys.stderr, flush=True)

@@ -21,12 +21,12 @@ FOLDER = "packages"
 
 def planned_jobs(choice: Choice, folder: Path) -> list[Job]:
     """The jobs of the model types that are asked for, as the registry knows their tasks."""
-    found = []
+    jobs = []
     for model_type, tasks in pipeline_map().items():
         package = Package(package_name(model_type), model_type, tuple(tasks))
         if cells := choice.cells(package):
-            found.append(Job(folder / package.name, package, tuple(cells)))
-    return found
+            jobs.append(Job(folder / package.name, package, tuple(cells)))
+    return jobs
 
 
 def render(

@@ -121,7 +121,7 @@ def read_journal(path: Path, keys: dict[str, str]) -> set[str]:
     """The model types that an interrupted run generated with the same answers (`keys`)."""
     lines = read_lines(path, OUTCOME)
     if lines.skipped:
-        say(f"{path}: {lines.skipped} lines are no notes of a batch and were left aside")
+        say(f"{path}: {lines.skipped} lines are not notes of a batch and were ignored")
     return {
         line["model_type"]
         for line in lines.records

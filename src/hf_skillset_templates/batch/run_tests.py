@@ -21,7 +21,7 @@ from .testing import RAN, failure
 
 @dataclass
 class Summary:
-    """What a run found."""
+    """The result of a run."""
 
     records: list[Record] = field(default_factory=list)
     stopped: bool = False
@@ -32,9 +32,9 @@ class Summary:
         return Counter(record[name] for record in self.records if name in record)
 
     def listed(self) -> list[Record]:
-        """The records that a person should look at, the worst first."""
-        found = [record for record in self.records if record.get("expectation") in LISTED]
-        return sorted(found, key=lambda record: LISTED.index(record["expectation"]))
+        """The records to look at, the worst first."""
+        listed = [record for record in self.records if record.get("expectation") in LISTED]
+        return sorted(listed, key=lambda record: LISTED.index(record["expectation"]))
 
     def causes(self) -> list[Cause]:
         """The failures by cause."""
@@ -77,7 +77,7 @@ def run_tests(
 
 
 def fitting(record: Record) -> Record:
-    """The record, or a failure that says why it is none: packages are edited by people."""
+    """The record, or a failure with the reason if it is invalid: packages may be edited."""
     if not (wrong := problem("result", record)):
         return record
     cell = Cell(*(str(record.get(name, "")) for name in Cell._fields))
@@ -114,15 +114,15 @@ def as_json(summary: Summary) -> dict[str, Any]:
 
 
 def lines(summary: Summary, most: int = 40) -> Iterator[str]:
-    """The summary for a person."""
+    """The summary as text."""
     for cause in summary.causes():
         where = ", ".join(f"{cell.model_type}/{cell.task}" for cell in cause.cells[:3])
         yield f"{len(cause.cells)} at {cause.stage}: {cause.error[:200]} ({where} ...)"
     listed = summary.listed()
     for record in listed[:most]:
         cell = Cell(record["model_type"], record["task"], record["platform"])
-        told = f" at {record['stage']}" if record["status"] == FAILED else ""
-        yield f"{record['expectation']}: {cell}{told}"
+        stage = f" at {record['stage']}" if record["status"] == FAILED else ""
+        yield f"{record['expectation']}: {cell}{stage}"
     if len(listed) > most:
         yield f"... and {len(listed) - most} more: --json lists them"
     yield ", ".join(f"{number} {status}" for status, number in summary.counts().items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def select_model_types(
     *,
     models: Iterable[str] = (),
     sample: bool = False,
+    spread: int = 0,
     everything: bool = False,
     skillset_dir: Path | None = None,
     tasks: Iterable[str] = (),
@@ -39,7 +41,7 @@ def select_model_types(
 ) -> list[str]:
     """The model types that are asked for, in the order of the pipeline map.
 
-    `models`, `sample`, `skillset_dir` and `everything` add to the selection; `tasks` and
+    `models`, `sample`, `spread`, `skillset_dir` and `everything` add to the selection; `tasks` and
     `modality` narrow it, and alone they narrow everything.
 
     Raises:
@@ -49,12 +51,15 @@ def select_model_types(
     table = pipeline_map()
     chosen = set(resolve_models(models))
     chosen |= set(SAMPLE) if sample else set()
+    chosen |= set(spread_over_modalities(spread)) if spread else set()
     chosen |= set(model_types_in(skillset_dir)) if skillset_dir else set()
     narrowing = bool(tasks) or modality is not None
     if everything or (narrowing and not chosen):
         chosen = set(table)
     if not chosen:
-        raise UsageError("say what to generate: --model, --task, --modality, --sample or --all")
+        raise UsageError(
+            "say what to generate: --model, --task, --modality, --sample, --spread or --all"
+        )
     wanted = set(check_known("task", tasks, {t for known in table.values() for t in known}))
     selected = [name for name in table if name in chosen]
     if wanted:
@@ -66,19 +71,35 @@ def select_model_types(
     return selected
 
 
+def spread_over_modalities(count: int) -> list[str]:
+    """`count` model types of all modalities, as many of each as its share; always the same ones.
+
+    They are chosen by a hash of their names, so that a model type more or less changes few.
+    """
+    by_modality: dict[str, list[str]] = {}
+    for name in sorted(pipeline_map(), key=lambda name: sha256(name.encode()).digest()):
+        by_modality.setdefault(read_entry(name)["modality"], []).append(name)
+    ranked = [
+        (place / len(names), modality, name)
+        for modality, names in by_modality.items()
+        for place, name in enumerate(names)
+    ]
+    return [name for *_, name in sorted(ranked)[:count]]
+
+
 def resolve_models(names: Iterable[str], *, ask_hub: bool = True) -> list[str]:
     """The model types that names on a command line stand for, in their order.
 
-    A name may hold several, separated by commas; what is taken as something else is said.
+    A name may hold several, separated by commas; what is taken as something else is reported.
 
     Raises:
         UnknownModelError: a name that stands for no model type.
     """
-    found = [resolve(part, ask_hub=ask_hub) for name in names for part in separate(name)]
-    for resolution in found:
+    resolved = [resolve(part, ask_hub=ask_hub) for name in names for part in separate(name)]
+    for resolution in resolved:
         if resolution.source:
             say(str(resolution))
-    return list(dict.fromkeys(resolution.model_type for resolution in found))
+    return list(dict.fromkeys(resolution.model_type for resolution in resolved))
 
 
 def separate(name: str) -> list[str]:
@@ -94,13 +115,13 @@ def separate(name: str) -> list[str]:
 def model_types_in(skillset_dir: Path) -> list[str]:
     """The model types of the `hf_*.py` files and `hf_*` folders in a folder.
 
-    Either separator will do in a name; names of no model type are left out and told.
+    Either separator will do in a name; names of no model type are left out and reported.
 
     Raises:
         UsageError: there are none.
     """
-    found = [path for path in skillset_dir.glob("hf_*") if path.suffix == ".py" or path.is_dir()]
-    names = sorted({path.name.removesuffix(".py") for path in found})
+    paths = [path for path in skillset_dir.glob("hf_*") if path.suffix == ".py" or path.is_dir()]
+    names = sorted({path.name.removesuffix(".py") for path in paths})
     known = {name: look_up(name) for name in names}
     for name in (name for name, resolution in known.items() if resolution is None):
         stem = name.removeprefix("hf_")

@@ -17,12 +17,12 @@ def write_shim(package: Path, folder: Path, *, force: bool = False) -> Path:
     Raises:
         UsageError: a module of another origin is there, or the package cannot be read.
     """
-    found = read_package(package)
-    path = folder / f"hf_{found.model_type}.py"
+    facts = read_package(package)
+    path = folder / f"hf_{facts.model_type}.py"
     if path.exists() and not force and not path.read_text("utf-8").startswith(MARK):
         raise UsageError(f"{path} was not written by this command and stays: --force replaces it")
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(shim(found.name, f"hf_{found.model_type}"), "utf-8")
+    path.write_text(shim(facts.name, f"hf_{facts.model_type}"), "utf-8")
     return path
 
 

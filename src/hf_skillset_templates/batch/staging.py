@@ -26,7 +26,7 @@ def require_ours(output_dir: Path) -> None:
     """Raise where something of that name is not ours.
 
     Raises:
-        UsageError: it is no folder, or it holds something and no marker of ours.
+        UsageError: it is not a folder, or it has content but no marker file.
     """
     staging = staging_folder(output_dir)
     if not os.path.lexists(staging):

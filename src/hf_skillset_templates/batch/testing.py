@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from hf_skillset_templates import isolation
 from hf_skillset_templates.errors import UsageError
-from hf_skillset_templates.isolation import Limits
+from hf_skillset_templates.isolation import NEVER, Limits
 from hf_skillset_templates.results.records import FAILED, VERIFIED, Cell, Record
 
 from .cells import FUNCTION, imports_for
@@ -66,32 +69,41 @@ def broken_job(folder: Path, choice: Choice, problem: str) -> Job:
 def run_here(jobs: list[Job], workers: int, limits: Limits) -> Generator[list[Record]]:
     """The records of each job as it ends, `workers` at a time on this machine.
 
-    Closing the iterator starts no further job.
+    Closing the iterator ends the jobs that run, and starts no further one.
     """
+    stop = threading.Event()
     isolation.preload(*imports_for({cell.platform for job in jobs for cell in job.cells}))
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(run_job, job, limits) for job in jobs]
+        futures = [pool.submit(run_job, job, limits, stop) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()
         finally:
+            stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def run_job(job: Job, limits: Limits) -> list[Record]:
+def run_job(job: Job, limits: Limits, stop: Event = NEVER) -> list[Record]:
     """The records of one package's cells, in their order."""
     if job.package is None:
         return [failure(cell, "config", job.problem) for cell in job.cells]
-    return run_cells(job.folder, job.package.name, list(job.cells), limits)
+    return run_cells(job.folder, job.package.name, list(job.cells), limits, stop)
 
 
-def run_cells(folder: Path, name: str, cells: list[Cell], limits: Limits) -> list[Record]:
-    """Run cells; one whose process dies or hangs fails, those behind it get another process."""
+def run_cells(
+    folder: Path, name: str, cells: list[Cell], limits: Limits, stop: Event = NEVER
+) -> list[Record]:
+    """Run cells; one whose process dies or hangs fails, those behind it get another process.
+
+    Once `stop` is set, the cells that are left are not run.
+    """
     records: list[Record] = []
-    while waiting := cells[len(records) :]:
+    while (waiting := cells[len(records) :]) and not stop.is_set():
         pairs = [[cell.task, cell.platform] for cell in waiting]
-        argument = {"package": str(folder), "name": name, "cells": pairs}
-        result = isolation.run_isolated(FUNCTION, argument, limits.timeout_s, limits.memory_mb)
+        argument = {"package": str(folder), "name": name, "cells": pairs, "asked": time.monotonic()}
+        result = isolation.run_isolated(
+            FUNCTION, argument, limits.timeout_s, limits.memory_mb, stop
+        )
         if isinstance(result, list):
             return records + result
         records += result["parts"]

@@ -19,11 +19,12 @@ from pathlib import Path
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.git import forget_repository, git, mask_configuration
 from hf_skillset_templates.isolation import end_with_parent
+from hf_skillset_templates.template_hooks import load_hook
 
 from .packages import read_answers
 
-RUNTIME_FOLDER = "_runtime"
-"""What every update replaces whole."""
+SUBMODULE = "160000 "
+"""The mode of a submodule in git's index."""
 
 
 class UpdateError(UsageError):
@@ -36,7 +37,10 @@ class UpdateOutcome:
 
     package: str
     status: str
-    """`updated`, `up to date`, `conflict` or `failed`."""
+    """`updated`, `up to date`, `kept`, `conflict` or `failed`.
+
+    `kept`: updated, but files that left the template hold edits and are still there.
+    """
     version: str = ""
     """The template version that the package has now."""
     error: str = ""
@@ -96,17 +100,19 @@ def update_package(package: Path, vcs_ref: str | None) -> UpdateOutcome:
             conflicts = git(copy, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")[:-1]
             after = read_version(copy)
             changes = changed_files(copy)
-            left = edited_before(package, [n for kind, n in changes if kind == "D"], Path(folder))
-            bring_back(copy, package, [change for change in changes if change[1] not in left])
+            deleted = [name for kind, name in changes if kind == "D"]
+            kept_files = load_hook("keep_edits").edited(package, deleted)
+            bring_back(copy, package, [change for change in changes if change[1] not in kept_files])
     except UsageError as error:
         return UpdateOutcome(package.name, "failed", error=str(error))
     except Exception as error:
         return UpdateOutcome(package.name, "failed", error=f"{type(error).__name__}: {error}")
-    if conflicts or left:
-        found = [f"conflict markers in {', '.join(conflicts)}"] if conflicts else []
-        if left:
-            found.append(f"no longer in the template, edited, and kept: {', '.join(left)}")
-        return UpdateOutcome(package.name, "conflict", after, "; ".join(found))
+    if conflicts or kept_files:
+        problems = [f"conflict markers in {', '.join(conflicts)}"] if conflicts else []
+        if kept_files:
+            problems.append(f"no longer in the template, edited, and kept: {', '.join(kept_files)}")
+        status = "conflict" if conflicts else "kept"
+        return UpdateOutcome(package.name, status, after, "; ".join(problems))
     unchanged = before == after and not changes
     return UpdateOutcome(package.name, "up to date" if unchanged else "updated", after)
 
@@ -135,20 +141,40 @@ def isolate(package: Path, copy: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(package / name, target, follow_symlinks=False)
     git(copy, "init", "--quiet", own=True)
+    take_over_conversion(package, copy)
     git(copy, "add", "--all", "--force", own=True)
     git(copy, "commit", "--quiet", "--message", "before the update", own=True)
 
 
 def tracked_files(package: Path) -> list[str]:
-    """The files of a package that git knows, relative to it."""
-    return [name for name in git(package, "ls-files", "-z").split("\0") if name]
+    """The files of a package that git knows, relative to it; what submodules hold is theirs."""
+    entries = git(package, "ls-files", "--stage", "-z").split("\0")[:-1]
+    listed = (entry.partition("\t") for entry in entries)
+    return [name for facts, _, name in listed if not facts.startswith(SUBMODULE)]
+
+
+def take_over_conversion(package: Path, copy: Path) -> None:
+    """Let git convert line ends in the copy as it does in the package's own repository."""
+    for key in ("core.autocrlf", "core.eol"):
+        if value := git(package, "config", "--default", "", "--get", key).strip():
+            git(copy, "config", key, value, own=True)
+    top = Path(git(package, "rev-parse", "--show-toplevel").removesuffix("\n"))
+    above = [folder for folder in package.resolve().parents if folder.is_relative_to(top.resolve())]
+    files = [folder / ".gitattributes" for folder in reversed(above)]
+    texts = [path.read_bytes() for path in files if path.is_file()]
+    (copy / ".git" / "info").mkdir(exist_ok=True)
+    (copy / ".git" / "info" / "attributes").write_bytes(b"\n".join(texts))
 
 
 def run_copier(copy: Path, vcs_ref: str | None) -> None:
     """Let Copier update the isolated package, with conflicts marked in the files."""
     import copier
+    from plumbum import local  # Copier's own environment for what it starts
 
-    copier.run_update(copy, vcs_ref=vcs_ref, defaults=True, overwrite=True, unsafe=True, quiet=True)
+    with local.env(**{load_hook("keep_edits").BATCH: "1"}):
+        copier.run_update(
+            copy, vcs_ref=vcs_ref, defaults=True, overwrite=True, unsafe=True, quiet=True
+        )
 
 
 def changed_files(copy: Path) -> list[tuple[str, str]]:
@@ -156,34 +182,6 @@ def changed_files(copy: Path) -> list[tuple[str, str]]:
     git(copy, "add", "--all", "--force", own=True)
     changes = git(copy, "diff", "--cached", "--name-status", "--no-renames", "-z").split("\0")
     return list(zip(changes[:-1:2], changes[1::2]))
-
-
-def edited_before(package: Path, gone: list[str], folder: Path) -> list[str]:
-    """Those of the files that an update takes away that are not as the template had made them.
-
-    Copier takes files that left the template away, edited or not. `_runtime/` is never a person's.
-    """
-    candidates = [name for name in gone if RUNTIME_FOLDER not in Path(name).parts]
-    if not candidates:
-        return []
-    import copier
-
-    answers, made = read_answers(package), folder / "as-made"
-    copier.run_copy(
-        str(answers["_src_path"]),
-        made,
-        data={key: value for key, value in answers.items() if not key.startswith("_")},
-        vcs_ref=str(answers["_commit"]),
-        defaults=True,
-        quiet=True,
-        unsafe=True,
-    )
-    return [name for name in candidates if not same_bytes(package / name, made / name)]
-
-
-def same_bytes(one: Path, other: Path) -> bool:
-    """Whether two files are there with the same content."""
-    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
 
 
 def bring_back(copy: Path, package: Path, changes: list[tuple[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""Broken models against the rules of every platform: how many does parity refuse?
+"""Broken models against the rules of every platform: how many does parity reject?
 
 A platform is told apart from the CPU by `compare`. Here one side is broken on purpose. With the
 CPU as the platform the rules themselves are tried, in seconds; with another one its graphs, too.
@@ -27,15 +27,15 @@ Record = dict[str, Any]
 
 def rules() -> dict[str, dict[str, Any]]:
     """The distinct rules of all platforms, under the name of the first that has them."""
-    found: dict[str, dict[str, Any]] = {}
+    verdicts: dict[str, dict[str, Any]] = {}
     for name in platform_names():
         facts = load_platform(name)
         rule: dict[str, Any] = {
             key: facts[key] for key in ("tolerance", "min_cosine") if key in facts
         }
-        if rule not in found.values():
-            found[name] = rule
-    return found
+        if rule not in verdicts.values():
+            verdicts[name] = rule
+    return verdicts
 
 
 def drill_job(job: dict[str, Any]) -> list[Record]:
@@ -49,14 +49,14 @@ def drill_job(job: dict[str, Any]) -> list[Record]:
     skillset_class = source_skillset(model_type, names)
     records = []
     with tempfile.TemporaryDirectory() as folder:
-        skillset = skillset_class(metadata={"cache_dir": str(Path(folder, "exports"))})
+        skillset = skillset_class(metadata={"export_dir": str(Path(folder, "exports"))})
         for task in list(skillset.tasks)[: 1 if job.get("first") else None]:
             known = {"model_type": model_type, "task": task, "platform": platform}
             try:
-                found = drill_task(skillset, platform, task, Path(folder))
+                record = drill_task(skillset, platform, task, Path(folder))
             except Exception as error:
-                found = {"error": f"{type(error).__name__}: {error}"[:300]}
-            records.append({**known, **found})
+                record = {"error": f"{type(error).__name__}: {error}"[:300]}
+            records.append({**known, **record})
     return records
 
 
@@ -74,20 +74,20 @@ def drill_task(skillset: Any, platform: str, task: str, folder: Path) -> Record:
     samples = sample_inputs(good.spec, good.processor)
     tried = rules() if platform == "cpu" else {platform: load_platform(platform)}
     exact = [rule["tolerance"] for rule in rules().values() if "min_cosine" not in rule]
-    found: Record = {"sensitivity": sensitivity(good, samples, max(exact))}
+    record: Record = {"sensitivity": sensitivity(good, samples, max(exact))}
     for name, rule in tried.items():
         verdict = compare(handler, good, samples, rule)
-        found.setdefault("good", {})[name] = verdict.problem
-        found.setdefault("parity", {})[name] = verdict.record()
+        record.setdefault("good", {})[name] = verdict.problem
+        record.setdefault("parity", {})[name] = verdict.record()
     for fault, make in broken(good, other, samples):
-        found.setdefault("faults", {})[fault] = {
+        record.setdefault("faults", {})[fault] = {
             name: refused(handler, make, samples, rule) for name, rule in tried.items()
         }
-    return found
+    return record
 
 
 def refused(handler: Any, make: Any, samples: list[Any], rule: dict[str, Any]) -> str:
-    """How parity refuses a broken model; empty where it accepts it."""
+    """How parity rejects a broken model; empty where it accepts it."""
     try:
         wrong = make()
     except LookupError as error:

@@ -1,4 +1,4 @@
-"""Models that are wrong on purpose: what parity has to refuse."""
+"""Models that are wrong on purpose: parity has to reject each of them."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ class Late(Wrapped):
 
     def scores(self, endpoint: Any, spec: Any, encoded: Any, chosen: Any) -> Any:
         """The scores of the call before."""
-        found = self.platform.scores(endpoint, spec, self.waiting, chosen)
-        if found is not None:  # else `run` is asked for the same call
+        scores = self.platform.scores(endpoint, spec, self.waiting, chosen)
+        if scores is not None:  # else `run` is asked for the same call
             self.waiting = encoded
-        return found
+        return scores
 
 
 class Scaled(Wrapped):
@@ -75,8 +75,8 @@ class Scaled(Wrapped):
 
     def scores(self, endpoint: Any, spec: Any, encoded: Any, chosen: Any) -> Any:
         """The scores, scaled."""
-        found = self.platform.scores(endpoint, spec, encoded, chosen)
-        return found and (scaled(found[0]), found[1])
+        scores = self.platform.scores(endpoint, spec, encoded, chosen)
+        return scores and (scaled(scores[0]), scores[1])
 
 
 def scaled(value: Any) -> Any:

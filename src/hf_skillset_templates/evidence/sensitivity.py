@@ -20,7 +20,7 @@ WIDE = 10
 ALIKE = 0.9
 """Highest cosine of the centred outputs for unlike inputs."""
 MASKED = 1.0
-"""Stands for the difference of a number and what is masked."""
+"""The difference of a number and a masked entry."""
 FEW = 8
 """A cosine of fewer numbers says nothing."""
 
@@ -37,22 +37,22 @@ def sensitivity(handler: Any, samples: list[Any], widest_tolerance: float) -> di
     problems += ["two samples have alike outputs"] if cosine > ALIKE else []
     problems += [
         f"{name} changes nothing"
-        for name, found in effects.items()
-        if found is not None and not found >= least
+        for name, value in effects.items()
+        if value is not None and not value >= least
     ]
     problems += result_problems(results)
     return {
         "apart": apart,
         "cosine": round(cosine, 4),
-        "effects": {name: found for name, found in effects.items() if found is not None},
+        "effects": {name: value for name, value in effects.items() if value is not None},
         "problems": problems,
     }
 
 
 def outputs_of(handler: Any, call: Any) -> dict[str, Any]:
     """The scores of each step that generates, or the outputs of one pass."""
-    found = step_scores(handler, call) if handler.spec.run == "generate" else None
-    return found[0] if found else forward_outputs(handler, call)
+    scores = step_scores(handler, call) if handler.spec.run == "generate" else None
+    return scores[0] if scores else forward_outputs(handler, call)
 
 
 def distance(one: dict[str, Any], other: dict[str, Any]) -> tuple[float, float]:
@@ -94,7 +94,7 @@ def effect(handler: Any, call: Any, outputs: dict[str, Any], name: str) -> float
 
 
 def disturbed(name: str, value: Any) -> Any:
-    """An input turned around, a mask with its second half off; None where that changes nothing."""
+    """An input reversed, a mask with its second half off; None where that changes nothing."""
     import numpy as np
 
     array = np.array(value)

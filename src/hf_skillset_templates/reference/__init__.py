@@ -1,1 +1,1 @@
-"""Says of any skillset module whether it does what it claims: see docs/reference.md."""
+"""Checks for any skillset module whether it does what it claims: see docs/reference.md."""

@@ -1,4 +1,4 @@
-"""Checks modules, each in processes of its own: what it offers, what is right, how far it comes."""
+"""Checks modules, each in separate processes: their interface, and the rungs that they pass."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Checker:
     limits: Limits
     platform: str = "cpu"
     model_type: str | None = None
-    """In place of the one that a module's name stands for."""
+    """Instead of the model type in a module's name."""
     dialect: str | None = None
     tasks: tuple[str, ...] = ()
     """Only these; empty for all that a module offers."""
@@ -49,7 +49,7 @@ class Checker:
         preload(*MODEL_IMPORTS, prepare.__name__, job.__name__)
 
     def check(self, source: Source) -> Iterator[Record]:
-        """One record for each task that a module offers and can be told to do."""
+        """One record for each task that a module offers and that can be selected."""
         model_type = self.model_type or source.model_type
         if model_type is None:
             yield record(source, "unknown", "", self.platform, {"verdict": UNKNOWN_TYPE})
@@ -60,8 +60,8 @@ class Checker:
             return
         tasks = [task for task in offer["offered"] if not self.tasks or task in self.tasks]
         for task in tasks if offer["takes_task"] else tasks[:1]:
-            found = self.run_task(source, model_type, task)
-            yield record(source, model_type, task, self.platform, found)
+            outcome = self.run_task(source, model_type, task)
+            yield record(source, model_type, task, self.platform, outcome)
 
     def run_task(self, source: Source, model_type: str, task: str) -> dict[str, Any]:
         """How far a module comes with one task."""
@@ -86,7 +86,7 @@ class Checker:
         return folder, self.prepared[key]
 
     def run(self, source: Source, model_type: str, more: dict[str, str]) -> dict[str, Any]:
-        """One isolated climb; of a process that died, what it had found until then."""
+        """One isolated check; if the process died, its results until then."""
         with tempfile.TemporaryDirectory(dir=self.workspace) as place:
             argument = {
                 "path": str(source.path),
@@ -97,19 +97,19 @@ class Checker:
                 **more,
             }
             limits = self.limits
-            found = run_isolated(job.FUNCTION, argument, limits.timeout_s, limits.memory_mb)
-        if "verdict" in found:
-            return dict(found)
-        last = {"rung": found["stage"], "passed": False, "evidence": found["error"]}
-        return {"verdict": CUT_OFF, "steps": [*found["parts"], last]}
+            outcome = run_isolated(job.FUNCTION, argument, limits.timeout_s, limits.memory_mb)
+        if "verdict" in outcome:
+            return dict(outcome)
+        last = {"rung": outcome["stage"], "passed": False, "evidence": outcome["error"]}
+        return {"verdict": CUT_OFF, "steps": [*outcome["parts"], last]}
 
 
 def record(
-    source: Source, model_type: str, task: str, platform: str, found: dict[str, Any]
+    source: Source, model_type: str, task: str, platform: str, outcome: dict[str, Any]
 ) -> Record:
-    """What a check found, as a result record with the evidence of each rung."""
-    steps = found.get("steps", [])
-    verdict, claims = found["verdict"], found.get("claims", "")
+    """The result record of a check, with the evidence of each rung."""
+    steps = outcome.get("steps", [])
+    verdict, claims = outcome["verdict"], outcome.get("claims", "")
     ended = steps[-1] if steps else {"rung": "start", "evidence": ""}
     stages = {rung.name: rung.stage for rung in RUNGS}
     equal = verdict == EQUAL
@@ -128,5 +128,5 @@ def record(
         "claims": claims,
         "found": REAL if equal else MOCK if verdict in FAKES else "",
         "steps": steps,
-        "output": found.get("output", ""),
+        "output": outcome.get("output", ""),
     }

@@ -1,4 +1,4 @@
-"""What a module says of itself, beside what was found."""
+"""The claims of a module, compared with the verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REAL, MOCK = "REAL", "MOCK"
 
 
 def claims_in(result: Any, dialect: Dialect) -> Iterator[str]:
-    """The claims that a result of a handler holds, the plainest first."""
+    """The claims in a result of a handler, the most explicit first."""
     stated = dialect.facts["claims"]
     if isinstance(result, Mapping):
         for key in stated.get("keys", ()):
@@ -39,7 +39,7 @@ def claims_in_text(text: Any, dialect: Dialect) -> Iterator[str]:
 
 
 def claimed(results: list[Any], output: str, dialect: Dialect | None) -> str:
-    """What a module claims: by its results or else by what it printed; empty for nothing."""
+    """The claim of a module: from its results, else from its output; empty if none."""
     if dialect is None:
         return ""
     for result in reversed(results):

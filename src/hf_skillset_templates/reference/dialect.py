@@ -31,7 +31,7 @@ class Dialect:
         return all(hasattr(skillset_class, name) for name in self.facts["recognised_by"])
 
     def role(self, parameter: str, platform: str) -> str | None:
-        """What a parameter of an initializer is for; None where the dialect does not say."""
+        """The role of a parameter of an initializer; None if the dialect does not define it."""
         for name, role in self.facts["parameters"].items():
             if name.replace("{platform}", platform) == parameter:
                 return str(role)
@@ -77,7 +77,7 @@ class Dialect:
 
     @property
     def keywords_for_task(self) -> bool:
-        """Whether an initializer is told the task."""
+        """Whether an initializer has a parameter for the task."""
         return "task" in self.facts["parameters"].values()
 
 
@@ -94,16 +94,16 @@ def read_dialect(path: Path) -> Dialect:
     """One dialect from its file.
 
     Raises:
-        UsageError: it is no YAML or does not fit the schema.
+        UsageError: it is not YAML or does not match the schema.
     """
     schema = json.loads((DIALECTS / "schema.json").read_text("utf-8"))
     try:
         facts = yaml.safe_load(path.read_text("utf-8"))
     except yaml.YAMLError as error:
-        raise UsageError(f"{path} is no YAML: {error}") from error
-    for found in Draft202012Validator(schema).iter_errors(facts):
-        where = "/".join(map(str, found.absolute_path)) or "(top)"
-        raise UsageError(f"{path} does not fit its schema at {where}: {found.message[:200]}")
+        raise UsageError(f"{path} is not YAML: {error}") from error
+    for violation in Draft202012Validator(schema).iter_errors(facts):
+        where = "/".join(map(str, violation.absolute_path)) or "(top)"
+        raise UsageError(f"{path} does not fit its schema at {where}: {violation.message[:200]}")
     return Dialect(path.stem, facts)
 
 

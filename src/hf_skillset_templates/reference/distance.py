@@ -1,4 +1,4 @@
-"""How far an answer is from the right one, in numbers that a person can weigh."""
+"""The distance of an answer from the expected one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Distance:
     equal: bool
     """Whether nothing differs by more than the task's tolerance."""
     same_shape: bool
-    """Whether both hold values in the same places."""
+    """Whether both have the same structure and shapes."""
     max_error: float
     """The largest absolute difference of two numbers in the same place."""
     cosine: float
@@ -31,14 +31,14 @@ class Distance:
         return f"{numbers}, {self.wrong:.0%} of the values differ"
 
 
-def distance(found: Any, right: Any, tolerance: float) -> Distance:
-    """How far `found` is from `right`."""
-    ours, theirs = dict(leaves(found)), dict(leaves(right))
+def distance(actual: Any, right: Any, tolerance: float) -> Distance:
+    """The distance of `actual` from `right`."""
+    ours, theirs = dict(leaves(actual)), dict(leaves(right))
     shared = [(ours[place], theirs[place]) for place in theirs if place in ours]
     numbers = [(float(a), float(b)) for a, b in shared if is_number(a) and is_number(b)]
     wrong = sum(not equal(a, b, tolerance) for a, b in shared) + len(set(ours) ^ set(theirs))
     return Distance(
-        equal=not differences(found, right, tolerance),
+        equal=not differences(actual, right, tolerance),
         same_shape=set(ours) == set(theirs),
         max_error=max((abs(a - b) for a, b in numbers), default=0.0),
         cosine=cosine(numbers),

@@ -1,4 +1,4 @@
-"""The forms in which a right answer may come: another skillset need not give ours."""
+"""The forms of a correct answer: other skillsets may return other forms than ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 TEXTS = ("generated_text", "text", "answer", "summary_text", "translation_text", "token_str")
-"""Where results of text tasks hold the text."""
+"""Keys of the text in results of text tasks."""
 
 
 def pooled(pool: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -50,8 +50,8 @@ def scores(expected: Any) -> dict[str, float] | None:
 
 def best(expected: Any) -> str | None:
     """The label of the highest score."""
-    found = scores(expected)
-    return max(found, key=lambda label: found[label]) if found else None
+    by_label = scores(expected)
+    return max(by_label, key=lambda label: by_label[label]) if by_label else None
 
 
 FORMS: dict[str, Callable[[Any], Any]] = {
@@ -79,7 +79,7 @@ def plain(value: Any) -> Any:
 
 
 def unwrapped(value: Any) -> Any:
-    """A value without lists that hold nothing but it."""
+    """A value without enclosing lists of length one."""
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value

@@ -27,7 +27,7 @@ def close_in(folder: Path) -> None:
 
 
 def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
-    """An audit hook that raises where something wants to leave this machine."""
+    """An audit hook that raises on network access."""
     if event in NETWORK and not (
         event == "socket.connect" and isinstance(arguments[1], (str, bytes))
     ):

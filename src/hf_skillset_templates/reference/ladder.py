@@ -17,7 +17,7 @@ class Rung(NamedTuple):
 
     name: str
     verdict: str
-    """What is said of a module that ends here."""
+    """The verdict on a module that ends here."""
     stage: str
     """Where a result record says that it ended."""
     check: Callable[[Probe], str]
@@ -45,7 +45,7 @@ def climb(rungs: Sequence[Rung], probe: Probe) -> list[Step]:
 
 
 def step_on(rung: Rung, probe: Probe) -> Step:
-    """Ask one question; what the module raises where nobody expects it ends the climb, too."""
+    """Run one rung; an unexpected exception of the module also ends the ladder."""
     try:
         return Step(rung.name, True, rung.check(probe))
     except Ended as ended:

@@ -18,7 +18,7 @@ from .modules import Source, imported_names, levels_up
 
 PARENT = "hf_skillset_checked"
 LARGEST_FILE = 2**20
-"""Bytes; what is larger is no source and is not copied."""
+"""Bytes; larger files are not copied, because they are not source files."""
 
 
 def load(source: Source, workspace: Path) -> ModuleType:
@@ -39,7 +39,7 @@ def load(source: Source, workspace: Path) -> ModuleType:
 
 
 def forget(package: str) -> None:
-    """Let a package be imported anew, from wherever it is found then."""
+    """Remove a package from `sys.modules`, so that it is imported again."""
     for name in [name for name in sys.modules if f"{name}.".startswith(f"{package}.")]:
         del sys.modules[name]
     importlib.invalidate_caches()
@@ -108,10 +108,18 @@ def is_installed(name: str) -> bool:
 
 
 def skillset_classes(module: ModuleType, name: str) -> list[type]:
-    """The classes of a module that have initializers; the one of the module's name first."""
-    found = [
+    """The classes of a module that have initializers.
+
+    The one of the module's name comes first, then those that the module defines itself: what it
+    imports it may only build upon.
+    """
+    classes = [
         each
         for each in vars(module).values()
         if inspect.isclass(each) and any(key.startswith("init_") for key in dir(each))
     ]
-    return sorted(dict.fromkeys(found), key=lambda each: each.__name__ != name.replace("-", "_"))
+    wanted = name.replace("-", "_")
+    return sorted(
+        dict.fromkeys(classes),
+        key=lambda each: (each.__name__ != wanted, each.__module__ != module.__name__),
+    )

@@ -1,4 +1,4 @@
-"""Which modules a path holds, and what they are named after."""
+"""The modules in a path, and the model types in their names."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Source:
 
     @property
     def model_type(self) -> str | None:
-        """The model type that its name stands for; None where it stands for none."""
-        found = look_up(self.name)
-        return found.model_type if found else None
+        """The model type of its name; None if there is none."""
+        known = look_up(self.name)
+        return known.model_type if known else None
 
 
 def find_sources(path: Path) -> list[Source]:
@@ -47,10 +47,10 @@ def find_sources(path: Path) -> list[Source]:
         return [Source(package)]
     folders = (package_folder(child) for child in sorted(path.glob(PATTERN)) if child.is_dir())
     files = [child for child in sorted(path.glob(f"{PATTERN}.py")) if child.is_file()]
-    found = [*files, *filter(None, folders)]
-    if not found:
+    paths = [*files, *filter(None, folders)]
+    if not paths:
         raise UsageError(f"{path} holds no module: give a .py file, a package, or a folder of hf_*")
-    return [Source(each) for each in found]
+    return [Source(each) for each in paths]
 
 
 def package_folder(path: Path) -> Path | None:
@@ -60,8 +60,8 @@ def package_folder(path: Path) -> Path | None:
     inner = path / "src" / path.name
     if (inner / "__init__.py").is_file():
         return inner
-    found = [each.parent for each in path.glob(f"src/{PATTERN}/__init__.py")]
-    return found[0] if len(found) == 1 else None
+    folders = [each.parent for each in path.glob(f"src/{PATTERN}/__init__.py")]
+    return folders[0] if len(folders) == 1 else None
 
 
 def levels_up(source: str) -> int:

@@ -1,4 +1,4 @@
-"""What a right module gives: two tiny checkpoints of other weights, and the answers of each.
+"""The expected results: two tiny checkpoints with different weights, and the answers of each.
 
 The answers are those of this project's own skillset, whose tasks are tested against transformers.
 They are computed in a process of their own, before anything of the checked module is imported.
@@ -70,6 +70,6 @@ def prepare(argument: dict[str, str]) -> bool:
 
 def read_expected(folder: Path) -> Expected:
     """What `prepare` wrote."""
-    found = pickle.loads((folder / FILE).read_bytes())
-    assert isinstance(found, Expected)
-    return found
+    expected = pickle.loads((folder / FILE).read_bytes())
+    assert isinstance(expected, Expected)
+    return expected

@@ -1,4 +1,4 @@
-"""One module under check: what is known of it, and how it is called."""
+"""One module under check: facts about it, and calls of it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Probe:
     """Task -> the factory that offers it."""
     opened: tuple[Any, ...] = ()
     results: list[Any] = field(default_factory=list)
-    """What the handler gave, as it came."""
+    """The unmodified result of the handler."""
     answers: list[Any] = field(default_factory=list)
     """The answers to the samples, by their place."""
     output: io.StringIO = field(default_factory=io.StringIO)
@@ -72,7 +72,7 @@ class Probe:
 
     @property
     def prepared(self) -> Expected:
-        """What a right module gives."""
+        """The expected results."""
         assert self.expected is not None
         return self.expected
 
@@ -83,7 +83,7 @@ class Probe:
         return method if callable(method) else None
 
     def open(self, checkpoint: str) -> Any:
-        """What the initializer gives for a checkpoint."""
+        """The return value of the initializer for a checkpoint."""
         assert self.initializer is not None
         named, _ = self.initializer_arguments(checkpoint)
         return self.initializer(**named)
@@ -111,7 +111,7 @@ class Probe:
         """The answer to a sample.
 
         Raises:
-            Ended: the handler raises, gives nothing, a coroutine or an error.
+            Ended: the handler raises, or returns nothing, a coroutine or an error.
         """
         sample = self.prepared.samples[place]
         given = self.dialect.arguments(str(self.task), sample, self.prepared.parameters)
@@ -140,9 +140,9 @@ class Probe:
         stated = self.dialect.facts["answer"]
         if isinstance(result, Mapping):
             volatile = stated.get("volatile", ())
-            found = [key for key in stated.get("keys", ()) if result.get(key) is not None]
+            present = [key for key in stated.get("keys", ()) if result.get(key) is not None]
             rest = {key: value for key, value in result.items() if key not in volatile}
-            result = result[found[0]] if found else rest
+            result = result[present[0]] if present else rest
         answer = unwrapped(plain(result))
         if isinstance(answer, str):
             for prefix in stated.get("prefixes", ()):
@@ -151,7 +151,7 @@ class Probe:
         return answer
 
     def error_in(self, result: Any) -> str:
-        """How a result says that the handler failed; empty where it does not."""
+        """The error that a result reports; empty if it reports none."""
         if result is None:
             return "gives None"
         stated = self.dialect.facts["errors"]

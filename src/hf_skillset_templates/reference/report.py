@@ -1,4 +1,4 @@
-"""Shows what checks found: lines, a run's folder, a page."""
+"""Reports the results of checks: lines, a run's folder, a page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEASURED_WITH = ("torch", "transformers", "tokenizers", "numpy")
 def check_all(
     checker: Checker, sources: list[Source], folder: Path, tell: Callable[[str], object]
 ) -> list[Record]:
-    """Check modules into the folder of a run; `tell` gets a line for each record as it comes."""
+    """Check modules into the folder of a run; `tell` is called with a line for each record."""
     writer, records = begin_run(folder, checker.platform, len(sources)), []
     for record in (record for source in sources for record in checker.check(source)):
         writer.append(record)
@@ -48,7 +48,7 @@ def begin_run(folder: Path, platform: str, planned: int) -> RunWriter:
 
 
 def line(record: Record) -> str:
-    """A record for a person: the module, what it claims, the verdict and why."""
+    """A record as text: the module, its claim, the verdict and the reason."""
     claims = f"claims {record['claims']}" if record["claims"] else "claims nothing"
     task = f" {record['task']}" if record["task"] else ""
     return f"{record['module']}{task} on {record['platform']}: {record['detail']} ({claims})"
@@ -57,13 +57,13 @@ def line(record: Record) -> str:
 def summary(records: list[Record]) -> str:
     """How many modules ended with which verdict, and how many claim what they are not."""
     counts = Counter(record["verdict"] for record in records)
-    said = ", ".join(f"{number} {verdict}" for verdict, number in counts.most_common())
+    verdicts = ", ".join(f"{number} {verdict}" for verdict, number in counts.most_common())
     wrong = sum(not is_honest(record) for record in records)
-    return f"{said}; {wrong} of {len(records)} claim another thing than was found"
+    return f"{verdicts}; {wrong} of {len(records)} claim another thing than was found"
 
 
 def is_honest(record: Record) -> bool:
-    """Whether what a module claims was found, or it claims nothing."""
+    """Whether the claim of a module was confirmed, or it has none."""
     return record["claims"] in ("", record["found"])
 
 
@@ -71,7 +71,7 @@ def write_page(run: Path, page: Path) -> None:
     """Write the report of a run.
 
     Raises:
-        UsageError: what the report needs is not installed.
+        UsageError: requirements of the report are not installed.
     """
     try:
         from hf_skillset_templates.reports.html.build import build_report

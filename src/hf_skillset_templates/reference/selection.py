@@ -1,4 +1,4 @@
-"""What a command line asks to be checked."""
+"""The selection of modules by the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def sources_in(path: Path) -> list[Source]:
     """The modules of a path.
 
     Raises:
-        UsageError: it does not exist or holds none.
+        UsageError: it does not exist or contains no module.
     """
     absolute = resolved(str(path))
     if not absolute.exists():
@@ -25,10 +25,10 @@ def sources_in(path: Path) -> list[Source]:
 
 
 def model_type_named(name: str | None) -> str | None:
-    """The model type that a name stands for.
+    """The model type that a name resolves to.
 
     Raises:
-        UnknownModelError: it stands for none.
+        UnknownModelError: it resolves to none.
     """
     return resolve(name, ask_hub=False).model_type if name else None
 

@@ -1,4 +1,4 @@
-"""Makes our package for what a module offers: `--as-template`."""
+"""Generates a package with the interface of a module: `--as-template`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from hf_skillset_templates.batch.origin import template_origin
 from hf_skillset_templates.batch.package import PackageJob, generate_package
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.registry.resolve import look_up
-from hf_skillset_templates.registry.store.entries import dump, read_entry
+from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.model_types import package_name
 from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.registry.store.platforms import platform_names
 from hf_skillset_templates.source_skillset import source_skillset
+from hf_skillset_templates.template_hooks import load_hook
 
 from .check import Checker
 from .dialect import read_dialects
 from .ladder import EQUAL
 from .modules import Source
 
+FURTHER = "further_handler_names"
+"""Where a task of a package's registry entry has its factories' other names."""
+
 
 def as_template(checker: Checker, sources: list[Source], output: Path) -> str:
-    """Generate a package for each module; what was made and what it lacks, a line each.
+    """Generate a package for each module; returns lines about it and what it lacks.
 
     Raises:
         UsageError: a module's model type is unknown, it cannot be read, or generating failed.
@@ -53,21 +57,23 @@ def package_for(checker: Checker, source: Source, output: Path) -> list[str]:
     if outcome.status != "generated":
         raise UsageError(f"{name} failed at {outcome.stage}: {outcome.error}")
     named = add_handler_names(output / name, name, handler_names(offer, checker.platform))
-    said = [f"{output / name}: primary task {primary}, checkpoint {checkpoint or 'as registered'}"]
-    said += [f"  also answers to {method}" for method in named]
+    messages = [
+        f"{output / name}: primary task {primary}, checkpoint {checkpoint or 'as registered'}"
+    ]
+    messages += [f"  also answers to {method}" for method in named]
     ours = set(dir(source_skillset(model_type, tuple(platform_names())))) | set(named)
     lacking = [method for method in offer["methods"] if method not in ours]
-    return said + [f"  only {source.name} has {method}" for method in lacking]
+    return messages + [f"  only {source.name} has {method}" for method in lacking]
 
 
 def handler_names(offer: dict[str, Any], platform: str) -> dict[str, str]:
     """The `{name}` of each factory that a module offers -> its task."""
     dialect = read_dialects()[offer["dialect"]]
-    found = {}
+    names = {}
     for task, method in offer["offered"].items():
         for name in dialect.factories([method], platform).values():
-            found[name] = task
-    return found
+            names[name] = task
+    return names
 
 
 def add_handler_names(package: Path, name: str, names: dict[str, str]) -> list[str]:
@@ -78,13 +84,24 @@ def add_handler_names(package: Path, name: str, names: dict[str, str]) -> list[s
     for handler_name, task in names.items():
         facts = entry["tasks"][task]
         if handler_name != facts["handler_name"]:
-            facts.setdefault("further_handler_names", []).append(handler_name)
+            more = [*facts.get(FURTHER, []), handler_name]
+            entry["tasks"][task] = put_behind(facts, "handler_name", FURTHER, more)
             added += [
                 f"create_{each}_{handler_name}_endpoint_handler" for each in entry["platforms"]
             ]
     if added:
-        path.write_text(dump(entry), "utf-8")
+        path.write_bytes(load_hook("package_entry").registry_text(entry).encode("utf-8"))
     return added
+
+
+def put_behind(facts: dict[str, Any], neighbour: str, key: str, value: Any) -> dict[str, Any]:
+    """Facts with one more, behind one that seldom changes: there an update merges it best."""
+    replaced = {}
+    for name, fact in facts.items():
+        replaced[name] = fact
+        if name == neighbour:
+            replaced[key] = value
+    return {**replaced, key: value}
 
 
 def default_checkpoint(source: Source, model_type: str) -> str | None:
@@ -92,7 +109,7 @@ def default_checkpoint(source: Source, model_type: str) -> str | None:
     file = source.path / "__init__.py" if source.is_package else source.path
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found = look_up(node.value) if "/" in node.value and len(node.value) < 100 else None
-            if found is not None and found.model_type == model_type:
+            named = look_up(node.value) if "/" in node.value and len(node.value) < 100 else None
+            if named is not None and named.model_type == model_type:
                 return node.value
     return None

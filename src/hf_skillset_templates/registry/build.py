@@ -1,9 +1,9 @@
 """Builds the registry's entries in stages; what hangs, crashes or eats memory fails alone.
 
-| stage | what it adds |
+| stage | adds |
 | --- | --- |
-| facts | what transformers' sources say: tasks, processors, dependencies, checkpoint |
-| tiny | `registry/tiny/<model_type>/` and how it was found |
+| facts | facts of transformers' sources: tasks, processors, dependencies, checkpoint |
+| tiny | `registry/tiny/<model_type>/` and the strategy that built it |
 | sizes | parameters, memory, width and longest input of the default configuration |
 | shapes | the tensors of every task |
 | precision | whether the first task runs in bfloat16 and float16 |
@@ -35,7 +35,7 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Stage:
-    """Whether an entry still lacks what a stage adds, and how the model types get it."""
+    """Whether an entry lacks the data of a stage, and how it is added."""
 
     is_missing: Callable[[Entry], bool]
     run: Callable[[list[str], Workers], Iterator[Outcome]]
@@ -49,14 +49,14 @@ def build(stage: str, model_types: list[str], workers: Workers) -> Iterator[Outc
 
 
 def missing(stage: str, model_types: list[str]) -> list[str]:
-    """The model types whose entry lacks what the stage adds."""
+    """The model types whose entry lacks the data of the stage."""
     return [name for name in model_types if STAGES[stage].is_missing(read_entry(name))]
 
 
 STAGES = {
     "facts": Stage(lambda entry: not entry, facts.run),
     "tiny": Stage(lambda entry: "search" not in entry.get("tiny", {}), tiny.run),
-    "sizes": Stage(lambda entry: "full_size" not in entry, sizes.run),
+    "sizes": Stage(lambda entry: sizes.KEY not in entry, sizes.run),
     "shapes": Stage(
         lambda entry: "shapes" not in entry and "search" in entry.get("tiny", {}), shapes.run
     ),

@@ -1,10 +1,11 @@
-"""From what a person types to a model type; nothing is guessed without being told.
+"""Resolves user input to a model type; every resolution is reported.
 
 In this order: a folder's config.json; a model type or its package, whatever the case and the
 separators; a checkpoint that the registry knows, with or without its organisation; for names with
-an organisation, the one model type that the repository's name holds between separators; the hub,
-asked once. Everything but folders and the hub is looked up in registry/names.json, which
-`copier copy` reads by the same rules (macros/registry.jinja).
+an organisation, the one model type that the repository's name holds between separators. Everything
+but folders is looked up in registry/names.json, which `copier copy` reads by the same rules
+(macros/registry.jinja). About a name that stands for nothing the hub is asked once, so that the
+refusal can say the model type: what a name is taken as never depends on a network.
 """
 
 from __future__ import annotations
@@ -40,14 +41,15 @@ class UnknownModelError(UsageError, LookupError):
         hint = f"; near matches: {', '.join(near)}" if near else ""
         quoted = repr(name if len(name) <= LONGEST_QUOTE else name[:LONGEST_QUOTE] + "…")
         super().__init__(
-            f"{quoted} is no model type and no known checkpoint{reason and f' ({reason})'}{hint}"
+            f"{quoted} is neither a model type nor a known checkpoint"
+            f"{reason and f' ({reason})'}{hint}"
         )
         self.name, self.near = name, near
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """The model type that a name stands for, and how that was found."""
+    """The model type that a name resolves to, and how it was resolved."""
 
     name: str
     model_type: str
@@ -65,20 +67,20 @@ def _names() -> dict[str, dict[str, str]]:
 
 
 def look_up(name: str) -> Resolution | None:
-    """What the registry's own data says of a name; None where it says nothing or two things."""
+    """The model type of a name in the registry's data; None if unknown or ambiguous."""
     if name in model_types():
         return Resolution(name, name)
-    if NAME.match(name) and (found := _names()["spellings"].get(unified(name))):
-        return Resolution(name, found, "another spelling of it")
-    if found := _names()["checkpoints"].get(name):
-        return Resolution(name, found, "its checkpoint")
+    if NAME.match(name) and (model_type := _names()["spellings"].get(unified(name))):
+        return Resolution(name, model_type, "another spelling of it")
+    if model_type := _names()["checkpoints"].get(name):
+        return Resolution(name, model_type, "its checkpoint")
     if (checkpoint := CHECKPOINT.match(name)) and (held := contained(checkpoint[1])):
         return Resolution(name, held, "by the checkpoint's name")
     return None
 
 
 def contained(repository: str) -> str | None:
-    """The one model type that a repository's name holds between separators.
+    """The only model type in a repository's name, between separators.
 
     Of types that hold each other the longest counts (`wav2vec2-bert` over `wav2vec2`); of two
     apart from each other neither does: `vit-gpt2` is a third model.
@@ -94,7 +96,7 @@ def contained(repository: str) -> str | None:
 
 
 def near_matches(name: str, count: int = 5) -> list[str]:
-    """Model types that a misspelt name may have meant, the nearest first; whatever the case."""
+    """Model types similar to a misspelt name, the nearest first; case-insensitive."""
     wanted = unified(name[:LONGEST_QUOTE]).replace("-", "")
     by_letters = {unified(known).replace("-", ""): known for known in reversed(model_types())}
     close = difflib.get_close_matches(wanted, by_letters, n=count, cutoff=NEAR)
@@ -109,7 +111,7 @@ def _from_folder(name: str, folder: Path) -> Resolution:
     try:
         stated = json.loads(config.read_text(encoding="utf-8")).get("model_type")
     except (ValueError, AttributeError, RecursionError, OSError) as error:
-        reason = f"{config} is no JSON object that can be read: {type(error).__name__}"
+        reason = f"{config} is not a readable JSON object: {type(error).__name__}"
         raise UnknownModelError(name, [], reason) from error
     if not isinstance(stated, str) or stated not in model_types():
         near = near_matches(stated) if isinstance(stated, str) else []
@@ -124,7 +126,7 @@ def _stated(value: Any) -> str:
 
 
 def _folder(name: str) -> Path | None:
-    """The folder of that name, if there is one; a name that no file system takes is none."""
+    """The folder of that name; None if there is none, or the name is invalid."""
     try:
         path = Path(name).expanduser()
         return path if name and path.is_dir() else None
@@ -133,7 +135,7 @@ def _folder(name: str) -> Path | None:
 
 
 class Hub:
-    """Asks the hub what a checkpoint is: once a name, and no more once it did not answer."""
+    """Queries the hub for the type of a checkpoint: once per name, and not after a failure."""
 
     def __init__(self, seconds: float = HUB_SECONDS) -> None:
         self.seconds = seconds
@@ -141,7 +143,7 @@ class Hub:
         self.reachable = not offline
 
     def model_type(self, checkpoint: str) -> str | None:
-        """The model type of a checkpoint's configuration; None where the hub does not say."""
+        """The model type of a checkpoint's configuration; None if the hub does not know it."""
         if not self.reachable or not HUB_ID.match(checkpoint):
             return None
         try:
@@ -151,8 +153,8 @@ class Hub:
             self.reachable = False
             return None
         try:
-            found = HfApi().model_info(checkpoint, timeout=self.seconds, expand=["config"])
-            stated = (found.config or {}).get("model_type")
+            info = HfApi().model_info(checkpoint, timeout=self.seconds, expand=["config"])
+            stated = (info.config or {}).get("model_type")
         except (HfHubHTTPError, HFValidationError):  # no such repository, or no permission
             return None
         except Exception:  # no network, in one of the many ways in which there can be none
@@ -172,7 +174,7 @@ def hub() -> Hub:
 
 
 def resolve(name: str, *, ask_hub: bool = True) -> Resolution:
-    """What a model type, a folder or a checkpoint id stands for, and how that was found.
+    """The model type of a name, a folder or a checkpoint id, and how it was resolved.
 
     Raises:
         UnknownModelError: nothing leads to a model type; it names near matches.
@@ -181,15 +183,15 @@ def resolve(name: str, *, ask_hub: bool = True) -> Resolution:
     folder = None if name in model_types() else _folder(name)
     if folder is not None and (folder / "config.json").is_file():
         return _from_folder(name, folder)
-    if found := look_up(name):
-        return found
+    if model_type := look_up(name):
+        return model_type
     if folder is not None:
         return _from_folder(name, folder)
     if ask_hub and (stated := hub().model_type(name)):
-        return Resolution(name, stated, "the hub's configuration")
+        raise UnknownModelError(name, [], f"on the hub it is a {stated}: name that")
     raise UnknownModelError(name, near_matches(name.rpartition("/")[2]))
 
 
 def resolve_model(name: str, *, hub: bool = True) -> str:
-    """The model type that a name stands for; see `resolve`."""
+    """The model type that a name resolves to; see `resolve`."""
     return resolve(name, ask_hub=hub).model_type

@@ -93,7 +93,7 @@ def table(heading: str, rows: list[tuple[str, str, str]]) -> Iterable[str]:
 
 
 def failures(entries: list[Entry]) -> Iterable[str]:
-    """What does not run, why, and what it would take: whole model types, then single tasks."""
+    """What fails, why, and the required fix: whole model types, then single tasks."""
     yield "\n## Model types without a tiny model\n"
     yield "A `config.json` of at most two million parameters that runs forward was not found:"
     yield ""

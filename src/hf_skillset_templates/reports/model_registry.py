@@ -121,12 +121,12 @@ def exported(model_type: str) -> dict[str, Any]:
     """One model type's value of MODEL_REGISTRY, for its primary task."""
     entry = read_entry(model_type)
     variant = _variants()[entry["primary_task"]]
-    full_size = entry.get("full_size", {})
+    default = entry.get("default_configuration", {})
     return {
         "description": entry["description"],
-        "embedding_dim": entry.get("embedding_dim"),
-        "sequence_length": entry.get("sequence_length"),
-        "model_precision": full_size.get("dtype"),
+        "embedding_dim": default.get("embedding_dim"),
+        "sequence_length": default.get("sequence_length"),
+        "model_precision": default.get("dtype"),
         "supports_half_precision": _half_precision(entry),
         "default_batch_size": 1,  # a call with one input is a batch of one
         "hardware_compatibility": _hardware(entry),

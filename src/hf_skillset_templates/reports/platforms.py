@@ -33,11 +33,12 @@ LEGEND = (
     "run on the platform, torch joins them. *Ties*: texts or masks differ where CPU's two best",
     "tokens, or the outputs that they are decoded from, agree within the tolerance. *Evidence 1*:",
     "measured by the first rules, which a wrong model may pass ([evidence](evidence.md)).",
+    "*Transformers*: the releases of the figures, with their count of model types.",
 )
 
 
 def platforms_page() -> str:
-    """The page as it is, with its coverage anew."""
+    """The page with an updated coverage section."""
     page = PLATFORMS_PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -50,8 +51,11 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     """The summary table, and for each platform the failures by cause."""
     yield f"First task of the {len(entries)} model types that have a tiny model, one process each:"
     yield ""
-    yield "| platform | verified | share | in parts | ties | failed | not measured | evidence 1 |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    yield (
+        "| platform | verified | share | in parts | ties | failed | not measured | evidence 1 |"
+        " transformers |"
+    )
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
     platforms = [p for p in platform_names() if any(measured(entry, p) for entry in entries)]
     for platform in platforms:
         states = Counter(state(entry, entry["primary_task"], platform) for entry in entries)
@@ -59,7 +63,7 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
         kinds = Counter(kind for entry in entries for kind in reservations(entry, platform))
         verified = f"{states['verified']} | {share} | {kinds['parts']} | {kinds['tie']}"
         rest = f"{states['failed']} | {states['not measured']} | {older(entries, platform)}"
-        yield f"| {platform} | {verified} | {rest} |"
+        yield f"| {platform} | {verified} | {rest} | {releases(entries, platform)} |"
     yield ""
     yield from LEGEND
     yield ""
@@ -75,6 +79,16 @@ def older(entries: list[Entry], platform: str) -> int:
         and entry["primary_task"] not in measured(entry, platform).get("evidence", {})
         for entry in entries
     )
+
+
+def releases(entries: list[Entry], platform: str) -> str:
+    """The releases of transformers that a platform was measured with, newest first."""
+    versions = [
+        measured(entry, platform).get("versions", {}).get("transformers") for entry in entries
+    ]
+    counts = Counter(release for release in versions if release)
+    newest = sorted(counts, key=lambda name: [*map(int, re.findall(r"\d+", name))], reverse=True)
+    return ", ".join(f"{name} ({counts[name]})" for name in newest)
 
 
 def reservations(entry: Entry, platform: str) -> Iterator[str]:

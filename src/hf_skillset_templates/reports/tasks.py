@@ -55,12 +55,12 @@ def _parameters(variant: Variant) -> list[str]:
 
 
 def _facts(variant: Variant) -> list[str]:
-    """The line on what the task's code is told about some model types."""
+    """The line about the facts that the task's code uses of some model types."""
     overrides = {name: task_overrides(name, variant.task) for name in model_types()}
-    told = "; ".join(
+    described = "; ".join(
         f"`{name}` ({', '.join(own['facts'])})" for name, own in overrides.items() if "facts" in own
     )
-    return [f"- Facts about model types: {told}"] if told else []
+    return [f"- Facts about model types: {described}"] if described else []
 
 
 def _section(variant: Variant, used: int) -> list[str]:

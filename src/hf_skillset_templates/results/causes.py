@@ -39,11 +39,13 @@ def fingerprint(error: str) -> str:
 
 def causes(records: Iterable[Record]) -> list[Cause]:
     """The failures by stage and error; the cause of most cells first."""
-    found: dict[tuple[str, str], Cause] = defaultdict(lambda: Cause("", ""))
+    by_fingerprint: dict[tuple[str, str], Cause] = defaultdict(lambda: Cause("", ""))
     for record in records:
         if record["status"] == FAILED:
             key = record["stage"], fingerprint(record["detail"])
-            cause = found[key]
+            cause = by_fingerprint[key]
             cause.stage, cause.error = record["stage"], cause.error or plain(record["detail"])
             cause.cells.append(cell_of(record))
-    return sorted(found.values(), key=lambda cause: (-len(cause.cells), cause.stage, cause.error))
+    return sorted(
+        by_fingerprint.values(), key=lambda cause: (-len(cause.cells), cause.stage, cause.error)
+    )

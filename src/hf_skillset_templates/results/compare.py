@@ -9,7 +9,7 @@ from .causes import fingerprint
 from .records import FAILED, VERIFIED, Cell, Record, latest
 
 SLOWER = 1.5
-"""A cell is slower when it takes more than this times its former seconds."""
+"""A cell is slower if it takes more than this factor of its former seconds."""
 NOTICEABLE_S = 0.5
 """Differences below this many seconds are noise."""
 
@@ -48,16 +48,16 @@ class Comparison:
 def compare(before: list[Record], after: list[Record]) -> Comparison:
     """Compare the last record of each cell of `before` (the baseline) with that of `after`."""
     old, new = latest(before), latest(after)
-    found = Comparison()
+    comparison = Comparison()
     for cell in [*old, *(cell for cell in new if cell not in old)]:
         kind = kind_of(old.get(cell), new.get(cell))
         if kind:
-            getattr(found, kind).append(change(cell, old.get(cell), new.get(cell)))
+            getattr(comparison, kind).append(change(cell, old.get(cell), new.get(cell)))
         else:
-            found.unchanged += 1
+            comparison.unchanged += 1
         if kind in (None, "mends") and slower(old.get(cell), new.get(cell)):
-            found.slower.append(times(cell, old[cell], new[cell]))
-    return found
+            comparison.slower.append(times(cell, old[cell], new[cell]))
+    return comparison
 
 
 def kind_of(old: Record | None, new: Record | None) -> str | None:

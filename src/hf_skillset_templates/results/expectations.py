@@ -1,4 +1,4 @@
-"""Holds a record against what the registry knows of its cell."""
+"""Compares a record with the registry's entry for its cell."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ CHANGED_FAILURE = "changed failure"
 NEW = "new"
 NEW_FAILURE = "new failure"
 UNEXPECTED = (REGRESSION, NEW_FAILURE)
-"""What ends a run with exit code 1."""
+"""Expectations that lead to exit code 1."""
 LISTED = (REGRESSION, NEW_FAILURE, SURPRISE, CHANGED_FAILURE)
-"""What a run names; `--strict` ends it with exit code 1 for each of these."""
+"""Expectations that a run lists; with `--strict` each leads to exit code 1."""
 
 
 def expectation(record: Record, known: Record | None) -> str:
-    """What a record means beside what was `known` of its cell.
+    """The meaning of a record compared with the `known` one of its cell.
 
     `regression`: it was verified and fails. `surprise`: it was known to fail and passes.
-    `expected failure`: it fails as it was known to; `changed failure`: in another way.
-    `new`, `new failure`: nothing was known. Anything else is `as expected`.
+    `expected failure`: it fails with the known error; `changed failure`: with another one.
+    `new`, `new failure`: the cell is not in the registry. Anything else is `as expected`.
     """
     fails = record["status"] == FAILED
     if not fails and record["status"] not in VERIFIED:
@@ -46,10 +46,10 @@ def fails_the_same_way(record: Record, known: Record) -> bool:
     """Whether both fail at one stage with one error; the registry keeps an error's beginning."""
     if known["stage"] != record["stage"]:
         return False
-    found, recorded = (fingerprint(as_recorded(each["detail"])) for each in (record, known))
-    return found.startswith(recorded) or recorded.startswith(found)
+    actual, recorded = (fingerprint(as_recorded(each["detail"])) for each in (record, known))
+    return actual.startswith(recorded) or recorded.startswith(actual)
 
 
 def with_expectation(record: Record, known: Known) -> Record:
-    """The record, and what it means."""
+    """The record with its expectation."""
     return record | {"expectation": expectation(record, known(cell_of(record)))}

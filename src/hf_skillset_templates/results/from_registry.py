@@ -41,13 +41,13 @@ def entry_records(entry: Entry) -> Iterator[Record]:
 
 def evidence(known: dict[str, Any], task: str) -> dict[str, Any]:
     """What the registry keeps of how a cell was measured."""
-    found: dict[str, Any] = {"model": "tiny", "versions": known.get("versions", {})}
+    facts: dict[str, Any] = {"model": "tiny", "versions": known.get("versions", {})}
     for name in ("seconds", "parity", "evidence", "proof"):
         if task in known.get(name, {}):
-            found[name] = known[name][task]
+            facts[name] = known[name][task]
     if task in known.get("in_parts", ()):
-        found["in_parts"] = True
-    return found
+        facts["in_parts"] = True
+    return facts
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Files of one JSON object a line: each line is checked, and what is no record is counted."""
+"""Files of one JSON object a line: each line is validated, and invalid ones are counted."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Lines:
-    """What a file of records holds."""
+    """The content of a file of records."""
 
     records: list[Record] = field(default_factory=list)
     skipped: int = 0
-    """Lines that are no such record."""
+    """Number of invalid lines."""
 
 
 def read_lines(path: Path, schema: dict[str, Any]) -> Lines:
@@ -50,7 +50,7 @@ def validator(schema: str) -> Callable[[Any], bool]:
 
 
 def parsed(line: bytes) -> Any:
-    """The JSON of a line; None where it is none, or more than one of its kind ever holds."""
+    """The JSON of a line; None if it is invalid or too long."""
     try:
         return json.loads(line.decode("utf-8"), parse_constant=refuse_constant)
     except (ValueError, RecursionError):
@@ -58,24 +58,24 @@ def parsed(line: bytes) -> Any:
 
 
 def refuse_constant(name: str) -> None:
-    """NaN and the infinities are no JSON, and no entry can hold them."""
+    """Raise for NaN and infinities, which are not valid JSON."""
     raise ValueError(name)
 
 
-def require_records(path: Path, schema: dict[str, Any], what: str) -> None:
-    """Raise where a file that is to be written anew holds something else.
+def require_records(path: Path, schema: dict[str, Any], kind: str) -> None:
+    """Raise if a file that is to be overwritten has other content.
 
     Raises:
-        UsageError: it is no file, or has content and not one record.
+        UsageError: it is not a file, or has content but no record.
     """
     if not os.path.lexists(path):
         return
     if not path.is_file():
-        raise UsageError(f"{path} is no file: it is where {what} are written")
-    found = read_lines(path, schema)
-    if found.skipped and not found.records:
+        raise UsageError(f"{path} is not a file: it is where {kind} are written")
+    records = read_lines(path, schema)
+    if records.skipped and not records.records:
         raise UsageError(
-            f"{path} holds no {what} and stays as it is: rename it, or name another file"
+            f"{path} holds no {kind} and stays as it is: rename it, or name another file"
         )
 
 
@@ -100,7 +100,7 @@ def append(path: Path, records: Iterable[Record]) -> None:
 def sayable(value: Any) -> Any:
     """JSON-compatible data as JSON and UTF-8 can say it.
 
-    Numbers that are infinite or undefined become None, halves of characters a replacement.
+    Infinities and NaN become None, lone surrogates a replacement character.
     """
     if isinstance(value, float):
         return value if math.isfinite(value) else None

@@ -17,13 +17,13 @@ def versions(distributions: Iterable[str], template: str) -> dict[str, str]:
 
 def installed(distributions: Iterable[str]) -> dict[str, str]:
     """The versions of those distributions that are installed."""
-    found = {}
+    releases = {}
     for name in sorted(set(distributions)):
         try:
-            found[name] = version(name)
+            releases[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return releases
 
 
 def machine(devices: dict[str, list[str]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Puts what a batch test found into the registry: which tasks really ran on which platform."""
+"""Records the results of a batch test in the registry: which tasks ran on which platform."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def unknown_cells(records: list[Record]) -> list[Record]:
 
 def grouped(records: list[Record]) -> dict[str, dict[str, list[Record]]]:
     """The records that measured something, by model type and platform."""
-    found: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         if record["status"] in (*VERIFIED, "FAILED"):
-            found[record["model_type"]][record["platform"]].append(record)
-    return dict(sorted(found.items()))
+            groups[record["model_type"]][record["platform"]].append(record)
+    return dict(sorted(groups.items()))
 
 
 def updated(model_type: str, platforms: dict[str, list[Record]]) -> dict[str, Any]:
-    """An entry with what was measured."""
+    """An entry updated with measurements."""
     entry = read_entry(model_type)
     known = entry.get("hardware_compatibility", {})
     measured = {

@@ -1,4 +1,4 @@
-"""What one cell did: the fields of a record, its key, and what a record must look like."""
+"""The record of one cell: its fields, its key and its schema."""
 
 from __future__ import annotations
 

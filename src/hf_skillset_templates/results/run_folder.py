@@ -13,7 +13,7 @@ from typing import Any
 from hf_skillset_templates.errors import UsageError
 
 from .lines import append, read_lines
-from .records import RESULT, Record, problem
+from .records import RESULT, Record, latest, problem
 
 RUN, RESULTS = "run.json", "results.jsonl"
 
@@ -26,7 +26,7 @@ class NoRunError(UsageError):
 class Run:
     """A run as it was read.
 
-    `torn` counts lines that are no whole record: the last one, where the machine stopped while
+    `torn` counts incomplete records: the last line, if the machine stopped while
     it was written, or what something else wrote into the file.
     """
 
@@ -71,10 +71,22 @@ class RunWriter:
         )
 
     @classmethod
-    def resume(cls, folder: Path) -> tuple[RunWriter, Run]:
-        """Go on with a run that was cut off."""
-        run = read_run(folder)
-        return cls(folder, run.about | {"finished": None}), run
+    def resume(cls, run: Run, facts: dict[str, Any]) -> RunWriter:
+        """Go on with a run that was cut off, or add other cells to one; `facts` as for `start`.
+
+        Raises:
+            UsageError: the run was made with other versions.
+        """
+        require_versions(run, facts["versions"])
+        about = run.about | {
+            "finished": None,
+            "versions": run.about["versions"] | facts["versions"],
+            "platforms": list(dict.fromkeys([*run.about["platforms"], *facts["platforms"]])),
+            "planned": len(latest(run.records)) + facts["planned"],
+        }
+        if about.get("shard") != facts.get("shard"):
+            about.pop("shard", None)
+        return cls(run.folder, about)
 
     def append(self, record: Record) -> None:
         """Add a cell's record: one write and one fsync.
@@ -93,8 +105,8 @@ class RunWriter:
             if record.get("device"):
                 devices.setdefault(record["platform"], set()).add(record["device"])
         known = self.about["machine"]["devices"]
-        for name, found in devices.items():
-            known[name] = sorted({*known.get(name, ()), *found})
+        for name, labels in devices.items():
+            known[name] = sorted({*known.get(name, ()), *labels})
         self._write_about()
 
     def finish(self) -> None:
@@ -110,11 +122,27 @@ class RunWriter:
         os.replace(draft, self.folder / RUN)
 
 
+def require_versions(run: Run, versions: dict[str, str]) -> None:
+    """Refuse to mix measurements of different versions in one run.
+
+    Raises:
+        UsageError: something that the run was made with has another version now.
+    """
+    was = run.about["versions"]
+    other = [
+        f"{name} {was[name]}, not {now_has}"
+        for name, now_has in versions.items()
+        if was.get(name, now_has) != now_has
+    ]
+    if other:
+        raise UsageError(f"{run.folder} was begun with {'; '.join(other)}: name another folder")
+
+
 def keep_earlier(folder: Path) -> None:
     """Move a run that is in the way to a folder named by its id.
 
     Raises:
-        UsageError: the folder holds something that is no run.
+        UsageError: the folder has other content than a run.
     """
     if not folder.is_dir() or not any(folder.iterdir()):
         return
@@ -134,7 +162,8 @@ def read_run(path: Path) -> Run:
     about_file = folder / RUN
     if not about_file.is_file():
         raise NoRunError(
-            f"{path} is no run: {about_file} is missing (scripts/batch_test.py writes run folders)"
+            f"{path} is not a run: {about_file} is missing"
+            " (scripts/batch_test.py writes run folders)"
         )
     try:
         about = json.loads(about_file.read_text(encoding="utf-8"))
@@ -142,7 +171,7 @@ def read_run(path: Path) -> Run:
         raise NoRunError(f"{about_file} is not JSON: {error}") from error
     if wrong := problem("run", about):
         raise NoRunError(f"{about_file} does not fit its schema: {wrong}")
-    found = read_lines(folder / RESULTS, RESULT)
-    torn = found.skipped
+    records = read_lines(folder / RESULTS, RESULT)
+    torn = records.skipped
     notes = [f"{folder / RESULTS}: {torn} damaged lines were left out"] if torn else []
-    return Run(folder, about, found.records, torn, notes)
+    return Run(folder, about, records.records, torn, notes)

@@ -1,4 +1,4 @@
-"""Builds the tiny folder of one model type: configuration, processor files, proof that it runs."""
+"""Builds the tiny folder of one model type: configuration and processor files, checked to run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def quiet() -> None:
 def build_job(job: dict[str, Any]) -> dict[str, Any]:
     """The isolated part: `job` names the `model_type` and the `folder` to write to.
 
-    Returns `tiny`, what the registry records of the model, and `measured`, what changes from
+    Returns `tiny`, the registry's record of the model, and `measured`, what changes from
     run to run. A processor that cannot be built leaves the configuration in place.
     """
     quiet()

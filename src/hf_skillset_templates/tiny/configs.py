@@ -9,7 +9,7 @@ from transformers import PreTrainedConfig
 
 
 def nodes(config: PreTrainedConfig, path: str = "") -> Iterator[tuple[str, PreTrainedConfig]]:
-    """The configuration and all that it holds, each with its dotted path ("" for itself)."""
+    """The configuration and all nested ones, each with its dotted path ("" for itself)."""
     yield path, config
     for name, value in vars(config).items():
         if isinstance(value, PreTrainedConfig) and not name.startswith("_"):

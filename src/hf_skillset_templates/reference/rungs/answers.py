@@ -1,4 +1,4 @@
-"""What a handler gives: an answer that depends on input and weights, and is the right one."""
+"""The results of a handler: they depend on input and weights, and are correct."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def handler_answers(probe: Probe) -> str:
 
 
 def is_repeatable(probe: Probe) -> str:
-    """The same input gives the same answer."""
+    """The same input returns the same result."""
     if problems := differences(probe.ask(0), probe.answers[0], SAME):
         raise Ended(f"a second call with the same input differs: {problems[0][:300]}")
     return "a second call gives the same"
 
 
 def input_matters(probe: Probe) -> str:
-    """Another input gives another answer, where it does with transformers."""
+    """Another input returns another result, if it does in transformers."""
     right = probe.prepared.answers[0]
     if all(same(one, right[0]) for one in right[1:]):
         return "cannot be told: transformers gives the same for all samples"
@@ -39,7 +39,7 @@ def input_matters(probe: Probe) -> str:
 
 
 def weights_matter(probe: Probe) -> str:
-    """A checkpoint of other weights gives another answer, where it does with transformers."""
+    """Other weights return another result, if they do in transformers."""
     first, other = probe.prepared.answers
     if all(same(one, two) for one, two in zip(first, other)):
         return "cannot be told: with transformers, both checkpoints give the same"
@@ -49,9 +49,9 @@ def weights_matter(probe: Probe) -> str:
         raise Ended(f"the second checkpoint: init raises {described(error)}") from error
     if problem := wrong_tuple(opened):
         raise Ended(f"the second checkpoint: init {problem}")
-    found = [probe.ask(place, opened[2]) for place in range(len(probe.answers))]
-    if all(same(one, two) for one, two in zip(found, probe.answers)):
-        raise Ended(f"a checkpoint of other weights gives the same: {found[0]!r:.160}")
+    answers = [probe.ask(place, opened[2]) for place in range(len(probe.answers))]
+    if all(same(one, two) for one, two in zip(answers, probe.answers)):
+        raise Ended(f"a checkpoint of other weights gives the same: {answers[0]!r:.160}")
     return "a checkpoint of other weights gives another answer"
 
 
@@ -62,37 +62,37 @@ def equals_transformers(probe: Probe) -> str:
     if worst.distance.equal:
         return f"equal as {worst.form}; {worst.distance}"
     raise Ended(
-        f"closest as {worst.form}, {worst.distance}: {worst.found!r:.160}"
+        f"closest as {worst.form}, {worst.distance}: {worst.actual!r:.160}"
         f" in place of {worst.right!r:.160}"
     )
 
 
 class Comparison(NamedTuple):
-    """An answer beside the right one in one form."""
+    """An answer and the expected one, in one form."""
 
     form: str
-    found: Any
+    actual: Any
     right: Any
     distance: Distance
 
 
 def closest(probe: Probe, place: int, names: list[str]) -> Comparison:
     """An answer beside the form of the right one that is nearest to it."""
-    found, right = probe.answers[place], probe.prepared.answers[0][place]
+    actual, right = probe.answers[place], probe.prepared.answers[0][place]
     tolerance = probe.prepared.tolerance
     compared = []
     for name in names:
         if (form := FORMS[name](right)) is not None:
             wanted = unwrapped(plain(form))
             wanted = wanted.strip() if isinstance(wanted, str) else wanted
-            compared.append(Comparison(name, found, wanted, distance(found, wanted, tolerance)))
+            compared.append(Comparison(name, actual, wanted, distance(actual, wanted, tolerance)))
     return min(compared, key=badness)
 
 
 def badness(comparison: Comparison) -> tuple[bool, bool, float, float]:
     """Orders comparisons: equal ones first, then those of the right shape, then by error."""
-    found = comparison.distance
-    return (not found.equal, not found.same_shape, 1 - found.cosine, found.wrong)
+    measured = comparison.distance
+    return (not measured.equal, not measured.same_shape, 1 - measured.cosine, measured.wrong)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What an initializer gives: five things, of which none is a fake."""
+"""The return value of an initializer: five parts, none of which is fake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEEDED = (0, 2)
 
 
 def initialises(probe: Probe) -> str:
-    """The initializer gives endpoint, processor, handler, queue and batch size."""
+    """The initializer returns endpoint, processor, handler, queue and batch size."""
     try:
         opened = probe.open(probe.prepared.checkpoints[0])
     except Exception as error:
@@ -27,7 +27,7 @@ def initialises(probe: Probe) -> str:
 
 
 def wrong_tuple(opened: Any) -> str:
-    """Why what an initializer gave is not the promised five; empty where it is."""
+    """Why the return value of an initializer is not the expected tuple; empty if it is."""
     if inspect.isawaitable(opened):
         close = getattr(opened, "close", None)
         if close is not None:
@@ -43,7 +43,7 @@ def wrong_tuple(opened: Any) -> str:
 
 
 def has_real_parts(probe: Probe) -> str:
-    """Endpoint and processor come from a library, or hold something that does."""
+    """Endpoint and processor come from a library, or contain an object that does."""
     for name, part in zip(PARTS[:3], probe.opened):
         if isinstance(part, NonCallableMock):
             raise Ended(f"the {name} is a {kind(part)}")
@@ -67,7 +67,7 @@ def holds_another(part: Any, probe: Probe) -> bool:
 
 
 def needs_a_checkpoint(probe: Probe) -> str:
-    """A checkpoint that does not exist is refused."""
+    """A checkpoint that does not exist raises."""
     missing = str(probe.workspace / "no-such-checkpoint")
     assert not Path(missing).exists()
     try:

@@ -23,16 +23,16 @@ def imports(probe: Probe) -> str:
 def has_class(probe: Probe) -> str:
     """It has a class with initializers."""
     assert probe.module is not None
-    found = skillset_classes(probe.module, probe.source.name)
-    if not found:
+    classes = skillset_classes(probe.module, probe.source.name)
+    if not classes:
         raise Ended("no class with a method init_<platform>")
-    probe.skillset_class = found[0]
+    probe.skillset_class = classes[0]
     if probe.chosen is None:
-        probe.dialect = dialect_of(found[0], probe.dialects)
+        probe.dialect = dialect_of(classes[0], probe.dialects)
     else:
         probe.dialect = probe.dialects[probe.chosen]
-    others = f"; also {', '.join(each.__name__ for each in found[1:])}" if found[1:] else ""
-    return f"{found[0].__name__}, dialect {probe.dialect.name}{others}"
+    others = f"; also {', '.join(each.__name__ for each in classes[1:])}" if classes[1:] else ""
+    return f"{classes[0].__name__}, dialect {probe.dialect.name}{others}"
 
 
 def can_be_created(probe: Probe) -> str:
@@ -57,7 +57,7 @@ def can_be_created(probe: Probe) -> str:
 
 
 def has_methods(probe: Probe) -> str:
-    """It has the initializer of the platform, whose parameters are known, and says its tasks."""
+    """It has the platform's initializer with known parameters, and lists its tasks."""
     name = probe.dialect.initializer(probe.platform)
     if probe.initializer is None:
         there = sorted(each for each in dir(probe.skillset) if each.startswith("init_"))
@@ -76,6 +76,8 @@ def has_methods(probe: Probe) -> str:
     made = ", ".join(f"{method} ({task})" for task, method in probe.offered.items())
     if not probe.offered:
         probe.offered = {probe.entry["primary_task"]: ""}
-        said = ", ".join(factories) or "none"
-        made = f"no factory names a task of {probe.model_type} ({said}): its primary task is taken"
+        methods = ", ".join(factories) or "none"
+        made = (
+            f"no factory names a task of {probe.model_type} ({methods}): its primary task is taken"
+        )
     return f"{name}{signature}; {made}"

@@ -41,7 +41,7 @@ def decorator_argument(node: ast.ClassDef, argument: str) -> str | None:
 
 @cache
 def config_checkpoint(config_class: str) -> str | None:
-    """The checkpoint whose configuration a configuration class's defaults give."""
+    """The checkpoint whose configuration equals the defaults of a configuration class."""
     node = class_node(config_class)
     if node is None:
         return None
@@ -81,7 +81,7 @@ def _folder(model_type: str, universe: Universe) -> str | None:
 
 @cache
 def _roots(universe: Universe) -> dict[str, list[str]]:
-    """Model folder -> its model types that are no part of another one of the folder."""
+    """Model folder -> its model types that are not parts of another one of the folder."""
     roots: dict[str, list[str]] = defaultdict(list)
     for model_type in universe.model_types:
         folder = _folder(model_type, universe)
@@ -96,7 +96,7 @@ def _letters(name: str) -> str:
 
 
 def _names_it(checkpoint: str, model_type: str, universe: Universe) -> bool:
-    """Whether a checkpoint's name holds the model type's name or its folder's."""
+    """Whether a checkpoint's name contains the model type's name or its folder's."""
     folder = _folder(model_type, universe)
     return any(_letters(name) in _letters(checkpoint) for name in (model_type, folder) if name)
 
@@ -133,7 +133,7 @@ def stated_checkpoint(model_type: str, universe: Universe) -> str | None:
 
 
 def default_checkpoint(model_type: str, universe: Universe) -> str | None:
-    """The checkpoint that transformers' sources give a model type; None where they give none."""
+    """The checkpoint of a model type in transformers' sources; None if there is none."""
     stated = stated_checkpoint(model_type, universe)
     folder = _folder(model_type, universe)
     if stated or folder is None or model_type not in _roots(universe).get(folder, []):

@@ -18,7 +18,7 @@ from typing import Any
 from .imports import Needs, needs_of
 from .source_files import class_files, files_of, method, package, transformers_version
 
-# What transformers installs itself, or what is no package of its own.
+# Installed with transformers, or not a separate package.
 _WITH_TRANSFORMERS = {
     "huggingface_hub", "packaging", "pyyaml", "regex", "requests", "safetensors", "tokenizers",
     "tqdm", "typing_extensions", "yaml",
@@ -71,7 +71,7 @@ def _bounds() -> dict[str, str]:
 
 
 def requirement(name: str) -> str:
-    """`name>=bound` as pip wants it."""
+    """`name>=bound` as a pip requirement."""
     if name == "transformers":
         return f"transformers>={transformers_version()}"
     pip = _PIP.get(name, name)

@@ -55,7 +55,7 @@ def _intros() -> dict[str, str]:
 
 
 def describe(model_class: str) -> str | None:
-    """The first sentence that transformers says about a model class; None where it says nothing."""
+    """The first sentence of transformers' docstring of a model class; None if there is none."""
     node = class_node(model_class)
     if node is None:
         return None

@@ -32,7 +32,7 @@ def model_class(name: str) -> type:
     from transformers.models.auto.auto_factory import getattribute_from_module
 
     try:
-        found: type = getattr(transformers, name)
+        loaded: type = getattr(transformers, name)
     except AttributeError:
-        found = getattribute_from_module(transformers, name)
-    return found
+        loaded = getattribute_from_module(transformers, name)
+    return loaded

@@ -14,7 +14,7 @@ from .universe import Universe
 
 AUTO_MODEL = "AutoModel"
 BY_NAME = ("MODEL_", "AutoBackbone")
-"""Mappings without an auto class; AutoBackbone asks the hub first and so opens no folder."""
+"""Mappings without an auto class; AutoBackbone queries the hub first and cannot open folders."""
 
 
 class PipelineMapError(ValueError):
@@ -49,7 +49,7 @@ def _chosen_head(model_class: str, model_type: str, universe: Universe) -> Head:
 
 
 def _forward_fits(variant: Variant, model_class: str) -> bool:
-    """Whether the model class's forward takes what the variant gives."""
+    """Whether the model class's forward accepts the variant's inputs."""
     if not variant.forward:
         return True
     parameters = set(forward_parameters(model_class))
@@ -63,7 +63,7 @@ def head_for(variant: Variant, model_type: str, universe: Universe) -> Head | No
     own = task_overrides(model_type, variant.task)
     if "model_class" in own:
         return _chosen_head(own["model_class"], model_type, universe)
-    if model_type in variant.without or (variant.only and model_type not in variant.only):
+    if variant.opt_in and variant.task not in fact_overrides(model_type).get("add_tasks", []):
         return None
     if any(universe.classes(excluded, model_type) for excluded in variant.excludes):
         return None
@@ -83,13 +83,15 @@ def tasks_of(model_type: str, universe: Universe, variants: dict[str, Variant]) 
         variants.values(), key=lambda item: (item.leftover, item.rank, item.task)
     ):
         head = None if variant.leftover and heads else head_for(variant, model_type, universe)
-        if head is None or _says_nothing(head, heads):
+        if head is None or (not variant.opt_in and _says_nothing(head, heads)):
             continue
         met.add(variant.task)
         if variant.task not in left_out:
             heads[variant.task] = head
     primary = facts.get("primary_task")
+    added = set(facts.get("add_tasks", []))
     unknown = (left_out - met) | ({primary} - set(heads) if primary else set())
+    unknown |= {task for task in added if task not in heads or not variants[task].opt_in}
     if unknown:
         raise PipelineMapError(
             f"registry/overrides/{model_type}.yml: not tasks of {model_type}: {sorted(unknown)}"
@@ -130,6 +132,6 @@ def check_facts(variants: dict[str, Variant], tasks: Mapping[str, Container[str]
                 )
             if unknown := set(own.get("facts", ())) - set(variants[task].fact_names):
                 raise PipelineMapError(
-                    f"registry/overrides/{model_type}.yml: facts that are no fact_names of"
-                    f" task_variants/{task}/variant.yml: {', '.join(sorted(unknown))}"
+                    f"registry/overrides/{model_type}.yml: facts that are not among the fact_names"
+                    f" of task_variants/{task}/variant.yml: {', '.join(sorted(unknown))}"
                 )

@@ -54,6 +54,6 @@ def processor_classes(model_type: str) -> dict[str, dict[str, str]]:
 
 
 def has_part(model_type: str, part: str) -> bool:
-    """Whether a model type has a part of its own; `no_processor` asks for none."""
+    """Whether a model type has its own part; `no_processor` requires none."""
     parts = processor_classes(model_type)
     return not parts if part == "no_processor" else part in parts

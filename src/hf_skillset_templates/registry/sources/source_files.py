@@ -1,4 +1,4 @@
-"""What transformers' own source files say, read without importing them."""
+"""Parses transformers' source files without importing them."""
 
 from __future__ import annotations
 

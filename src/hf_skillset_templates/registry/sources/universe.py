@@ -1,4 +1,4 @@
-"""The universe: every model type of transformers that some auto mapping gives a model class.
+"""The universe: every model type of transformers with a model class in an auto mapping.
 
 Source: `CONFIG_MAPPING_NAMES` and the `MODEL_*_MAPPING` tables of transformers.models.auto.
 """

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
+from hf_skillset_runtime.testing.tiny_checkpoint import TinyCheckpoints
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset
 
@@ -14,21 +14,15 @@ from .running import Outcome, Workers, side_by_side
 
 
 class Bench:
-    """The tiny model of a model type, opened as its package does; each checkpoint is built once."""
+    """The tiny model of a model type, opened as its package opens it."""
 
     def __init__(self, model_type: str, folder: Path) -> None:
-        self.folder = folder
-        self.tiny = TINY / model_type
         self.skillset = source_skillset(model_type)()
-        self.built: dict[str, Path] = {}
+        self.checkpoints = TinyCheckpoints(self.skillset, TINY / model_type, folder)
 
     def open(self, task: str) -> Any:
         """The endpoint of a task on the CPU."""
-        auto_class = self.skillset.task(task).auto_class
-        if auto_class not in self.built:
-            target = self.folder / auto_class
-            self.built[auto_class] = build_for_task(self.skillset, task, self.tiny, target)
-        return self.skillset.init_cpu(str(self.built[auto_class]), task=task)
+        return self.skillset.init_cpu(self.checkpoints.of(task), task=task)
 
 
 def on_tiny_models(
@@ -38,7 +32,7 @@ def on_tiny_models(
     model_types: list[str],
     workers: Workers,
 ) -> Iterator[Outcome]:
-    """Run a job with the packages' own code on every tiny model; `record` keeps what it found."""
+    """Run a job with the packages' own code on every tiny model; `record` stores its result."""
 
     def work(model_type: str) -> tuple[bool, str]:
         result = workers.isolated(function, {"model_type": model_type})

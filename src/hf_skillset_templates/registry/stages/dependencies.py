@@ -1,6 +1,6 @@
 """Confirms dependencies: imports a model type's classes where nothing but them is installed.
 
-A folder of links to the required distributions, and to what they require, stands in for a clean
+A folder of links to the required distributions, and their requirements, emulates a clean
 environment; the interpreter runs without its own site-packages.
 """
 
@@ -46,8 +46,8 @@ for line in sys.stdin:
             getattr(transformers, name)
         for auto in job["loads"]:
             getattr(transformers, auto).from_pretrained(job["folder"])
-    except Exception as found:
-        error = f"{type(found).__name__}: {found}".strip().splitlines()[0][:300]
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}".strip().splitlines()[0][:300]
     print(json.dumps({"model_type": job["model_type"], "error": error}), flush=True)
 """
 
@@ -123,7 +123,7 @@ def _run(model_types: list[str], folder: Path) -> dict[str, str]:
 
 
 def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]]:
-    """Check model types with the same requirements together and record what was found.
+    """Check model types with the same requirements together and record the results.
 
     Yields model type, findings, and whether its entry changed.
     """

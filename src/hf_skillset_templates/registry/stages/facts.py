@@ -1,4 +1,4 @@
-"""Writes what transformers itself says of each model type: the map of tasks, checkpoints, entries.
+"""Writes the facts from transformers' sources: the map of tasks, checkpoints, entries.
 
 Measured fields (tiny, input, output, parameters, …) of an entry that exists are left as they are.
 """
@@ -13,6 +13,7 @@ from hf_skillset_templates.registry.sources.checkpoints import default_checkpoin
 from hf_skillset_templates.registry.sources.composition import part_of
 from hf_skillset_templates.registry.sources.dependencies import dependencies
 from hf_skillset_templates.registry.sources.descriptions import describe
+from hf_skillset_templates.registry.sources.fingerprints import fingerprints
 from hf_skillset_templates.registry.sources.input_kinds import taken_kinds
 from hf_skillset_templates.registry.sources.pipeline_map import Head, build_tasks
 from hf_skillset_templates.registry.sources.processors import processor_classes
@@ -28,7 +29,7 @@ from hf_skillset_templates.registry.store.entries import (
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
 from hf_skillset_templates.registry.store.names import more_checkpoints, name_table
 from hf_skillset_templates.registry.store.overrides import fact_overrides
-from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES, PIPELINE_MAP
+from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES, PIPELINE_MAP, SOURCES
 from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
 from hf_skillset_templates.registry.store.variants import Variant, load_variants
 
@@ -56,7 +57,7 @@ def _task_facts(
 def facts_of(
     model_type: str, tasks: dict[str, Head], universe: Universe, variants: dict[str, Variant]
 ) -> dict[str, Any]:
-    """Everything that transformers' sources say of one model type, after registry/overrides."""
+    """All facts of transformers' sources about one model type, after registry/overrides."""
     primary = next(iter(tasks))
     processors = processor_classes(model_type)
     config_class = universe.config_classes[model_type]
@@ -110,12 +111,19 @@ def build_facts(model_types: list[str]) -> set[str]:
     write_text(CHECKPOINTS, dump(checkpoints))
     write_text(NAMES, dump(name_table(table, {**more_checkpoints(), **checkpoints})))
     write_text(PLATFORMS_FILE, dump(platform_names()))
+    if set(universe.model_types) <= set(model_types):
+        write_text(SOURCES, dump(source_table(universe)))
     changed = set()
     for model_type in model_types:
         facts = facts_of(model_type, tasks[model_type], universe, variants)
         if write_entry(with_measured(facts, read_entry(model_type))):
             changed.add(model_type)
     return changed
+
+
+def source_table(universe: Universe) -> dict[str, Any]:
+    """The content of `registry/sources.json`: the source hashes of the measured release."""
+    return {"transformers": transformers_version(), "model_types": fingerprints(universe)}
 
 
 def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:

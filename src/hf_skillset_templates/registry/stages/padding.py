@@ -7,8 +7,9 @@ Both are measured on the tiny model, with the task's samples, on the CPU:
 - `pads: false`: the samples as a batch give something else than one by one, and no longer do
   where each runs alone. Padding that is masked must change nothing; where the architecture lets
   it (pooled neighbours, positions from the first column, landmarks), results are wrong in batches.
-  It holds for all tasks of the model type that take the same inputs and run the same method:
-  samples of nearly one length may hide it. Of an override it holds for all tasks.
+  Samples of nearly one length may hide it: a text several times as long is among them, and it
+  holds for all tasks of the model type that take the same inputs and run the same method. Of an
+  override it holds for all tasks.
 
 A difference that vanishes in float64 is rounding, no finding.
 """
@@ -32,6 +33,9 @@ from .running import Outcome, Workers
 
 FUNCTION = "hf_skillset_templates.registry.stages.padding:measure_job"
 
+LONGER = 3
+"""How many times as long the longest text is."""
+
 
 def measure_job(job: dict[str, str]) -> dict[str, Any]:
     """Task -> what must be known of it, and the error; run it in a process of its own."""
@@ -40,24 +44,24 @@ def measure_job(job: dict[str, str]) -> dict[str, Any]:
     quiet()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(job["model_type"], Path(folder))
-        found = {task: measured(bench, task) for task in bench.skillset.tasks}
+        results = {task: measured(bench, task) for task in bench.skillset.tasks}
         kinds = {task: (spec.run, *spec.inputs) for task, spec in bench.skillset.tasks.items()}
-        return {"tasks": shared(found, kinds)}
+        return {"tasks": shared(results, kinds)}
 
 
 def shared(
-    found: dict[str, dict[str, Any]], kinds: dict[str, tuple[str, ...]]
+    results: dict[str, dict[str, Any]], kinds: dict[str, tuple[str, ...]]
 ) -> dict[str, dict[str, Any]]:
-    """What was found, with `pads` for every task of a kind of which one needs it."""
-    unpadded = {kinds[task] for task, needed in found.items() if needed.get("pads") is False}
+    """The results, with `pads` for every task of a kind if one task needs it."""
+    unpadded = {kinds[task] for task, needed in results.items() if needed.get("pads") is False}
     return {
         task: {**needed, "pads": False} if kinds[task] in unpadded else needed
-        for task, needed in found.items()
+        for task, needed in results.items()
     }
 
 
 def measured(bench: Bench, task: str) -> dict[str, Any]:
-    """What one task needs; a task that does not run says nothing and keeps what it has."""
+    """The padding facts of one task; a task that fails keeps its former facts."""
     try:
         return needs(bench.open(task).handler)
     except Exception as error:
@@ -69,19 +73,29 @@ def needs(handler: Any) -> dict[str, Any]:
     import torch
 
     handler.spec = replace(handler.spec, draws=False, pads=True)
-    samples = sample_inputs(handler.spec, handler.processor)
+    samples = of_unlike_length(sample_inputs(handler.spec, handler.processor))
     state = torch.get_rng_state()
     single = [alone(handler, sample) for sample in samples]
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     if not torch.equal(state, torch.get_rng_state()):
-        found["draws"] = True
+        settings["draws"] = True
         handler.spec = replace(handler.spec, draws=True)
         single = [alone(handler, sample) for sample in samples]
     if handler.pads() and differs(handler, samples, single):
         handler.spec = replace(handler.spec, pads=False)
         if not differs(handler, samples, single):
-            found["pads"] = False
-    return found
+            settings["pads"] = False
+    return settings
+
+
+def of_unlike_length(samples: list[Any]) -> list[Any]:
+    """The samples, and the last one with its text, where it has one, several times."""
+    last = samples[-1]
+    if isinstance(last, str) and not Path(last).is_file():
+        return [*samples, " ".join([last] * LONGER)]
+    if isinstance(last, dict) and isinstance(last.get("text"), str):
+        return [*samples, {**last, "text": " ".join([last["text"]] * LONGER)}]
+    return samples
 
 
 def alone(handler: Any, sample: Any) -> Any:
@@ -90,27 +104,31 @@ def alone(handler: Any, sample: Any) -> Any:
 
 
 def differs(handler: Any, samples: list[Any], single: list[Any]) -> bool:
-    """Whether the samples as a batch give something else than one by one."""
+    """Whether batched results of the samples differ from single ones."""
     batched = handler(samples, **handler.spec.sample_params)["result"]
     return bool(unlike_alone(handler, samples, single, batched))
 
 
 def record(model_type: str, result: dict[str, Any]) -> bool:
-    """Write what was found into the tasks of the entry; False where nothing changed."""
+    """Write the results into the tasks of the entry; False if nothing changed."""
     entry = read_entry(model_type)
     stated = {"pads": False} if fact_overrides(model_type).get("pads") is False else {}
-    for task, found in result.get("tasks", {}).items():
-        if "error" not in found:
-            entry["tasks"][task] = with_needs(entry["tasks"][task], {**found, **stated})
+    for task, measurement in result.get("tasks", {}).items():
+        if "error" not in measurement:
+            entry["tasks"][task] = with_needs(entry["tasks"][task], {**measurement, **stated})
     return write_entry(entry)
 
 
-def with_needs(task: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
-    """A task's entry with what was found behind its facts; what it no longer needs goes."""
+def with_needs(task: dict[str, Any], measurement: dict[str, Any]) -> dict[str, Any]:
+    """A task's entry with the results appended; outdated ones are removed."""
     kept = {key: value for key, value in task.items() if key not in ("draws", "pads")}
     stated = [key for key in kept if key in ("auto_class", "model_class", "handler_name")]
     first = {key: kept.pop(key) for key in [*stated, "pipeline"]}
-    return {**first, **{key: found[key] for key in ("pads", "draws") if key in found}, **kept}
+    return {
+        **first,
+        **{key: measurement[key] for key in ("pads", "draws") if key in measurement},
+        **kept,
+    }
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:

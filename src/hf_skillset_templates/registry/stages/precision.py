@@ -1,6 +1,6 @@
 """Whether a model type's first task runs in half precision: its tiny model, on the CPU.
 
-A number says little of accuracy here: untrained weights are small. What is measured is that
+Accuracy is not measured here: untrained weights are small. What is measured is that
 every operator takes the dtype and that the results stay finite.
 """
 
@@ -45,7 +45,7 @@ def outcome(bench: Bench, dtype: str) -> dict[str, Any]:
 
 
 def record(model_type: str, result: dict[str, Any]) -> bool:
-    """Write what was found into the entry; False where nothing changed."""
+    """Write the result into the entry; False if nothing changed."""
     if "error" in result:
         error = as_recorded(result["error"])
         result = {dtype: {"runs": False, "error": error} for dtype in DTYPES}

@@ -17,7 +17,7 @@ STAGING = REGISTRY / ".staging"
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
-    """A tiny folder and what is known of it, or where the search failed."""
+    """The tiny model and its facts, or where the search failed."""
 
     def work(model_type: str) -> tuple[bool, str]:
         staged, path = STAGING / model_type, entry_path(model_type)

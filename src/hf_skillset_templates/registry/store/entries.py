@@ -12,7 +12,7 @@ from .paths import MODELS
 
 _PLAIN = r'\n\s+(?:[^\s\[\]{}"][^\n\[\]{}"]*|"[^"\n\\]*"),?'
 _PLAIN_LIST = re.compile(rf"\[{_PLAIN}(?:{_PLAIN})*\n\s*\]")
-# Facts first, what is measured after them by name.
+# Facts first, then measurements by name.
 ORDER = (
     "model_type", "package", "description", "modality", "default_checkpoint", "config_class",
     "part_of", "primary_task", "tasks", "processors", "dependencies", "transformers_version",
@@ -30,7 +30,7 @@ def _on_one_line(match: re.Match[str]) -> str:
 
 
 def write_text(path: Path, content: str) -> bool:
-    """Write a file through a temporary neighbour; False where it already says so."""
+    """Write a file atomically; False if it has this content already."""
     if path.is_file() and path.read_text(encoding="utf-8") == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import tempfile
 
-TEMPORARY = re.compile(rf"{re.escape(tempfile.gettempdir())}/\w+")
+TEMPORARY = re.compile(rf"{re.escape(tempfile.gettempdir())}(?:(?:/(?:hf-skillset-|tmp)\w+)+|/\w+)")
+"""A temporary folder, with those of jobs inside it."""
 INSTALLED = re.compile(r"/\S*/site-packages/")
 LONGEST = 240
 

@@ -13,7 +13,7 @@ from .paths import MORE_CHECKPOINTS
 
 
 def name_table(types: Iterable[str], checkpoints: dict[str, str]) -> dict[str, dict[str, str]]:
-    """registry/names.json: every spelling and every checkpoint, without what is ambiguous."""
+    """registry/names.json: every spelling and every checkpoint, without ambiguous ones."""
     spellings: dict[str, set[str]] = {}
     for model_type in types:
         for form in (unified(model_type), unified(f"hf_{model_type}")):
@@ -32,8 +32,8 @@ def more_checkpoints() -> dict[str, str]:
     return known
 
 
-def unambiguous(found: dict[str, set[str]]) -> dict[str, str]:
-    return {name: min(types) for name, types in sorted(found.items()) if len(types) == 1}
+def unambiguous(candidates: dict[str, set[str]]) -> dict[str, str]:
+    return {name: min(types) for name, types in sorted(candidates.items()) if len(types) == 1}
 
 
 def unified(name: str) -> str:

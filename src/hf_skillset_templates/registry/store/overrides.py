@@ -39,7 +39,8 @@ def _keys(names: str) -> frozenset[str]:
 SECTIONS = {
     "facts": Section(
         _keys(
-            "primary_task exclude_tasks default_checkpoint description modality pip pads tasks why"
+            "primary_task add_tasks exclude_tasks default_checkpoint description modality pip pads"
+            " tasks why"
         )
     ),
     "config": Section(_keys("default set layers why")),
@@ -73,7 +74,7 @@ something else."""
 
 
 class OverrideError(UsageError, ValueError):
-    """A file that cannot be read, a correction without a reason or of what is not ours."""
+    """An unreadable file, or a correction without a reason or of an unknown field."""
 
 
 def fact_overrides(model_type: str) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def fact_overrides(model_type: str) -> dict[str, Any]:
     facts = section(model_type, "facts")
     tasks = facts.get("tasks", {})
     if not isinstance(tasks, dict) or not all(isinstance(own, dict) for own in tasks.values()):
-        raise OverrideError(f"{model_type}.yml: tasks is no mapping of tasks to mappings")
+        raise OverrideError(f"{model_type}.yml: tasks is not a mapping of tasks to mappings")
     for task, own in tasks.items():
         if unknown := set(own) - TASK_KEYS:
             names = ", ".join(sorted(unknown))
@@ -94,7 +95,7 @@ def fact_overrides(model_type: str) -> dict[str, Any]:
 
 
 def task_overrides(model_type: str, task: str) -> dict[str, Any]:
-    """What a model type says of one task, by `TASK_KEYS`; empty where it says nothing."""
+    """The overrides of a model type for one task, by `TASK_KEYS`; empty if there are none."""
     own: dict[str, Any] = fact_overrides(model_type).get("tasks", {}).get(task, {})
     return own
 
@@ -111,7 +112,7 @@ def section(model_type: str, name: str) -> dict[str, Any]:
         return {}
     known, path = SECTIONS[name], OVERRIDES / f"{model_type}.yml"
     if not isinstance(stated, dict):
-        raise OverrideError(f"{path}: {name} is no mapping")
+        raise OverrideError(f"{path}: {name} is not a mapping")
     if unknown := set(map(str, stated)) - known.keys:
         raise OverrideError(f"{path}: unknown keys under {name}: {', '.join(sorted(unknown))}")
     if missing := [key for key in sorted(known.required) if not str(stated.get(key, "")).strip()]:
@@ -131,7 +132,7 @@ def _stated(model_type: str) -> dict[str, Any]:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise OverrideError(f"{path} cannot be read: {first}") from error
     if not isinstance(stated, dict):
-        raise OverrideError(f"{path}: it is no mapping of sections")
+        raise OverrideError(f"{path}: it is not a mapping of sections")
     if unknown := set(map(str, stated)) - set(SECTIONS):
         raise OverrideError(f"{path}: unknown sections: {', '.join(sorted(unknown))}")
     return stated

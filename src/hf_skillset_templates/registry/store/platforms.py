@@ -34,7 +34,7 @@ def platform_names(hardware: Path = HARDWARE) -> list[str]:
 
 
 def load_platform(name: str, hardware: Path = HARDWARE) -> dict[str, Any]:
-    """What a platform's `platform.yml` says.
+    """The facts of a platform's `platform.yml`.
 
     Raises:
         ValueError: a field is missing or unknown.

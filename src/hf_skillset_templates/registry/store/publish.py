@@ -34,7 +34,7 @@ def publish_folder(staged: Path, target: Path) -> bool:
 
 
 def same_files(one: Path, other: Path) -> bool:
-    """Whether two folders hold the same files with the same bytes."""
+    """Whether two folders have identical files."""
     names = [
         {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
         for folder in (one, other)

@@ -32,7 +32,7 @@ def problems(entry: dict[str, Any]) -> list[str]:
 
 
 def all_problems(folder: Path = MODELS) -> dict[str, list[str]]:
-    """Model type -> what is wrong with its entry, for those with which something is."""
+    """Model type -> the problems of its entry, if there are any."""
     by_type = {}
     for path in sorted(folder.glob("*.json")):
         entry = json.loads(path.read_text(encoding="utf-8"))

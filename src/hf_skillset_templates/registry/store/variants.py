@@ -1,4 +1,4 @@
-"""Task variants: every folder of task_variants/ that holds a variant.yml is a task."""
+"""Task variants: every folder of task_variants/ with a variant.yml is a task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .paths import VARIANTS
 
 
 class VariantError(ValueError):
-    """A variant.yml is missing something or says something that the schema does not know."""
+    """A variant.yml lacks a field or has one that is not in the schema."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Variant:
     requires: list[str] = field(default_factory=list)
     forward: dict[str, list[str]] = field(default_factory=dict)
     excludes: list[str] = field(default_factory=list)
-    only: list[str] = field(default_factory=list)
-    without: list[str] = field(default_factory=list)
+    opt_in: bool = False
     fact_names: dict[str, str] = field(default_factory=dict)
     modules: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False
@@ -54,7 +53,7 @@ class Variant:
 
 
 def read_variant(folder: Path) -> dict[str, Any]:
-    """A task's variant.yml as it stands."""
+    """The unmodified variant.yml of a task."""
     stated: dict[str, Any] = yaml.safe_load((folder / "variant.yml").read_text(encoding="utf-8"))
     return stated
 

@@ -1,1 +1,1 @@
-"""The report: one HTML file that shows a run, or the registry, and asks no server for anything."""
+"""The report: one HTML file about a run, or the registry, without requests to a server."""

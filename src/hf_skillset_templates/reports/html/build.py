@@ -10,7 +10,6 @@ from hf_skillset_templates.results.from_registry import Entry, read_entries
 from hf_skillset_templates.results.run_folder import Run
 from hf_skillset_templates.results.source import REGISTRY, read_source, registry_run
 
-from .charts import charts
 from .html_page import html_page
 from .payload import payload
 
@@ -19,7 +18,7 @@ def build_report(name: str, baseline: str | None, models: Path = MODELS) -> tupl
     """The page of a run's folder or of `registry`, and notes about damaged lines.
 
     Raises:
-        NoRunError: `name` or `baseline` is no run.
+        NoRunError: `name` or `baseline` is not a run.
     """
     entries = read_entries(models)
     run = registry_run(entries) if name == REGISTRY else read_source(name, models)
@@ -33,7 +32,4 @@ def report_page(run: Run, before: Run | None, entries: list[Entry]) -> str:
     data = payload(run, entries, compare(before.records, run.records) if before else None)
     if before:
         data["about"] = {**run.about, "baseline": before.about["id"]}
-    titles = {each["name"]: each["title"] for each in data["platforms"]}
-    shown = {each["name"] for each in data["types"]}
-    sized = [entry for entry in entries if entry["model_type"] in shown]
-    return html_page(data, charts(run, sized, titles))
+    return html_page(data)

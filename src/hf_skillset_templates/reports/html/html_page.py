@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from .libraries import table_library
 
-SCRIPTS = ("dom", "data", "state", "filters", "squares", "summary", "matrix", "details", "views",
-           "app")  # fmt: skip
+SCRIPTS = ("dom", "data", "state", "filters", "squares", "summary", "plots", "matrix", "details",
+           "views", "app")  # fmt: skip
 """The page's own scripts, in the order in which each uses those before it."""
 
 
-def html_page(data: dict[str, Any], charts: list[dict[str, str]]) -> str:
+def html_page(data: dict[str, Any]) -> str:
     """The report."""
     own = "\n".join(part(f"{name}.js") for name in SCRIPTS)
     scripts = [inline(table_library()), inline(f'"use strict";\n{own}')]
@@ -30,7 +30,6 @@ def html_page(data: dict[str, Any], charts: list[dict[str, str]]) -> str:
         scripts=[Markup(script) for script in scripts],
         data=Markup(as_data(data)),
         about=data["about"],
-        charts=[chart | {"svg": Markup(chart["svg"])} for chart in charts],
     )
 
 

@@ -10,7 +10,7 @@ EXPORT = re.compile(r"export\s*\{([^}]*)\}\s*;?")
 
 
 class LibraryError(RuntimeError):
-    """The installed itables does not ship what is expected; the message says what to install."""
+    """The installed itables lacks expected files; the message says what to install."""
 
 
 def table_library() -> str:

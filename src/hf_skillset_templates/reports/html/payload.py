@@ -1,4 +1,4 @@
-"""The data of the page: what is measured and what is known, compactly.
+"""The data of the page: measurements and facts, in a compact form.
 
 Cells are lists in the order of `CELL`, without what is empty at their end; texts, versions and
 tensors are kept once and named by their number. `page/data.js` reads it.
@@ -80,7 +80,7 @@ def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool])
     """One record as a list in the order of `CELL`."""
     types, tasks, platforms = names
     parity, proof = record.get("parity", {}), record.get("proof", {})
-    found = [
+    fields = [
         types.place(record["model_type"]),
         tasks.place(record["task"]),
         platforms.place(record["platform"]),
@@ -107,9 +107,9 @@ def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool])
         proof.get("graph_runs"),
         proof.get("in_graphs"),
     ]
-    while found[-1] is None:
-        found.pop()
-    return found
+    while fields[-1] is None:
+        fields.pop()
+    return fields
 
 
 def cause(record: Record, pools: dict[str, Pool]) -> int | None:
@@ -132,7 +132,7 @@ def short(value: Any, digits: int = DIGITS) -> Any:
 
 
 def platform_facts(name: str) -> dict[str, Any]:
-    """What `platform.yml` says of a platform; its name alone where there is none."""
+    """The facts of a platform's `platform.yml`; only its name if there is none."""
     if name not in platform_names():
         return {"name": name, "title": name}
     facts = load_platform(name)
@@ -141,7 +141,7 @@ def platform_facts(name: str) -> dict[str, Any]:
 
 
 def task_rows(names: list[str]) -> list[dict[str, Any]]:
-    """What `variant.yml` says of each task; its name alone where there is none."""
+    """The facts of each task's `variant.yml`; only its name if there is none."""
     variants = load_variants()
     return [task_facts(variants[name]) if name in variants else {"name": name} for name in names]
 

@@ -1,6 +1,6 @@
 """CSV as RFC 4180 has it, with a header.
 
-A text that a spreadsheet would take for a formula gets an apostrophe before it.
+A text that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
 """
 
 from __future__ import annotations

@@ -63,10 +63,10 @@ def add_case(suite: Element, record: Record) -> None:
     kind = outcome(record)
     if kind != "passed":
         first, _, _ = record["detail"].partition("\n")
-        found = SubElement(case, kind, message=text(f"{record['stage']}: {first}")[:500])
+        element = SubElement(case, kind, message=text(f"{record['stage']}: {first}")[:500])
         if kind == "failure":
-            found.set("type", text(record["stage"]))
-            found.text = text(record["detail"])
+            element.set("type", text(record["stage"]))
+            element.text = text(record["detail"])
 
 
 def outcome(record: Record) -> str:

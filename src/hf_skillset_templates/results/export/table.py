@@ -36,14 +36,14 @@ COLUMNS: dict[str, type] = {
     "worker": str,
     "versions": str,
 }
-"""Column -> type of its values; None stands for what a record does not say."""
+"""Column -> type of its values; None if the record lacks it."""
 
 
 def rows(run: Run) -> Iterator[dict[str, Any]]:
     """One row for each record."""
     for record in run.records:
-        found = flat(record) | {"run": run.about["id"]}
-        yield {name: typed(found.get(name), kind) for name, kind in COLUMNS.items()}
+        row = flat(record) | {"run": run.about["id"]}
+        yield {name: typed(row.get(name), kind) for name, kind in COLUMNS.items()}
 
 
 def flat(record: Record) -> dict[str, Any]:

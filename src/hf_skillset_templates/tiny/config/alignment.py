@@ -9,12 +9,13 @@ from typing import Any
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
+from hf_skillset_runtime.tasks.limits import text_part
 from hf_skillset_templates.tiny.configs import node_at, nodes
 
 TOKEN_FIELD = re.compile(
     r"^(?P<stem>\w+?)_token_(id|ids|index)$|^(?P<short>pad|bos|eos|unk|mask)_index$"
 )
-# Ids of another vocabulary than the text's: units of speech, codes of sounds.
+# Ids of another vocabulary than the text's: units of speech, codes of audio.
 FOREIGN = re.compile(r"_(pad|bos|eos)$|^(t2u|codec|codebook|audio_codec)_")
 STANDARD = ("pad", "bos", "eos", "unk", "sep", "cls", "mask")
 TEXT_PATH = re.compile(
@@ -26,17 +27,16 @@ VOCABULARY = re.compile(r"^(text_|src_|tgt_|encoder_|decoder_|n_)?vocab_size(_pe
 def text_nodes(
     config: PreTrainedConfig, paths: list[str] | None = None
 ) -> Iterator[PreTrainedConfig]:
-    """The nodes that hold the text vocabulary: those at `paths`, or those that look like it."""
+    """The nodes with the text vocabulary: those at `paths`, or those with its attributes."""
     all_nodes = list(nodes(config))
     if paths is not None:
         yield from (node for path, node in all_nodes if path in paths)
         return
-    if any(
-        path.startswith("text_encoder") for path, _ in all_nodes
-    ):  # then a decoder speaks of sounds
+    # Beside a text encoder, the decoder generates audio codes.
+    if any(path.startswith("text_encoder") for path, _ in all_nodes):
         yield from (node for path, node in all_nodes if path.startswith("text_encoder"))
         return
-    text = _text_config(config)
+    text = text_part(config)
     shared = _shared_vocabulary(config)
     for path, node in all_nodes:
         if path == "" or node is text or path in shared or TEXT_PATH.search(path):
@@ -51,17 +51,10 @@ def _shared_vocabulary(config: PreTrainedConfig) -> set[str]:
         default = type(config)()
     except Exception:  # some classes have no default
         return set()
-    size = getattr(_text_config(default), "vocab_size", None)
+    size = getattr(text_part(default), "vocab_size", None)
     return {
         path for path, node in nodes(default) if size and getattr(node, "vocab_size", None) == size
     }
-
-
-def _text_config(config: PreTrainedConfig) -> PreTrainedConfig:
-    try:
-        return config.get_text_config()
-    except ValueError:
-        return config
 
 
 def align_tokens(
@@ -72,7 +65,7 @@ def align_tokens(
 ) -> None:
     """Write the tokenizer's ids and size into every node that speaks of text.
 
-    A placeholder id that no token stands for gets one: the tokenizer grows.
+    A token is added for a placeholder id without one.
     """
     overrides = overrides or {}
     text = list(text_nodes(config, overrides.get("text_nodes")))
@@ -127,7 +120,7 @@ def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:
 
 
 def _start_token(node: PreTrainedConfig) -> str | None:
-    """Which token starts the decoder: the one whose id the class's default repeats."""
+    """The token that starts the decoder: the one whose id the class's default repeats."""
     try:
         default = type(node)()
     except Exception:  # some classes have no default
@@ -191,7 +184,7 @@ def align_start(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) ->
     """Give a writing decoder a first token where nothing names one: BERT's [CLS] or the padding."""
     named = (
         getattr(config, "decoder_start_token_id", None),
-        getattr(_text_config(config), "bos_token_id", None),
+        getattr(text_part(config), "bos_token_id", None),
     )
     if config.is_encoder_decoder and named == (None, None):
         start = tokenizer.cls_token_id
@@ -219,12 +212,12 @@ def align_length(
 
     RoBERTa and its kin count positions from behind the padding token's id: that many are lost.
     """
-    found = [
+    lengths = [
         value
         for node in text_nodes(config, overrides.get("text_nodes"))
         for name in POSITIONS
         if isinstance(value := getattr(node, name, None), int) and value > 1
     ]
-    if found:
+    if lengths:
         lost = (tokenizer.pad_token_id or 0) + 1 if OFFSET.search(model_source) else 0
-        tokenizer.model_max_length = min(found) - lost
+        tokenizer.model_max_length = min(lengths) - lost

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-# Attributes of every configuration that say nothing about a size.
+# Attributes of every configuration that are not sizes.
 COMMON = {
     "architectures",
     "chunk_size_feed_forward",
@@ -80,7 +80,7 @@ def draft_of(config: Any, is_root: bool = True) -> Draft:
 
 
 def _fields(config: Any) -> set[str]:
-    """The names by which the class takes its attributes."""
+    """The parameter names of the class."""
     return set(type(config).__dataclass_fields__)
 
 
@@ -104,7 +104,7 @@ def _differences(config: Any, children: set[str]) -> dict[str, Any]:
             for name, value in own.items()
             if value != default._getattr_without_heterogeneous_validation(name, None)
         }
-    # What a parent passed on beside the declared fields was kept as a plain attribute.
+    # Undeclared arguments that a parent passed on were stored as plain attributes.
     extra = {n: v for n, v in vars(config).items() if n not in names | children | COMMON}
     own.update(
         {
@@ -113,7 +113,7 @@ def _differences(config: Any, children: set[str]) -> dict[str, Any]:
             if n[0] != "_" and default is not None and n not in vars(default)
         }
     )
-    # A backbone takes its taps by number; the names of its stages follow.
+    # A backbone's outputs are selected by index; the names of its stages follow.
     own.pop("_out_features", None)
     own.pop("_out_indices", None)
     taps = getattr(config, "out_indices", None)

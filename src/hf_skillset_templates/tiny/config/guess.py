@@ -66,7 +66,7 @@ def _set_underived(draft: Draft, target: Target) -> None:
 
 
 def _shrink_numbers(node: Draft, target: Target, widest: int) -> None:
-    """Each number and list of numbers by the kind that its name tells."""
+    """Shrink each number and list of numbers by the kind of its name."""
     for name, value in node.values.items():
         kind = kind_of(name)
         if kind is None or (kind in ("layers", "image") and not isinstance(value, list)):
@@ -100,7 +100,7 @@ STAGES = ("depths", "downsampling_ratios", "upsampling_ratios")
 
 
 def _doublings(node: Draft) -> int:
-    """How often the first width doubles; 0 where there are no stages."""
+    """How often the first width doubles; 0 if there are no stages."""
     for name in STAGES:
         stages = node.values.get(name)
         if isinstance(stages, list) and len(stages) > 1:
@@ -123,7 +123,7 @@ def _number(node: Draft, kind: str, name: str, value: int, target: Target) -> in
     if name == "head_dim" and value == node.values.get("qk_rope_head_dim"):
         return target("rope_dim", name, value)
     if kind == "vision_window" and "downsample_rate" in node.values:
-        return value  # a window of sound frames, which is few already and divided by the rate
+        return value  # a window of audio frames, which is few already and divided by the rate
     return target(kind, name, value)
 
 
@@ -140,7 +140,7 @@ def _heads_beside(node: Draft, name: str) -> int | None:
 
 
 def _is_settable(node: Draft, name: str) -> bool:
-    """Whether the class takes the attribute: a declared field that it does not derive."""
+    """Whether the class accepts the attribute: a declared field that is not derived."""
     fields = node.cls.__dataclass_fields__
     if name not in fields:
         return False
@@ -177,7 +177,7 @@ def _fit_groups(node: Draft) -> None:
             node.changes[name] = min(value, 1)
 
 
-UNLIMITED = {"max_keypoints": 64}  # counts that are -1 where there is no limit
+UNLIMITED = {"max_keypoints": 64}  # counts that are -1 for no limit
 
 
 def _limit_counts(node: Draft) -> None:

@@ -26,7 +26,7 @@ def fill_head_sizes(draft: Draft) -> None:
 
 
 def fit_rotary(node: Draft) -> None:
-    """Multi-axis rotary sections follow the head size, those that only the code knows too."""
+    """Fit multi-axis rotary sections to the head size, also those defined only in code."""
     rope = node.values.get("rope_parameters")
     if not isinstance(rope, dict) or "rope_parameters" not in node.cls.__dataclass_fields__:
         return

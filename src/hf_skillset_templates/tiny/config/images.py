@@ -1,4 +1,4 @@
-"""Sizes of images in a draft, and what is counted in their patches."""
+"""Sizes of images in a draft, and counts of their patches."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def fit_images(node: Draft) -> None:
 
 
 def _halvings(node: Draft) -> int:
-    """By what a backbone of stages divides the patches a side: half at each but the first."""
+    """The factor by which stages reduce the patches per side: 2 for each but the first."""
     stages = node.values.get("depths")
     return 2 ** (len(stages) - 1) if isinstance(stages, list) and stages else 1
 
 
 def _patch_side(node: Draft) -> int:
-    """The larger side of a patch in pixels; 16 where none is named."""
+    """The larger side of a patch in pixels; 16 if none is configured."""
     patch = node.values.get("patch_size")
     if isinstance(patch, list | tuple):
         patch = max((v for v in patch if isinstance(v, int)), default=None)

@@ -76,7 +76,7 @@ def add(candidate: TinyConfig, forward: Forward) -> None:
 
 
 def round_trip(config: Any) -> Any:
-    """What a person would load: the configuration saved and read again, twice the same."""
+    """The configuration after saving and loading, checked to be stable."""
     from transformers import AutoConfig
 
     texts = []

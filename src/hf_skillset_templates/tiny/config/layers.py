@@ -1,8 +1,8 @@
-"""Chooses the few layers that stand for all: one of every kind the default stacks.
+"""Selects representative layers: one of each kind in the default stack.
 
 A default configuration describes its layers in lists as long as the stack (`layer_types`),
 in lists of layer numbers (`out_indices`) and in per-layer overrides. The layers kept are
-the first of each distinct description; lists follow, layer numbers are counted anew.
+the first of each distinct description; lists are shortened, layer numbers are recounted.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def select_layers(draft: Draft, least: int = 2) -> None:
             entries = [draft.values[key][i] for i in kept]
             if "source" in key:  # layers that borrow from earlier ones, themselves if none is kept
                 entries = [kept.index(e) if e in kept else at for at, e in enumerate(entries)]
-            if entries != draft.values[key]:  # else it is whole, and derived where it was
+            if entries != draft.values[key]:  # otherwise it is unchanged, and derived if it was
                 draft.changes[key] = entries
         for key in indices:
             draft.changes[key] = [
@@ -86,7 +86,7 @@ def _add_attention(draft: Draft) -> None:
 
 
 def _backbone_taps(draft: Draft, name: str) -> int:
-    """How many layers of this stack a backbone hands out, where it was told which (stem is 0)."""
+    """The number of layers of this stack that a backbone returns, if configured (stem is 0)."""
     stages, taps = draft.values.get("stage_names") or [], draft.explicit.get("out_indices") or []
     return len(taps) if len(stages) == draft.values[name] + 1 else 0
 

@@ -1,13 +1,13 @@
-"""What `registry/overrides/<model_type>.yml` says of a tiny configuration and its dummy inputs.
+"""The sections of `registry/overrides/<model_type>.yml` about the tiny configuration and inputs.
 
 config:
-  why: one sentence on what the search cannot find out by itself
+  why: one sentence on what the search cannot determine itself
   default:              # values without which the class's default does not build
     text_config.hidden_size: 64
   set:                  # tiny values that are not found by name or by scaling
     vision_config.window_size: 4
 inputs:
-  why: one sentence on why names and sizes do not tell these inputs
+  why: one sentence on why names and sizes do not determine these inputs
   forward:              # `{shape, dtype, below}` of a random tensor, or the very values; a name
     input_values:       # may have its class before it: `SpeechT5Model.input_values`
       shape: [1, 16]
@@ -21,14 +21,14 @@ from hf_skillset_templates.registry.store.overrides import section
 
 from .draft import Draft
 
-# What says the same as another field; a composite that passes one of them means it.
+# Aliases of another field; a composite that passes one of them sets that field.
 ALIGNED = {"out_indices": "out_features", "out_features": "out_indices"}
 # Parts that a configuration may lack, and the models that are released have.
 TOWERS = ("vision_config", "audio_config")
 
 
 def override(model_type: str) -> dict[str, Any]:
-    """The section `config` of a model type; empty where no file is needed."""
+    """The section `config` of a model type; empty if there is no file."""
     return section(model_type, "config")
 
 
@@ -41,7 +41,7 @@ def given_inputs(model_type: str) -> dict[str, Any]:
 def default_values(config_class: Any) -> dict[str, Any]:
     """The values under `default` for a configuration class and its parts, by dotted path.
 
-    A fact about a model type holds wherever a composite has it as a part.
+    A fact about a model type also applies to composites that have it as a part.
     """
     defaults: dict[str, Any] = {}
     for key, spec in config_class.sub_configs_defaults.items():

@@ -71,14 +71,14 @@ def reduce_draft(
 ) -> bool:
     """Applies the heaviest move that keeps the model running, until the budget is met.
 
-    `weigh` gives the parameters of the draft's model, None where it does not build; `runs`
+    `weigh` returns the parameters of the draft's model, None if it cannot be built; `runs`
     makes the real forward pass.
     """
     size = weigh()
     for _ in range(steps):
         if size is None or size <= budget:
             return size is not None
-        for lighter, move in sorted(weighed(draft, weigh, size), key=lambda found: found[0]):
+        for lighter, move in sorted(weighed(draft, weigh, size), key=lambda pair: pair[0]):
             undo = apply(move)
             if runs():
                 size = lighter

@@ -66,7 +66,7 @@ def shrink(model_type: str) -> TinyConfig:
 
 
 def examine(model_type: str, draft: Draft, strategy: str, repair: bool = False) -> TinyConfig:
-    """Judges the draft as it stands, after reducing it to the budget where it is too heavy."""
+    """Evaluate the draft, after reducing it to the budget if it is too large."""
     name = class_names(model_type)[0]
 
     def weigh() -> int | None:
@@ -155,7 +155,7 @@ def lost_kinds(model_type: str, candidate: TinyConfig) -> list[str]:
 
 
 def non_size_changes(draft: Draft) -> list[str]:
-    """Changed attributes that are no sizes: what a tiny model differs in besides being small."""
+    """Changed attributes that are not sizes: further differences of a tiny model."""
     changed = []
     for path, node in draft.walk():
         for name, value in node.changes.items():

@@ -1,4 +1,4 @@
-"""What an attribute of a configuration measures, told from its name, and its tiny value.
+"""The kind of size of a configuration attribute, by its name, and its tiny value.
 
 The table in `sizes.yml` is the first guess of the search in `shrink`; a real forward pass
 judges it. A value is never raised, and what no row names keeps its default. Normalisation
@@ -24,7 +24,7 @@ TARGETS: dict[str, int] = {row["kind"]: row["tiny"] for row in TABLE["kinds"] if
 
 
 def kind_of(name: str) -> str | None:
-    """The kind of size an attribute's name speaks of; None when it is no size."""
+    """The kind of size of an attribute's name; None if it is not a size."""
     if KEEP.search(name) and not re.search(r"codebook_size|vocab_size", name):
         return None
     return next((kind for kind, pattern in KINDS if pattern.search(name)), None)
@@ -59,7 +59,7 @@ def scaled_target(divisor: int) -> Callable[[str, str, int], int]:
 
 
 def _divide(value: int, divisor: int, least: int) -> int:
-    """`value / divisor` kept exact where it is whole, rounded up to `least` otherwise."""
+    """`value / divisor` if it is an integer, otherwise rounded up to `least`."""
     if value <= least:
         return value
     if value % divisor == 0 and value // divisor >= least:
@@ -74,7 +74,7 @@ def shrink_list(kind: str, name: str, values: list[Any], target: Target, widest:
     """A list with its length kept: stages keep their proportions, equal entries stay equal.
 
     `widest` is the largest width in any list of the whole configuration: every list is cut
-    by the same measure, so that what one stage hands out is what the next one takes in.
+    by the same factor, so that the output of one stage fits the input of the next.
     """
     if any(isinstance(v, list) for v in values):
         return [

@@ -1,4 +1,4 @@
-"""What a model is made of, whatever its size: compared before and after shrinking."""
+"""The structure of a model independent of its size, compared before and after shrinking."""
 
 from __future__ import annotations
 

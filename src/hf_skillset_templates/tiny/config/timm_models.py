@@ -1,4 +1,4 @@
-"""Backbones that timm builds have no sizes to shrink: timm's own tiny test models stand in."""
+"""Backbones of timm have no sizes to shrink: timm's own tiny test models are used instead."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_model(architecture: str) -> str:
 
     with torch.device("meta"):
         wanted = type(timm.create_model(architecture, pretrained=False))
-        found = {
+        models = {
             name: timm.create_model(name, pretrained=False)
             for name in sorted(timm.list_models("test_*"))
         }
     sizes = {
         name: sum(p.numel() for p in model.parameters())
-        for name, model in found.items()
+        for name, model in models.items()
         if type(model) is wanted
     }
     return min(sizes, key=lambda name: (sizes[name], name), default=architecture)

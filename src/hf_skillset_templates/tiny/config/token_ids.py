@@ -50,7 +50,7 @@ def fit_token_ids(draft: Draft) -> None:
 
 
 def _sized(node: Draft, inherited: int | None) -> Iterator[tuple[Draft, int]]:
-    """Every node that belongs to some vocabulary, with its number of tokens."""
+    """Every node with a vocabulary, and its number of tokens."""
     size = vocabulary(node, inherited)
     if size is not None:
         yield node, size

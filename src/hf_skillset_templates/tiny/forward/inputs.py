@@ -1,6 +1,6 @@
 """Dummy inputs for a model, made from its forward signature and its configuration.
 
-They show that a configuration builds a model that runs; what a processor really hands over
+They check that a configuration builds a model that runs; what a processor really returns
 is somebody else's subject. Every input is named in one table by the parameter it fills.
 """
 
@@ -46,10 +46,10 @@ def sample_inputs(
     given: dict[str, Any] | None = None,
     wanted: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Inputs for `model.forward`; `only_main` leaves out what the model can do without.
+    """Inputs for `model.forward`; `only_main` omits optional ones.
 
-    `layout` chooses the order of axes where models differ, `given` holds hand-written inputs
-    and `wanted` names further ones.
+    `layout` selects the order of axes where models differ, `given` are hand-written inputs
+    and `wanted` further input names.
     """
     sampler = Sampler(model, layout, given)
     names = input_names(sampler, only_main)

@@ -71,12 +71,12 @@ ODD_LAYOUT = 10  # frames by which an unusual order of axes must come farther to
 
 
 def deepest_error(errors: list[tuple[int, Exception]]) -> Exception:
-    """The error that says most: the one that came farthest into the model."""
+    """The most informative error: the one raised deepest in the model."""
     return max(errors, key=lambda item: item[0])[1]
 
 
 def depth(error: Exception) -> int:
-    """How far into the model an error came: the one that came farthest says most."""
+    """How deep in the model an error was raised."""
     return (
         1000
         if isinstance(error, NotFiniteError)
@@ -87,7 +87,7 @@ def depth(error: Exception) -> int:
 def run_asked(
     model: Any, only_main: bool, layout: int, given: dict[str, Any] | None, extra: dict[str, Any]
 ) -> tuple[dict[str, Any], float]:
-    """A forward pass in which errors may ask for further inputs: the inputs and its seconds."""
+    """Forward passes, adding inputs that errors require: the inputs and seconds of the last."""
     wanted: list[str] = []
     while True:
         inputs, seconds, request = attempt(model, only_main, layout, given, wanted, extra)
@@ -104,7 +104,7 @@ ATTEMPTS = [
 ]
 
 
-MOST_REQUESTS = 4  # inputs that errors may ask for
+MOST_REQUESTS = 4  # inputs that errors may require
 
 
 def attempt(
@@ -115,7 +115,7 @@ def attempt(
     wanted: list[str],
     extra: dict[str, Any],
 ) -> tuple[dict[str, Any], float, list[str]]:
-    """One forward pass: its inputs, its seconds, or the further inputs that its error names."""
+    """One forward pass: its inputs, its seconds, or the further inputs that its error requires."""
     inputs: dict[str, Any] = {}
     try:
         inputs = sample_inputs(model, only_main, layout, given, wanted)
@@ -150,9 +150,9 @@ def run(model: Any, inputs: dict[str, Any]) -> float:
 
 
 def replace_unset_weights(model: Any) -> bool:
-    """Draws weights anew that the class left as they lay in memory; says whether any were.
+    """Redraw uninitialised weights; returns whether there were any.
 
-    Such weights are NaN, infinite or absurdly large; a second build would give others.
+    Such weights are NaN, infinite or extremely large, and differ in a second build.
     """
     import torch
 
@@ -169,7 +169,7 @@ def replace_unset_weights(model: Any) -> bool:
 
 
 def require_finite(outputs: Any, name: str) -> None:
-    """Raises when an output holds NaN; infinities are legal (masked scores)."""
+    """Raise if an output contains NaN; infinities are legal (masked scores)."""
     import torch
 
     leaves = torch.utils._pytree.tree_leaves(dict(outputs) if hasattr(outputs, "keys") else outputs)

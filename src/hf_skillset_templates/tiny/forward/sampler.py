@@ -8,7 +8,7 @@ from typing import Any
 
 from hf_skillset_templates.tiny.configs import nodes
 
-LAYOUTS = range(4)  # the orders of axes tried for sound and images
+LAYOUTS = range(4)  # the orders of axes tried for audio and images
 
 Builder = Callable[["Sampler"], Any]
 
@@ -101,7 +101,7 @@ def literal(spec: Any, sampler: Sampler) -> Any:
 
 
 def read(config: Any, name: str) -> Any:
-    """An attribute of a configuration, None where it has none."""
+    """An attribute of a configuration, None if absent."""
     try:
         return config._getattr_without_heterogeneous_validation(name, None)
     except Exception:

@@ -13,7 +13,7 @@ TEXT_LENGTH = 16  # tokens
 
 
 def special_ids(config: Any) -> set[int]:
-    """Token ids with a meaning, which running text must not hold."""
+    """Special token ids, which running text must not contain."""
     ids: set[int] = set()
     for _, node in nodes(config):
         for name, value in vars(node).items():
@@ -49,7 +49,7 @@ def _text(sampler: Sampler) -> Any:
 
 
 def in_codebooks(sampler: Sampler, ids: Any) -> Any:
-    """Token ids as models of audio codes take them: a row, or a column, for each codebook."""
+    """Token ids for models of audio codes: a row, or a column, per codebook."""
     books = sampler.number("num_codebooks", near=("decoder",))
     for path, config in nodes(sampler.config):
         if books is None and "decoder" in path:
@@ -67,7 +67,7 @@ def _decoder_text(sampler: Sampler) -> Any:
 
 
 def text_ids(sampler: Sampler, near: tuple[str, ...]) -> Any:
-    """A short text for the part of the model that lies nearest."""
+    """A short text for the nearest part of the model."""
     vocab = sampler.number("vocab_size", "src_vocab_size", "text_vocab_size", near=near, default=64)
     length = sampler.number("max_position_embeddings", near=near, default=TEXT_LENGTH)
     length = min(TEXT_LENGTH, length) if isinstance(length, int) and length > 0 else TEXT_LENGTH

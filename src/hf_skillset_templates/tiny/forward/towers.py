@@ -1,4 +1,4 @@
-"""Placeholder tokens in the text: as many as a tower gives features."""
+"""Placeholder tokens in the text: as many as a tower returns features."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from .sampler import BUILDERS, Sampler, read
 
-# (input, other inputs of the same tower, method that gives its features, names of its token)
+# (input, other inputs of the same tower, method that returns its features, token names)
 TOWERS = (
     (
         "pixel_values",
@@ -53,7 +53,7 @@ def place_tower_tokens(
 
 
 def count_features(features: Any) -> int:
-    """Rows of the features of one sample, whatever container a tower returns them in."""
+    """The number of feature rows of one sample, for any container that a tower returns."""
     import torch
 
     pooled = getattr(features, "pooler_output", None)

@@ -55,7 +55,7 @@ def build_feature_extractor(
 
 
 def _is_mono(name: str, default: Any, value: Any) -> bool:
-    """Raw waveforms have one "feature": a number of mel bins is no fit for that."""
+    """Whether a feature size is that of a raw waveform (1), not a number of mel bins."""
     return name == "feature_size" and default == 1 and value > 2
 
 
@@ -74,7 +74,7 @@ def _align_window(config: PreTrainedConfig, extractor: Any) -> None:
 
 
 def _align_projection(config: PreTrainedConfig, extractor: Any) -> None:
-    """Widen the first layer of encoders that take several frames in a row."""
+    """Widen the first layer of encoders that stack several frames."""
     stride = getattr(extractor, "stride", None)
     for _, node in nodes(config):
         if stride and hasattr(node, "feature_projection_input_dim"):
@@ -82,12 +82,12 @@ def _align_projection(config: PreTrainedConfig, extractor: Any) -> None:
 
 
 def align_codec(config: PreTrainedConfig) -> None:
-    """Make a codec fit what is beside it: a vector's width, and the codes that a model writes."""
+    """Fit a codec to its surrounding model: vector width and generated codes."""
     for _, node in nodes(config):
         if hasattr(node, "vector_quantization_hidden_dimension"):
             node.vector_quantization_hidden_dimension = node.codebook_dim
     codec: Any = getattr(config, "codec_config", None) or getattr(config, "audio_encoder", None)
     codes = getattr(getattr(config, "decoder", config), "vocab_size", None)
     if codes and not hasattr(config, "codebook_vocab_size") and hasattr(codec, "codebook_size"):
-        power = 1 << (codes - 1).bit_length()  # some codecs take no other number
+        power = 1 << (codes - 1).bit_length()  # some codecs support no other number
         codec.codebook_size = max(codec.codebook_size, power)

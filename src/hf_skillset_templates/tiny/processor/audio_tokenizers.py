@@ -1,4 +1,4 @@
-"""Codecs that a processor holds: models of their own, of which the configuration is kept."""
+"""Codecs of processors: separate models, of which only the configuration is stored."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ FOLDER = "audio_tokenizer"
 def build_audio_tokenizer(
     class_name: str, config: PreTrainedConfig, options: dict[str, Any]
 ) -> Any:
-    """The codec in its own tiny configuration, with what `config` says of it by the same name."""
+    """The codec in its own tiny configuration, with equally named settings of `config`."""
     model_class = getattr(transformers, class_name)
     codec = shrink(model_class.config_class.model_type).config
     for name in ("latent_dim", "codebook_size"):
-        said = next((getattr(node, name) for _, node in nodes(config) if hasattr(node, name)), None)
-        if said is not None and hasattr(codec, name):
-            setattr(codec, name, said)
+        stated = next(
+            (getattr(node, name) for _, node in nodes(config) if hasattr(node, name)), None
+        )
+        if stated is not None and hasattr(codec, name):
+            setattr(codec, name, stated)
     for name, value in options.items():
         setattr(codec, name, value)
     return model_class(codec)

@@ -1,4 +1,4 @@
-"""All that turns text, images, sounds and videos into a tiny model's tensors, made offline."""
+"""Builds a tiny model's processors for text, images, audio and videos, offline."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _build_all(
             continue
         try:
             made[kind] = _build(model_type, kind, classes, config, overrides, made, workspace)
-        except Exception as error:  # whatever a class raises is reported
+        except Exception as error:  # any exception of a class is reported
             missing[kind] = f"{type(error).__name__}: {error}"
     return made, missing
 
@@ -149,7 +149,7 @@ def _build(
 
 
 def _fewer_inputs(tokenizer_class: Any, model_type: str) -> dict[str, list[str]]:
-    """Leave out segments and masks where the model has a forward method and none takes them."""
+    """Omit segments and masks if the model has a forward method and none accepts them."""
     names = tokenizer_class.model_input_names
     taken = tuple(name for name in model_inputs(model_type) if not name.startswith("decoder_"))
     # Parts of a model have masks of longer names, and some call theirs after the padding.
@@ -200,7 +200,7 @@ def _combine(
 
 
 def _setting(name: str, config: PreTrainedConfig) -> Any:
-    """What the configuration says about an argument of a combined processor."""
+    """The value in the configuration for an argument of a combined processor."""
     if name == "num_additional_image_tokens":
         return class_embeddings(config)
     if name in {"img_size", "image_size"}:
@@ -211,7 +211,7 @@ def _setting(name: str, config: PreTrainedConfig) -> Any:
 
 
 def _save(made: dict[str, Any], folder: Path) -> None:
-    """The combined processor saves its parts; what it does not hold saves itself."""
+    """Save the combined processor with its parts, and the other parts separately."""
     folder.mkdir(parents=True, exist_ok=True)
     processor = made.get("processor")
     held = set()
@@ -230,7 +230,7 @@ def _save(made: dict[str, Any], folder: Path) -> None:
 
 
 def _forget_origin(path: Path) -> None:
-    """Drop what says how the files were opened, not what they hold."""
+    """Remove fields about how the files were opened."""
     content = json.loads(path.read_text(encoding="utf-8"))
     kept = {name: value for name, value in content.items() if name not in ORIGIN}
     path.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -244,7 +244,7 @@ def _shorten(path: Path) -> None:
 
 
 def _entries(value: Any) -> str:
-    """JSON text; the entries of a list stand on lines of their own."""
+    """JSON text with one list entry per line."""
     if not isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
     return "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in value) + "\n]"

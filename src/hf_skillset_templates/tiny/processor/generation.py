@@ -15,7 +15,7 @@ TEXTS, CHARACTERS = {"texts": "all"}, {"characters": "all"}
 
 
 def decoder_start(config: PreTrainedConfig, tokenizer: Any) -> dict[str, int]:
-    """What a decoder starts with where the model's configuration does not say it.
+    """The decoder start token if the model's configuration does not define it.
 
     A transducer starts with the blank, another decoder with what begins the tokenizer's texts.
     """
@@ -37,7 +37,7 @@ def save_generation_config(
     own: dict[str, Any],
     folder: Path,
 ) -> None:
-    """The configuration's own generation settings, and what the model type adds to them."""
+    """Save the configuration's generation settings and those of the model type."""
     settings = GenerationConfig.from_model_config(config)
     resolved = {name: _resolved(value, tokenizer) for name, value in own.items()}
     settings.update(allow_custom_entries=True, **resolved)

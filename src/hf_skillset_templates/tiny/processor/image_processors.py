@@ -11,7 +11,7 @@ from transformers import AutoModel, PreTrainedConfig
 from hf_skillset_templates.tiny.configs import first_value, nodes
 
 VISION = ("vision", "visual", "image", "vit", "backbone", "encoder")
-# For architectures that take images of any size: two pixels remain after five halvings.
+# For architectures without a fixed image size: two pixels remain after five halvings.
 ANY_SIZE = 64
 # Frames of a video, where the configuration does not count them.
 FRAMES = 8
@@ -66,7 +66,7 @@ def build_vision_processor(
 
 
 def _defaults(processor_class: type, options: dict[str, Any]) -> dict[str, Any]:
-    """The class's own settings; those of the options too where it cannot do without."""
+    """The class's own settings; also those of the options if they are required."""
     try:
         return dict(processor_class().to_dict())
     except (TypeError, ValueError):
@@ -74,7 +74,7 @@ def _defaults(processor_class: type, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def characters(count: int) -> list[str]:
-    """A character for each class of a text recogniser; the first stands for none."""
+    """A character for each class of a text recogniser; the first is the blank."""
     return ["blank", *map(chr, range(ord("!"), ord("!") + count - 1))] if count else []
 
 
@@ -97,7 +97,7 @@ def image_side(config: PreTrainedConfig) -> int:
 
 
 def patch_unit(config: PreTrainedConfig) -> int:
-    """Pixels that height and width must be a multiple of: a patch, times what is merged later."""
+    """Pixels that height and width must be a multiple of: a patch times the merge factor."""
     patch = first_value(config, ("patch_size", "spatial_patch_size"), VISION) or 1
     merge = first_value(config, ("spatial_merge_size", "merge_size"), VISION) or 1
     patch, merge = (max(v) if isinstance(v, (list, tuple)) else v for v in (patch, merge))
@@ -126,7 +126,7 @@ def tiny_size(default: Any, side: int, unit: int) -> Any:
 
 
 def cuts_windows(config: PreTrainedConfig) -> bool:
-    """Whether the model divides each image into the same number of windows, whatever its form."""
+    """Whether the model divides every image into the same number of windows."""
     return first_value(config, ("num_windows",), VISION) is not None
 
 
@@ -165,7 +165,7 @@ def class_embeddings(config: PreTrainedConfig) -> int:
 
 
 def align_frames(config: PreTrainedConfig) -> None:
-    """Shorten the clips of models that take a fixed number of frames."""
+    """Shorten the clips of models that require a fixed number of frames."""
     for _, node in nodes(config):
         for name in ("num_frames", "frames_per_clip"):
             if isinstance(getattr(node, name, None), int) and getattr(node, name) > FRAMES:

@@ -1,4 +1,4 @@
-"""How many embeddings an image becomes: measured on the tiny model, then told to the processor."""
+"""The number of embeddings per image: measured on the tiny model, then set in the processor."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def image_token_settings(
 ) -> dict[str, int]:
     """The number under the name that the processor's constructor has for it.
 
-    Some processors ask their image processor instead: it is written there.
+    Some processors read it from their image processor: it is set there.
     """
     parameters = inspect.signature(processor_class).parameters
     name = next((name for name in COUNTS if name in parameters), None)
@@ -44,7 +44,7 @@ def image_token_settings(
         return {}
     try:
         count = measured_count(model_type, config, image_processor)
-    except Exception:  # the model cannot say: its own check of the prompt will
+    except Exception:  # not measurable here: the model checks the prompt itself
         count = None
     count = count or patch_count(config)
     if asks:

@@ -1,4 +1,4 @@
-"""Which tokenizer, image processor ... a model type wants, by transformers' own tables."""
+"""The tokenizer, image processor ... of a model type, by transformers' own tables."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def wanted_classes(
     """The class of each kind that the model type needs.
 
     What the auto classes name comes first, then what types of the same family use, as far as the
-    model takes such inputs. Overrides (a class name, or null for "none") overrule both.
+    model has such inputs. Overrides (a class name, or null for "none") overrule both.
     """
     named = {kind: _named(kind, model_type) for kind in PARTS}
     if not any(named.values()):
@@ -68,7 +68,7 @@ def component_kinds(processor_class: Any) -> list[str]:
 
 
 def kind_of(attribute: str) -> str:
-    """The kind that an attribute of a combined processor holds ("char_tokenizer": a tokenizer)."""
+    """The kind of an attribute of a combined processor ("char_tokenizer": a tokenizer)."""
     if "audio_processor" in attribute:
         return "feature_extractor"
     return next(kind for kind in PARTS if kind in attribute)
@@ -88,7 +88,7 @@ def model_inputs(model_type: str) -> frozenset[str]:
 
 
 def model_source(model_type: str) -> str:
-    """The source of the module that the model type's first class stands in."""
+    """The source of the module that defines the model type's first class."""
     return inspect.getsource(sys.modules[model_class(class_names(model_type)[0]).__module__])
 
 
@@ -112,7 +112,7 @@ def _module(model_type: str) -> str:
 
 
 def _part(kind: str, model_type: str, processor: str, config: PreTrainedConfig) -> str | None:
-    """What a combined processor takes of this kind: its family's class, or that of a part."""
+    """The class of this kind for a combined processor: its family's, or that of a part."""
     own = _class(processor).__module__.split(".")[2]
     for module in dict.fromkeys((_module(model_type), own)):
         class_name = _sibling(kind, module) or _own(kind, module)
@@ -123,7 +123,7 @@ def _part(kind: str, model_type: str, processor: str, config: PreTrainedConfig) 
 
 
 def _pair(config: PreTrainedConfig) -> dict[str, str | None]:
-    """For an encoder with a decoder of another type: what the two use on their own."""
+    """For an encoder with a decoder of another type: the classes of each."""
     encoder, decoder = (getattr(config, name, None) for name in ("encoder", "decoder"))
     if encoder is None or decoder is None:
         return {}
@@ -141,7 +141,7 @@ def _sibling(kind: str, module: str) -> str | None:
 
 
 def _family(model_type: str, inputs: frozenset[str]) -> dict[str, str | None]:
-    """For a part of a model: the main type's classes, as far as the part takes their output."""
+    """For a part of a model: the main type's classes whose outputs the part accepts."""
     named: dict[str, str | None] = dict.fromkeys(PARTS)
     whole = _sibling("processor", _module(model_type))
     lender = _class(whole).__module__.split(".")[2] if whole else None
@@ -162,7 +162,7 @@ def _is_text_model(model_type: str, config: PreTrainedConfig, named: dict[str, s
 
 
 def _own_processor(model_type: str) -> str | None:
-    """The combined processor in the type's folder, if the model takes what all its parts make."""
+    """The combined processor in the type's folder, if the model accepts all parts' outputs."""
     class_name = _own("processor", _module(model_type))
     inputs = model_inputs(model_type)
     parts = component_kinds(_class(class_name)) if class_name else []
@@ -170,7 +170,7 @@ def _own_processor(model_type: str) -> str | None:
 
 
 def _own(kind: str, module: str) -> str | None:
-    """The class of the kind that stands in the folder itself, if there is just one."""
+    """The class of the kind in the folder itself, if there is exactly one."""
     suffix = kind.title().replace("_", "")
     names = {name.removesuffix("Fast") for name in dir(getattr(transformers.models, module, None))}
     names = {name for name in names if name.endswith(suffix) and not name.startswith("_")}

@@ -1,4 +1,4 @@
-"""Tokens that stand for images, sounds and videos, found in the processor's own source."""
+"""Placeholder tokens of images, audio and videos, read from the processor's own source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 TOKEN = re.compile(r"^(<[^<>\s]{1,60}>|<\|[^|\s]{1,60}\|>|\[/?[A-Z_]{2,40}\])$")
 ATTRIBUTE = re.compile(r"tokenizer\.(\w+_token)(?:_id)?\b")
-# getattr(tokenizer, "image_token", None): used where there is one, and missed where there is none.
+# getattr(tokenizer, "image_token", None): optional attributes of the tokenizer.
 OPTIONAL = re.compile(r"getattr\(\s*(?:self\.)?tokenizer,\s*\"(\w+_token)\",\s*None\s*\)")
 # hasattr(...), or another default than None: the processor helps itself.
 GUARDED = re.compile(
@@ -35,7 +35,7 @@ class Placeholders:
 
 @cache
 def placeholders_of(processor_class: type) -> Placeholders:
-    """The tokens that the class writes out, and those it asks its tokenizer for by name."""
+    """The tokens that the class defines, and those it reads from its tokenizer by name."""
     sources = [inspect.getsource(sys.modules[name]) for name in _modules(processor_class)]
     literals = dict.fromkeys(token for source in sources for token in _literals(source))
     literals.update(dict.fromkeys(_class_constants(processor_class)))
@@ -73,14 +73,14 @@ def _literals(source: str) -> list[str]:
 
 
 def _class_constants(processor_class: type) -> list[str]:
-    """Tokens that the class keeps as IMAGE_TOKEN and the like, whatever they look like."""
+    """Tokens in class constants such as IMAGE_TOKEN, in any format."""
     names = (name for name in dir(processor_class) if name.endswith("_TOKEN"))
     values = (getattr(processor_class, name) for name in names)
     return [value for value in values if isinstance(value, str)]
 
 
 def chat_template(processor: Any, marks: dict[str, str]) -> str:
-    """A plain conversation template with the processor's own marks for images and sounds."""
+    """A plain conversation template with the processor's own placeholders for images and audio."""
     template = TEMPLATE.read_text(encoding="utf-8")
     for kind in ("image", "video", "audio"):
         mark = marks.get(kind, getattr(processor, f"{kind}_token", None) or f"<{kind}>")

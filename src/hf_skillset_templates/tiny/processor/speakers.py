@@ -1,4 +1,4 @@
-"""The voices that a speaking model loads from a file beside its weights."""
+"""The speaker embeddings that a model loads from a separate file."""
 
 from __future__ import annotations
 

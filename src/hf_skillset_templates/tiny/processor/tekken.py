@@ -1,4 +1,4 @@
-"""Mistral's own tokenizer file, for processors that take no other tokenizer."""
+"""Mistral's own tokenizer file, for processors that accept no other tokenizer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 BYTES = 256
 SPECIAL = 40
-# The tokens that the file must name; processors know some of them by these very numbers.
+# Required tokens of the file; processors use some of them by these ids.
 TOKENS = {
     0: "<unk>",
     1: "<s>",
@@ -45,7 +45,7 @@ SPECTROGRAM = {"num_mel_bins": 128, "hop_length": 160, "window_size": 400}
 
 
 def build_tekken(workspace: Path, stated: dict[str, Any]) -> PreTrainedTokenizerBase:
-    """A tokenizer of single bytes; `stated` are its `version` and what it says of `audio`."""
+    """A tokenizer of single bytes; `stated` are its `version` and `audio` settings."""
     from transformers.tokenization_mistral_common import MistralCommonBackend
 
     names = [TOKENS.get(rank, f"<SPECIAL_{rank}>") for rank in range(SPECIAL)]

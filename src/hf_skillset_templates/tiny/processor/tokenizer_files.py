@@ -26,14 +26,14 @@ FIRST = ("bos_token", "pad_token", "eos_token", "unk_token", "cls_token", "sep_t
 
 @lru_cache(maxsize=1)
 def class_rules() -> dict[str, dict[str, Any]]:
-    """What a tokenizer class wants and does not say: one entry per class, each with its `why`."""
+    """Undeclared requirements of tokenizer classes: one entry per class, each with its `why`."""
     return dict(yaml.safe_load(RULES.read_text(encoding="utf-8")))
 
 
 def build_from_files(
     tokenizer_class: type[PreTrainedTokenizerBase], workspace: Path, options: dict[str, Any]
 ) -> PreTrainedTokenizerBase:
-    """Write the files that the class asks for, in its style, and open it on them."""
+    """Write the files that the class requires, in its format, and load it from them."""
     rules = class_rules().get(tokenizer_class.__name__, {})
     options = {**rules.get("options", {}), **options}
     parameters = inspect.signature(tokenizer_class).parameters
@@ -86,7 +86,7 @@ def _characters(paths: dict[str, Path], special: list[str], rules: dict[str, Any
 
 
 def _word_pieces(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
-    """BERT's vocab.txt; further files (shapes, sounds) give each entry a small number."""
+    """BERT's vocab.txt; further files (shapes, pronunciations) map entries to small integers."""
     pieces = learn_pieces(
         700,
         normalizer=normalizers.BertNormalizer(),
@@ -100,7 +100,7 @@ def _word_pieces(paths: dict[str, Path], special: list[str], rules: dict[str, An
 
 
 def _sentence_pieces(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
-    """A SentencePiece model, and beside it the vocab.json that fairseq's descendants keep."""
+    """A SentencePiece model, and the additional vocab.json of fairseq models."""
     unknown = rules.get("unknown") or next(
         (token for token in special if "unk" in token.lower()), special[0]
     )
@@ -113,7 +113,7 @@ def _sentence_pieces(paths: dict[str, Path], special: list[str], rules: dict[str
 
 
 def _byte_pairs(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
-    """vocab.json and merges.txt; `mark` says how pieces show where a word ends.
+    """vocab.json and merges.txt; `mark` is the word boundary marker of pieces.
 
     "</w>" stands behind the last piece of a word, "@@" behind all others; "bytes" cuts bytes as
     GPT-2 does.

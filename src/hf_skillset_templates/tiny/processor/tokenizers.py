@@ -97,7 +97,7 @@ def listed_tokens(tokenizer_class: type, rows: Iterable[Any]) -> list[str]:
 
 
 def _parameters(tokenizer_class: type) -> set[str]:
-    """Names of the constructor's arguments; those of the base class too where it takes anything."""
+    """Names of the constructor's arguments; with `**kwargs` also those of the base class."""
     names: set[str] = set()
     for base in tokenizer_class.__mro__:
         if base is TokenizersBackend:
@@ -229,7 +229,7 @@ def _generic_backend(
 def _add_special(
     tokenizer: PreTrainedTokenizerBase, extra: Iterable[str], named: dict[str, str]
 ) -> None:
-    """Register the extra tokens, and give the named ones their attribute."""
+    """Register the extra tokens, and set the attributes of the named ones."""
     if named:
         tokenizer._set_model_specific_special_tokens(special_tokens=named)
     known = set(tokenizer.get_vocab())

@@ -1,6 +1,6 @@
-"""Small vocabularies learned from the corpus in this folder, in the forms that tokenizers want.
+"""Small vocabularies learned from the corpus in this folder, in the formats of tokenizers.
 
-Everything here is deterministic: the same corpus gives the same pieces in the same order.
+Deterministic: the same corpus results in the same pieces in the same order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Pieces:
     counts: dict[str, int]
 
     def scored(self) -> list[tuple[str, float]]:
-        """The pieces with the logarithm of their share in the corpus, as Unigram wants them."""
+        """The pieces with their log frequency in the corpus, as required by Unigram."""
         total = sum(self.counts.values()) + len(self.pieces)
         return [
             (piece, round(math.log((self.counts.get(piece, 0) + 1) / total), 4))
@@ -126,7 +126,7 @@ def sentence_pieces(size: int) -> Pieces:
 
 
 def sentencepiece_model(special: Iterable[str], unknown: str, pieces: Pieces) -> bytes:
-    """A serialized SentencePiece model (Unigram) that holds `special`, then `pieces`."""
+    """A serialized SentencePiece model (Unigram) of `special`, then `pieces`."""
     from transformers.convert_slow_tokenizer import import_protobuf
 
     proto = import_protobuf().ModelProto()

@@ -20,9 +20,9 @@ def expected(cell: Any, image: str) -> Any:
     given = cell.opened.processor(images=Image.open(image).convert("RGB"), return_tensors="pt")
     outputs = cell.model_outputs(**given)
     if policies := getattr(cell.opened.processor, "policy_definitions", None):
-        found = dict(zip(policies, outputs.logits.softmax(-1)[:, 0].tolist()))
-        best = sorted(found, key=lambda policy: -found[policy])
-        return [{"label": policy, "score": found[policy]} for policy in best]
+        probabilities = dict(zip(policies, outputs.logits.softmax(-1)[:, 0].tolist()))
+        best = sorted(probabilities, key=lambda policy: -probabilities[policy])
+        return [{"label": policy, "score": probabilities[policy]} for policy in best]
     if "logits" in outputs:
         return cell.pipeline(image)
     scores, labels = outputs.last_hidden_state[0].softmax(-1).sort(descending=True)

@@ -17,9 +17,9 @@ def test_several_hypotheses_belong_to_their_input(cell: Any) -> None:
         single = [cell.run(sample, **beams) for sample in cell.samples]
     except (NotImplementedError, ValueError) as error:
         pytest.skip(f"transformers has no beams for this model: {error}"[:120])
-    found = cell.run(cell.samples, **beams)
-    assert [len(one) for one in found] == [2] * len(cell.samples)
-    for sample, one, alone in zip(cell.samples, found, single):
+    results = cell.run(cell.samples, **beams)
+    assert [len(one) for one in results] == [2] * len(cell.samples)
+    for sample, one, alone in zip(cell.samples, results, single):
         assert [answer["input_text"] for answer in one] == [sample["text"]] * 2
         assert len(alone) == 2
 
@@ -40,7 +40,7 @@ def test_equals_generate(cell: Any) -> None:
         inputs = processor(text=prompt, images=image, return_tensors="pt", **page)
         tokens = model.generate(**inputs, **cell.spec.sample_params)
         read = partial(processor.post_process_image_text_to_text, skip_special_tokens=True)
-        asked = inputs.get("input_ids", inputs.get("decoder_input_ids"))
-        begun = "" if asked is None else read(asked)[0]
+        prompt_ids = inputs.get("input_ids", inputs.get("decoder_input_ids"))
+        begun = "" if prompt_ids is None else read(prompt_ids)[0]
         written = read(tokens)[0].strip().removeprefix(begun.strip())
         assert answer["generated_text"].strip() == written.strip()

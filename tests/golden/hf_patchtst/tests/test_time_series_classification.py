@@ -20,6 +20,6 @@ def test_equals_the_model(cell: Any) -> None:
             inputs["past_observed_mask"] = torch.tensor(seen)[None, :, None].bool()
         outputs = cell.model_outputs(**inputs)
         logits = outputs.get("prediction_logits", outputs.get("prediction_outputs"))
-        found = {answer["label"]: answer["score"] for answer in cell.run(values)}
-        cell.assert_equal([found[label] for label in sorted(found)], logits[0].softmax(-1))
+        scores = {answer["label"]: answer["score"] for answer in cell.run(values)}
+        cell.assert_equal([scores[label] for label in sorted(scores)], logits[0].softmax(-1))
         assert len(cell.run(values, top_k=1)) == 1

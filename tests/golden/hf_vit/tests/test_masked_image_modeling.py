@@ -14,11 +14,11 @@ TASK = "masked-image-modeling"
 def test_equals_the_model(cell: Any) -> None:
     processor = cell.opened.processor
     for path in cell.samples:
-        found = cell.run(path)
+        result = cell.run(path)
         inputs = processor(images=Image.open(path).convert("RGB"), return_tensors="pt")
-        hidden = torch.from_numpy(found["mask"]).flatten()[None]
+        hidden = torch.from_numpy(result["mask"]).flatten()[None]
         expected = cell.model_outputs(**inputs, bool_masked_pos=hidden).reconstruction[0]
-        cell.assert_equal(found["reconstruction"], expected)
+        cell.assert_equal(result["reconstruction"], expected)
 
 
 def test_hides_the_share_that_was_asked_for(cell: Any) -> None:

@@ -40,7 +40,7 @@ def test_several_hypotheses_belong_to_their_input(cell: Any) -> None:
         single = [cell.run(path, **beams) for path in cell.samples]
     except (NotImplementedError, TypeError, ValueError) as error:
         pytest.skip(f"transformers has no beams for this model: {error}"[:120])
-    assert all(len(found) == 2 for found in single)
+    assert all(len(hypotheses) == 2 for hypotheses in single)
     cell.assert_equal(cell.run(cell.samples, **beams), single)
 
 

@@ -31,8 +31,8 @@ def test_several_hypotheses_belong_to_their_prompt(cell: Any) -> None:
         single = [cell.run(prompt, **beams) for prompt in cell.samples]
     except (NotImplementedError, ValueError) as error:
         pytest.skip(f"transformers has no beams for this model: {error}"[:120])
-    found = cell.run(cell.samples, **beams)
-    for prompt, one, alone in zip(cell.samples, found, single):
+    results = cell.run(cell.samples, **beams)
+    for prompt, one, alone in zip(cell.samples, results, single):
         assert len(one) == len(alone) == 2
         assert all(answer["generated_text"].startswith(prompt) for answer in one)
 
@@ -40,8 +40,8 @@ def test_several_hypotheses_belong_to_their_prompt(cell: Any) -> None:
 def test_continues_a_chat_that_ends_with_the_assistant(cell: Any) -> None:
     if not cell.opened.processor.chat_template:
         pytest.skip("the tokenizer has no chat template")
-    asked, begun = {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "I am"}
-    cell.assert_equal(cell.run([asked, begun]), cell.pipeline([asked, begun]))
+    question, begun = {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "I am"}
+    cell.assert_equal(cell.run([question, begun]), cell.pipeline([question, begun]))
 
 
 def test_answers_a_chat(cell: Any) -> None:

@@ -1,7 +1,7 @@
 """Replaces the tiny model's sizes in symbolic shapes by those of the default configuration.
 
 The model class is built from its defaults on the meta device and run on inputs of the same form;
-where that cannot be, the shapes keep the tiny model's sizes, and the entry says so.
+otherwise the shapes keep the tiny model's sizes, and the entry records that.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import Any
 
 from hf_skillset_templates.tiny.forward.models import build_on_meta
 
+from .direct import follows_picture
+from .symbols import evaluate, solve
 from .tensors import shapes_of, tensors
 
 Shape = list[int | str]
-# Attributes that say how large an input is.
+# Attributes with the size of an input.
 _INPUT_SIZES = (
     "image_size", "input_size", "num_mel_bins", "feature_size", "input_feat_per_channel",
     "max_source_positions", "num_frames", "context_length", "patch_size", "max_length",
@@ -57,14 +59,17 @@ def _constants(symbolic: Mapping[str, Shape]) -> set[int]:
 def at_default_size(
     probe: Any, inputs: dict[str, Shape], outputs: dict[str, Shape], given: Mapping[str, Any]
 ) -> str:
-    """Put the default's sizes into the shapes, in place; says whose sizes they are then."""
+    """Put the default's sizes into the shapes, in place; returns the source of the sizes."""
     if max(_constants(inputs) | _constants(outputs), default=0) <= _SMALL:
         return "default"
     if probe.spec.run != "forward":
         return "tiny"
     try:
-        enlarged, results = _run_default(probe, inputs, given)
+        default = Default(probe, inputs, given)
+        enlarged, results = default.inputs, default.run()
     except Exception:
+        return "tiny"
+    if not _formulas_hold(outputs, results, solve(shapes_of(default.given), inputs)):
         return "tiny"
     for name, shape in outputs.items():
         real = results.get(name)
@@ -80,34 +85,82 @@ def at_default_size(
     return "default"
 
 
-def _run_default(
-    probe: Any, inputs: dict[str, Shape], tensors_in: Mapping[str, Any]
-) -> tuple[dict[str, Shape], dict[str, tuple[int, ...]]]:
-    """The inputs' shapes at the default's sizes and the shapes that come out for them."""
-    import torch
+def _formulas_hold(
+    outputs: dict[str, Shape], results: Mapping[str, tuple[int, ...]], sizes: dict[str, int]
+) -> bool:
+    """Whether formulas of the tiny model also predict the default's sizes."""
+    for name, shape in outputs.items():
+        for dimension, size in zip(shape, results.get(name, ()), strict=False):
+            try:
+                if isinstance(dimension, str) and evaluate(dimension, sizes) != size:
+                    return False
+            except NameError:  # a symbol that no input has by itself
+                continue
+    return True
 
-    tiny = probe.model.config
-    default = type(tiny)()
-    pairs = list(_pairs(tiny, default))
-    enlarged: dict[str, Shape] = {}
-    given: dict[str, Any] = {}
-    for name, shape in inputs.items():
-        value = torch.as_tensor(tensors_in[name])
-        sizes = list(value.shape)
-        for position, dimension in enumerate(shape):
-            if isinstance(dimension, int) and value.is_floating_point():
-                size = _enlarged(dimension, pairs)
-                if size is None:
-                    raise ValueError(f"{name}[{position}]: nothing explains {dimension}")
-                sizes[position] = size
-        enlarged[name] = [
-            dimension if isinstance(dimension, str) else size
-            for dimension, size in zip(shape, sizes, strict=True)
-        ]
-        if name.endswith("attention_mask") and bool(value.all()):
-            continue  # says nothing, and models look into it, which nothing on meta allows
-        given[name] = torch.empty(sizes, dtype=value.dtype, device="meta")
-    model = build_on_meta(type(probe.model), default)
-    with torch.no_grad(), torch.device("meta"):
-        results = model(**given)
-    return enlarged, shapes_of(tensors(dict(results)))
+
+class Default:
+    """The model class with its default configuration, on the meta device."""
+
+    def __init__(
+        self, probe: Any, inputs: Mapping[str, Shape], tensors_in: Mapping[str, Any]
+    ) -> None:
+        """Give the inputs the default's sizes.
+
+        Raises:
+            ValueError: nothing explains an input's size.
+        """
+        import torch
+
+        tiny = probe.model.config
+        self.config = type(tiny)()
+        pairs = list(_pairs(tiny, self.config))
+        self.inputs: dict[str, Shape] = {}
+        """Tensor -> its symbolic shape with the default's sizes."""
+        self.given: dict[str, Any] = {}
+        self.needless: set[str] = set()
+        for name, shape in inputs.items():
+            value = torch.as_tensor(tensors_in[name])
+            sizes = list(value.shape)
+            for position, dimension in enumerate(shape):
+                if isinstance(dimension, int) and value.is_floating_point():
+                    size = _enlarged(dimension, pairs)
+                    if size is None:
+                        raise ValueError(f"{name}[{position}]: nothing explains {dimension}")
+                    sizes[position] = size
+            self.inputs[name] = [
+                dimension if isinstance(dimension, str) else size
+                for dimension, size in zip(shape, sizes, strict=True)
+            ]
+            if name.endswith("attention_mask") and bool(value.all()):
+                self.needless.add(name)  # models look into it, which nothing on meta allows
+            self.given[name] = torch.empty(sizes, dtype=value.dtype, device="meta")
+        self.model = build_on_meta(type(probe.model), self.config)
+
+    def run(self, changed: Mapping[str, Any] | None = None) -> dict[str, tuple[int, ...]]:
+        """The shapes that come out; `changed` are other inputs or options."""
+        import torch
+
+        given = {**self.given, **(changed or {})}
+        given = {name: value for name, value in given.items() if name not in self.needless}
+        with torch.no_grad(), torch.device("meta"):
+            results = self.model(**given)
+        return shapes_of(tensors(dict(results)))
+
+    def pictures(self, options: Mapping[str, Any]) -> Any:
+        """Runs with pictures of other sides; the shapes that come out."""
+        import torch
+
+        sides = tuple(self.given["pixel_values"].shape[-2:])
+
+        def run_at(height: int, width: int) -> dict[str, tuple[int, ...]]:
+            changed = {
+                name: torch.empty(
+                    (*value.shape[:-2], height, width), dtype=value.dtype, device="meta"
+                )
+                for name, value in self.given.items()
+                if follows_picture(name, value.shape, sides)
+            }
+            return self.run({**changed, **options})
+
+        return run_at

@@ -1,20 +1,22 @@
 """The exact tensors of a model type's tasks: run the tiny model at several sizes of everything.
 
-Source: the tensors that the generated package's own task code gives the model, and those that the
-model gives back. Each axis of the sample and the batch takes three sizes; a further run with all of
+Source: the input tensors that the generated package's own task code creates, and the model's output
+tensors. Each axis of the sample and the batch takes three sizes; a further run with all of
 them changed together must have exactly the predicted shapes.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.registry.stages.bench import Bench
 from hf_skillset_templates.tiny.build import quiet
 
-from .default_sizes import at_default_size
+from .default_sizes import Default, at_default_size
+from .direct import PictureRun, on_tiny, symbol_facts
 from .probe import Probe
 from .prove import first_runs, narrow_strides, prove
 from .sized_samples import axes_of
@@ -33,12 +35,22 @@ def measure_task(probe: Probe) -> dict[str, Any]:
         narrow_strides(probe, done, ["samples"])
     proof = prove(probe, done, refused, axes)
     first = done[0]
-    sizes_of = "tiny"
+    sizes_of, facts = "tiny", {}
     if not proof.wrong:
+        tiny_inputs = {name: list(shape) for name, shape in proof.inputs.items()}
         sizes_of = at_default_size(probe, proof.inputs, proof.outputs, first.inputs)
+
+        def pictures(options: Mapping[str, Any]) -> PictureRun:
+            if sizes_of == "tiny":
+                return on_tiny(probe, first, options)
+            run: PictureRun = Default(probe, tiny_inputs, first.inputs).pictures(options)
+            return run
+
+        facts = symbol_facts(probe, first, proof.inputs, proof.outputs, pictures)
     return {
         "tensors": {
             "sizes": sizes_of,
+            **({"symbols": facts} if facts else {}),
             "input": described(proof.inputs, first.inputs),
             "output": described(proof.outputs, first.outputs),
         },
@@ -56,13 +68,16 @@ def described(symbolic: dict[str, list[int | str]], values: Tensors) -> dict[str
     }
 
 
-def measure_job(job: dict[str, str]) -> dict[str, Any]:
-    """Task -> its measured shapes or its error; run it in a process of its own."""
+def measure_job(job: dict[str, Any]) -> dict[str, Any]:
+    """Task -> its measured shapes or its error; run it in a process of its own.
+
+    `job` names the `model_type`, and the `tasks` where not all are measured.
+    """
     quiet()
     measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(job["model_type"], Path(folder))
-        for task in bench.skillset.tasks:
+        for task in job.get("tasks", bench.skillset.tasks):
             try:
                 measured[task] = measure_task(Probe(bench, task))
             except Exception as error:

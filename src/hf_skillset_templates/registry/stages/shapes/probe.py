@@ -17,6 +17,8 @@ NEW_TOKENS = (4, 5, 6)
 
 LABELS = (3, 4, 5)
 
+CHOICES = (2, 3, 4)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -26,11 +28,12 @@ class Setting:
     batch: int = BATCHES[0]
     new_tokens: int = NEW_TOKENS[0]
     labels: int = LABELS[0]
+    choices: int = CHOICES[0]
 
 
 @dataclass(frozen=True)
 class Run:
-    """The tensors that the model was given and gave back in one run."""
+    """The input and output tensors of the model in one run."""
 
     setting: Setting
     inputs: Tensors
@@ -58,21 +61,42 @@ class Probe:
             given["candidate_labels"] = [f"{label} {i}" for i in range(setting.labels)]
         return given
 
-    def run(self, setting: Setting) -> tuple[Tensors, Tensors]:
-        """The model's named input and output tensors at the setting's sizes."""
-        item = resolve_sample(
-            scaled(self.sample, setting.scales), self.processor, self.spec.sample_folder
-        )
+    def encoded(self, setting: Setting) -> Any:
+        """What the task's own code hands to the model at the setting's sizes."""
+        sample = scaled(self.sample, setting.scales)
+        if self.has_choices:
+            sample = {**sample, "choices": repeated(sample["choices"], setting.choices / 2)}
+        item = resolve_sample(sample, self.processor, self.spec.sample_folder)
         parameters, _ = self.spec.parameters(self.parameters(setting))
         encoded = self.spec.module.encode(
             [item] * setting.batch, self.processor, self.model.config, **parameters
         )
-        first = encoded[0] if isinstance(encoded, list) else encoded
+        return encoded[0] if isinstance(encoded, list) else encoded
+
+    def run(self, setting: Setting) -> tuple[Tensors, Tensors]:
+        """The model's named input and output tensors at the setting's sizes."""
+        return self.run_encoded(self.encoded(setting), setting)
+
+    def repeated(self, run: Run, times: int) -> tuple[Tensors, Tensors]:
+        """A run with every tensor repeated along its first axis."""
+        import torch
+
+        encoded = self.encoded(run.setting)
+        rows = {
+            name: torch.cat([torch.as_tensor(value)] * times)
+            if getattr(value, "shape", ())
+            else value
+            for name, value in encoded.inputs.items()
+        }
+        return self.run_encoded(replace(encoded, inputs=rows), run.setting)
+
+    def run_encoded(self, first: Any, setting: Setting) -> tuple[Tensors, Tensors]:
+        """The input and output tensors, for the number of tokens in the setting."""
         if self.counts_tokens:
             options = {**first.generate_kwargs, **exact_length(setting.new_tokens)}
             try:
                 return self.call(replace(first, generate_kwargs=options))
-            except ValueError:  # what it generates knows no end token
+            except ValueError:  # generation does not stop at an end token
                 self.counts_tokens = False
         return self.call(first)
 
@@ -80,6 +104,11 @@ class Probe:
         """The tensors that go in and come out."""
         outputs = self.platform.run(self.model, self.spec, encoded)
         return tensors(encoded.inputs), tensors(outputs)
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether the sample lists choices, as many as one likes."""
+        return isinstance(self.sample, dict) and isinstance(self.sample.get("choices"), list)
 
     @property
     def names_new_tokens(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .probe import BATCHES, LABELS, NEW_TOKENS, Probe, Run, Setting
+from .probe import BATCHES, CHOICES, LABELS, NEW_TOKENS, Probe, Run, Setting
 from .sized_samples import SCALES
 from .symbols import Symbols, infer, solve, telling_size, wrong_predictions
 from .tensors import Symbolic, shapes_of
@@ -29,6 +29,8 @@ class Prediction:
         """What is mispredicted for a run whose sizes differ from all others."""
         got_in, got_out, to = shapes_of(run.inputs), shapes_of(run.outputs), run.setting
         known = {"batch": to.batch, "new_tokens": to.new_tokens, "labels": to.labels}
+        if "choices" in self.symbols.sizes:
+            known["choices"] = to.choices
         solved = solve(got_out, self.outputs)
         free = {name: size for name, size in solved.items() if name in self.symbols.free}
         sizes = {**solve(got_in, self.inputs), **known, **free}
@@ -50,11 +52,13 @@ def plan(axes: list[str], probe: Probe) -> list[Setting]:
         runs += [Setting(new_tokens=tokens) for tokens in NEW_TOKENS[1:]]
     if "candidate_labels" in probe.spec.sample_params:
         runs += [Setting(labels=labels) for labels in LABELS[1:]]
+    if probe.has_choices:
+        runs += [Setting(choices=choices) for choices in CHOICES[1:]]
     return runs
 
 
 def first_runs(probe: Probe, axes: list[str]) -> tuple[list[Run], list[Setting]]:
-    """The runs of the plan, and those that the model or its processor refused."""
+    """The runs of the plan, and those that the model or its processor rejected."""
     done: list[Run] = []
     refused: list[Setting] = []
     for setting in plan(axes, probe):
@@ -70,7 +74,7 @@ def first_runs(probe: Probe, axes: list[str]) -> tuple[list[Run], list[Setting]]
 def known_symbols(done: list[Run], composed: bool = False) -> tuple[Symbols, Symbolic]:
     """The symbols of the runs' inputs, and the inputs' symbolic shapes."""
     symbols = Symbols({"batch": tuple(run.setting.batch for run in done)}, composed=composed)
-    for name in ("new_tokens", "labels"):
+    for name in ("new_tokens", "labels", "choices"):
         sizes = tuple(getattr(run.setting, name) for run in done)
         if len(set(sizes)) > 1:
             symbols.sizes[name] = sizes
@@ -78,16 +82,16 @@ def known_symbols(done: list[Run], composed: bool = False) -> tuple[Symbols, Sym
 
 
 def narrow_strides(probe: Probe, done: list[Run], names: list[str] | None = None) -> None:
-    """Add runs with recordings of the lengths that tell where a frame begins.
+    """Add runs with recordings of lengths that determine frame boundaries.
 
     `names` are the symbols that may be narrowed; without, all that grow with a recording.
     """
     for _ in range(MOST_NARROWING):
         symbols, _ = known_symbols(done)
-        told = telling_size(symbols, [shapes_of(run.outputs) for run in done])
-        if told is None or (names is not None and told[0] not in names):
+        size = telling_size(symbols, [shapes_of(run.outputs) for run in done])
+        if size is None or (names is not None and size[0] not in names):
             return
-        setting = Setting(scales={"audio": audio_scale(done, symbols.sizes[told[0]], told[1])})
+        setting = Setting(scales={"audio": audio_scale(done, symbols.sizes[size[0]], size[1])})
         run = Run(setting, *probe.run(setting))
         if run.setting.scales in [earlier.setting.scales for earlier in done]:
             return
@@ -95,7 +99,7 @@ def narrow_strides(probe: Probe, done: list[Run], names: list[str] | None = None
 
 
 def audio_scale(done: list[Run], sizes: tuple[int, ...], wanted: int) -> float:
-    """How long a recording gives a symbol the wanted size, starting from the closest run.
+    """The recording length for a target size of a symbol, starting from the closest run.
 
     Exact for samples; frames of them may come out one more or less.
     """
@@ -111,7 +115,7 @@ def proofs(axes: list[str], attempt: int) -> list[dict[str, float]]:
 
 
 def prove(probe: Probe, done: list[Run], refused: list[Setting], axes: list[str]) -> Prediction:
-    """Shapes that fit all runs and predict two more; mispredicted runs are learned from."""
+    """Shapes that fit all runs and predict two more; mispredicted runs are added to the data."""
     settings = changes(probe, refused)
     moving = movable(axes, refused)
     for attempt in range(MOST_PROOFS):
@@ -136,15 +140,17 @@ def prove(probe: Probe, done: list[Run], refused: list[Setting], axes: list[str]
 
 
 def movable(axes: list[str], refused: list[Setting]) -> list[str]:
-    """The axes that can grow: those of which the model took another size."""
+    """The axes that can grow: those for which the model accepted another size."""
     return [a for a in axes if sum(a in run.scales for run in refused) < len(SCALES) - 1]
 
 
 def changes(probe: Probe, refused: list[Setting]) -> dict[str, int]:
-    """The numbers of a proof that differ from the first run's, where the task has them."""
+    """The sizes of a verification run that differ from the first run's, if the task has them."""
     numbers = {"batch": 1 if any(run.batch > 1 for run in refused) else 2}
     if probe.names_new_tokens:
         numbers["new_tokens"] = NEW_TOKENS[1]
     if "candidate_labels" in probe.spec.sample_params:
         numbers["labels"] = LABELS[1]
+    if probe.has_choices:
+        numbers["choices"] = CHOICES[1]
     return numbers

@@ -1,4 +1,4 @@
-"""A task's sample at other sizes: more words, larger images, longer sounds, more frames."""
+"""A task's sample at other sizes: more words, larger images, longer audio, more frames."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def axes_of(sample: Any) -> list[str]:
 
 
 def leaves(sample: Any, key: str = "") -> list[tuple[Any, str]]:
-    """The innermost values of a sample with the key each stands under."""
+    """The innermost values of a sample with their keys."""
     if isinstance(sample, dict):
         return [leaf for name, value in sample.items() for leaf in leaves(value, name)]
     if isinstance(sample, list) and not is_series(sample):

@@ -6,6 +6,7 @@ Given the shapes of the same tensors in several runs of known sizes, each dimens
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, product
@@ -30,6 +31,7 @@ NAMES = {
     "sequences": ("batch", "generated"),
 }
 _PATCHES = (1, 2, 4, 7, 8, 14, 16, 28, 32, 64)
+_LEVELS = (2, 3, 4, 5)
 
 
 @dataclass
@@ -48,7 +50,13 @@ class Symbols:
         for name, known in self.sizes.items():
             if known == sizes:
                 return name
-        finders = [self._linear, self._grid, self._strided, self._sum_or_product]
+        finders = [
+            self._linear,
+            self._grid,
+            self._pyramid,
+            self._strided,
+            self._sum_or_product,
+        ]
         for finder in finders + [self._multiple] * self.composed:
             expression = finder(sizes)
             if expression:
@@ -84,6 +92,20 @@ class Symbols:
                     for name in ("height", "width")
                 )
                 return f"({one})*({two})" + (" + 1" if more else "")
+        return None
+
+    def _pyramid(self, sizes: Sizes) -> str | None:
+        """Patches of an image on several levels, each of which halves the sides."""
+        if not {"height", "width"} <= self.sizes.keys():
+            return None
+        sides = list(zip(self.sizes["height"], self.sizes["width"], strict=True))
+        for first, levels in product(_PATCHES[1:], _LEVELS):
+            strides = [first << level for level in range(levels)]
+            if all(
+                sum((h // stride) * (w // stride) for stride in strides) == size
+                for (h, w), size in zip(sides, sizes, strict=True)
+            ):
+                return " + ".join(f"(height//{each})*(width//{each})" for each in strides)
         return None
 
     def _strided(self, sizes: Sizes) -> str | None:
@@ -227,6 +249,11 @@ def evaluate(dimension: int | str, sizes: Mapping[str, int]) -> int:
     if isinstance(dimension, int):
         return dimension
     return int(eval(dimension, {"__builtins__": {}}, dict(sizes)))
+
+
+def names_of(dimension: int | str) -> set[str]:
+    """The symbols in a symbolic dimension."""
+    return set(re.findall(r"[A-Za-z_]\w*", str(dimension)))
 
 
 def solve(shapes: Shapes, symbolic: Mapping[str, list[int | str]]) -> dict[str, int]:

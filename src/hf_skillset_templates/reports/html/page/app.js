@@ -67,7 +67,7 @@ function storedTheme() {
 function showAbout() {
   const { machine, versions, started } = data.about;
   fill(byId("about"),
-    facts([["Started", started], ["Machine", machine && `${machine.cpu}, ${machine.cores} cores, ${machine.system}`],
+    facts([["Run", data.about.id === "registry" ? undefined : data.about.id], ["Started", started], ["Machine", machine && `${machine.cpu}, ${machine.cores} cores, ${machine.system}`],
       ["Versions", Object.entries(versions).map((pair) => pair.join(" ")).join(", ")]]),
     el("p", { class: "sub" }, "One file: it asks no server for anything. Made by scripts/report.py of hf-skillset-templates."));
 }
@@ -79,6 +79,7 @@ byId("cell").addEventListener("cancel", (event) => { event.preventDefault(); clo
 byId("cell").addEventListener("click", (event) => event.target === byId("cell") && closeCell());
 document.querySelector('nav [data-view="changes"]').hidden = !data.changes;
 headline();
+showChanged();
 makeFilterForm();
 legend();
 showUnmeasured();

@@ -25,9 +25,9 @@ const types = data.types.map((facts, place) => ({
   cells: platforms.map(() => []), states: [],
 }));
 for (const type of types)
-  type.tasks = type.tasks.map(([task, auto, model, inputs, outputs, sizes]) => {
+  type.tasks = type.tasks.map(([task, auto, model, inputs, outputs, sizes, symbols]) => {
     tasks[task].types.push(type);
-    return { task: tasks[task], auto, model, inputs, outputs, sizes };
+    return { task: tasks[task], auto, model, inputs, outputs, sizes, symbols };
   });
 const cells = data.cells.map(readCell);
 for (const cell of cells) {

@@ -36,9 +36,9 @@ function bytes(value) {
 
 function seconds(value) {
   if (value === undefined || value === null) return "";
-  if (value < 100) return `${Number(value.toPrecision(2))} s`;
-  if (value < 6000) return `${Math.round(value / 60)} min`;
-  return `${Number((value / 3600).toPrecision(2))} h`;
+  const short = (number) => (number < 100 ? Number(number.toPrecision(2)) : Math.round(number));
+  if (value < 100) return `${short(value)} s`;
+  return value < 6000 ? `${short(value / 60)} min` : `${short(value / 3600)} h`;
 }
 
 function copyable(command) {
@@ -56,6 +56,9 @@ function facts(rows) {
   return el("dl", { class: "facts" },
     known.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
+
+// A sentence of a docstring: what stands between backticks is code.
+const prose = (text) => text.split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));
 
 // For the one place where a library takes markup.
 const escaped = (text) => el("i", {}, text).innerHTML;

@@ -93,6 +93,7 @@ function showFiltered() {
   showCards();
   showFunnel();
   showCauses();
+  showPlots();
   if (table) table.order(orderOf(state.filters.sort)).draw();
   else makeTable();
 }

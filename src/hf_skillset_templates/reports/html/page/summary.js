@@ -4,7 +4,7 @@ function headline() {
   const verified = cells.filter((cell) => cell.verified).length;
   byId("headline").textContent = about.id === "registry"
     ? `${plural(types.length, "model type")}, ${plural(tasks.length, "task")}, measured`
-    : `Run ${about.id}`;
+    : `Run of ${about.started ? dayOf(about.started) : about.id}`;
   const versions = ["transformers", "torch"].filter((name) => about.versions[name])
     .map((name) => `${name} ${about.versions[name]}`).join(" · ");
   const torn = data.torn ? ` ${plural(data.torn, "damaged line")} left out.` : "";
@@ -12,6 +12,9 @@ function headline() {
     `on ${plural(measured.length, "platform")}: a tiny model of the architecture was built, loaded, run ` +
     `and compared with the CPU.${versions && ` ${versions}.`}${torn}`;
 }
+
+// 2026-11-26T15:55:03Z is 2026-11-26, 15:55 UTC.
+const dayOf = (time) => time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ$/, "$1, $2 UTC");
 
 function bar(parts, label) {
   const total = parts.reduce((sum, [, value]) => sum + value, 0) || 1;

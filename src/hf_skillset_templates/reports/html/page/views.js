@@ -1,14 +1,17 @@
 // The pages of a model type, of a task, of all tasks and of what changed.
 function heading(kind, title, text) {
   return el("div", { class: "hero" }, el("p", { class: "kind" }, kind), el("h1", { tabindex: "-1" }, title),
-    text ? el("p", {}, text) : null);
+    text ? el("p", {}, prose(text)) : null);
 }
+
+const squareHead = ({ title }) =>
+  el("th", { scope: "col", class: "dt-square" }, el("span", { class: "dt-column-title" }, title));
 
 function squaresTable(label, first, rows) {
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
     el("table", { class: "plain" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first),
-        measured.map(({ title }) => el("th", { scope: "col", class: "dt-square" }, title)))),
+        measured.map(squareHead))),
       el("tbody", {}, rows.map(([head, type, task]) => el("tr", {}, el("th", { scope: "row" }, head),
         measured.map((platform) => el("td", { class: "dt-square" }, square(type, platform, task))))))));
 }
@@ -22,11 +25,19 @@ function tensorTable(title, places) {
       el("td", {}, dtype ?? ""), el("td", {}, shape ? `[${shape.join(", ")}]` : "")))));
 }
 
-function taskPart({ task, auto, model, inputs, outputs, sizes }) {
+function constraint([name, { size, why, task_gives, multiple, minimum, argument, processor }]) {
+  if (size) return `${name}: only ${size} (${why})`;
+  if (task_gives) return `${name}: any; the task runs one input at a time`;
+  return `${name}: ${multiple > 1 ? `a multiple of ${multiple}` : "any"}${minimum ? ` from ${minimum}` : ""}` +
+    `${argument ? ` with ${argument}=True` : ""}; the processor gives ${processor}`;
+}
+
+function taskPart({ task, auto, model, inputs, outputs, sizes, symbols }) {
   return el("details", { class: "task" },
     el("summary", {}, el("strong", {}, task.name), el("span", { class: "sub" }, task.summary ?? "")),
     facts([["Model class", model], ["Auto class", auto], ["Pipeline", task.pipeline],
       ["Sizes", sizes && (sizes === "default" ? "of the default configuration" : `of the ${sizes} configuration`)],
+      ["Symbols", symbols && Object.entries(symbols).map(constraint).join("; ")],
       ["Task", el("a", { href: hrefOf("task", task.name) }, "all model types that do it")]]),
     tensorTable("Inputs", inputs), tensorTable("Outputs", outputs));
 }
@@ -85,15 +96,16 @@ function viewTasks() {
   const sorted = [...tasks].sort((a, b) => b.types.length - a.types.length);
   return [heading("Tasks", plural(tasks.length, "task"), "Each with the model types that do it, and where it runs."),
     el("section", { class: "panel" }, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tasks" },
-      el("table", { class: "plain" }, el("thead", {}, el("tr", {}, ["Task", "Modality", "Model types"].map((title) =>
-        el("th", { scope: "col" }, title)), measured.map(({ title }) => el("th", { scope: "col" }, title)))),
+      el("table", { class: "plain" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Task"),
+        el("th", { scope: "col", class: "dt-wide" }, "Modality"), el("th", { scope: "col", class: "dt-number" }, "Model types"),
+        measured.map(squareHead))),
         el("tbody", {}, sorted.map(taskRow)))))];
 }
 
 function taskRow(task) {
   return el("tr", {}, el("th", { scope: "row" }, el("a", { href: hrefOf("task", task.name) }, task.name),
     el("span", { class: "sub wide" }, task.summary ?? "")),
-    el("td", {}, task.modality ?? ""), el("td", { class: "dt-number" }, count(task.types.length)),
+    el("td", { class: "dt-wide" }, task.modality ?? ""), el("td", { class: "dt-number" }, count(task.types.length)),
     measured.map((platform) => {
       const here = task.cells.filter((cell) => cell.platform === platform && (cell.verified || cell.failed));
       const verified = here.filter((cell) => cell.verified).length;
@@ -106,23 +118,47 @@ function taskRow(task) {
 const CHANGES = { regressions: "Regressions", mends: "Mended", newly_measured: "Newly measured",
   no_longer_measured: "No longer measured", other_failures: "Fail in another way", slower: "Slower than 1.5 times" };
 
+const changed = () => Object.entries(CHANGES).map(([kind, title]) => ({ kind, title, found: data.changes[kind] }))
+  .filter(({ found }) => found.length);
+
+// Above the matrix: how many cells changed, by kind.
+function showChanged() {
+  if (!data.changes) return;
+  const kinds = changed();
+  fill(byId("changed"), el("a", { href: "#/changes" }, `Changes since ${data.about.baseline}`),
+    kinds.length ? kinds.map(({ kind, title, found }) => el("span", { class: `change ${kind}` },
+      el("b", {}, count(found.length)), ` ${title.toLowerCase()}`)) : "none");
+  byId("changed").hidden = false;
+}
+
 function viewChanges() {
-  const { baseline } = data.about;
-  const kinds = Object.entries(CHANGES).filter(([kind]) => data.changes[kind].length);
-  return [heading("Changes", `Since ${baseline}`, `${count(data.changes.unchanged)} cells are as they were.`),
+  const kinds = changed();
+  return [heading("Changes", `Since ${data.about.baseline}`, `${plural(data.changes.unchanged, "cell")} unchanged.`),
     kinds.length ? null : el("p", { class: "panel" }, "Nothing changed."),
-    kinds.map(([kind, title]) => el("section", { class: "panel" },
-      el("h2", {}, `${title} `, el("span", { class: "count" }, count(data.changes[kind].length))),
-      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
-        el("table", { class: "plain" }, el("thead", {}, el("tr", {},
-          ["Model type", "Task", "Platform", "Before", "Now", "Detail"].map((name) => el("th", { scope: "col" }, name)))),
-          el("tbody", {}, data.changes[kind].map(changeRow))))))];
+    kinds.map(({ title, found }) => el("section", { class: "panel" },
+      el("h2", {}, `${title} `, el("span", { class: "count" }, count(found.length))), changesTable(title, found)))];
+}
+
+const CHANGE_COLUMNS = [["Model type"], ["Task"], ["Platform"], ["Before", "dt-wide"], ["Now"], ["Detail", "detail"]];
+const FIRST_CHANGES = 20;
+function changesTable(title, found) {
+  const body = el("tbody", {}, found.slice(0, FIRST_CHANGES).map(changeRow));
+  const all = el("button", { type: "button", class: "quiet", click: () => {
+    body.append(...found.slice(FIRST_CHANGES).map(changeRow));
+    body.rows[FIRST_CHANGES].querySelector("a")?.focus();
+    all.remove();
+  } }, `Show all ${count(found.length)}`);
+  return [el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
+    el("table", { class: "plain" }, el("thead", {}, el("tr", {},
+      CHANGE_COLUMNS.map(([name, className]) => el("th", { scope: "col", class: className }, name)))),
+      body)), found.length > FIRST_CHANGES ? all : null];
 }
 
 function changeRow(change) {
   const [type, platform] = [typeNamed.get(change.model_type), platformNamed.get(change.platform)];
   return el("tr", {}, el("th", { scope: "row" }, type && platform
     ? el("a", { href: cellHref(type, platform) }, change.model_type) : change.model_type),
-    [change.task, change.platform, change.before, change.after].map((text) => el("td", {}, text)),
-    el("td", { class: "detail" }, change.detail.slice(0, 300)));
+    el("td", {}, change.task), el("td", {}, change.platform), el("td", { class: "dt-wide" }, change.before),
+    el("td", {}, change.after),
+    el("td", { class: "detail" }, el("span", { class: "clamped" }, change.detail.slice(0, 300))));
 }

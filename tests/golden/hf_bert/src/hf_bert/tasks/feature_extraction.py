@@ -19,7 +19,7 @@ def encode(
     truncation: bool | None = None,
     tokenize_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
-    """Tokenize; an encoder-decoder's decoder gets just its start token."""
+    """Tokenize; the decoder of an encoder-decoder gets only its start token."""
     inputs = dict(
         tokenizer(
             [as_text(text) for text in texts],
@@ -39,7 +39,7 @@ def decode(
 ) -> list[list[list[list[float]]]]:
     """Per text the (1, tokens, hidden) states of the (last) encoder layer, padding removed.
 
-    An encoder that gives nothing but a pooled vector gives (1, hidden).
+    (1, hidden) for an encoder that returns only a pooled vector.
     """
     names = ("encoder_last_hidden_state", "last_hidden_state", "pooler_output")
     states = next(outputs[name] for name in names if name in outputs)

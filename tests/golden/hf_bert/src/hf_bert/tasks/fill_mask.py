@@ -19,7 +19,7 @@ def encode(
     config: Any,
     tokenizer_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
-    """Tokenize; every text must hold the mask token at least once."""
+    """Tokenize; every text must contain the mask token at least once."""
     texts = [as_text(text) for text in texts]
     options = dict(tokenizer_kwargs or {})
     if options.get("truncation"):
@@ -43,7 +43,7 @@ def decode(
     top_k: int = 5,
     targets: str | list[str] | None = None,
 ) -> list[Any]:
-    """The `top_k` fillings of each text; a list of such lists where it has several masks."""
+    """The `top_k` fillings of each text; a list of such lists if it has several masks."""
     allowed = None if targets is None else target_ids(targets, tokenizer)
     results = []
     for ids, logits in zip(encoded.inputs["input_ids"], outputs["logits"]):
@@ -65,7 +65,7 @@ def fill(
     allowed: np.ndarray | None,
     only_mask: bool,
 ) -> list[dict[str, Any]]:
-    """The best tokens for one mask, as transformers' pipeline describes them."""
+    """The best tokens for one mask, in the form of transformers' pipeline."""
     candidates = np.arange(len(probabilities)) if allowed is None else allowed
     best = candidates[np.argsort(-probabilities[candidates], kind="stable")[:top_k]]
     fillings = []
@@ -84,7 +84,7 @@ def fill(
 
 
 def target_ids(targets: str | list[str], tokenizer: Any) -> np.ndarray:
-    """Token ids of the target words; a word of several tokens counts by its first."""
+    """Token ids of the target words; of a word of several tokens the first."""
     words = [targets] if isinstance(targets, str) else targets
     vocabulary = tokenizer.get_vocab()
     ids: list[int] = []

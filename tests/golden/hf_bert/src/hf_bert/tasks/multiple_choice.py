@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._runtime.media.text import as_fields, as_text
-from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.encoded import Columns, Encoded
 from .._runtime.tasks.limits import cutting
 from .._runtime.tasks.scores import softmax
 
@@ -16,7 +16,7 @@ from .._runtime.tasks.scores import softmax
 def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
     """Tokenize `{"prompt", "choices"}` items to tensors of shape (items, choices, tokens).
 
-    An item with fewer choices than another repeats its last one; `decode` leaves it out.
+    Items with fewer choices repeat the last one; `decode` drops the copies.
     """
     questions = [as_question(item) for item in items]
     most = max(len(choices) for _, choices in questions)
@@ -31,21 +31,22 @@ def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
         **cutting(tokenizer, config, True),
     )
     inputs = {name: rows.reshape(len(items), most, -1) for name, rows in tokens.items()}
-    return Encoded(inputs, context=[choices for _, choices in questions])
+    columns = Columns(tuple(inputs), 1, ("logits",))
+    return Encoded(inputs, context=[choices for _, choices in questions], columns=columns)
 
 
 def as_question(item: Any) -> tuple[str, list[str]]:
     """The prompt and the choices of an item."""
     prompt, choices = as_fields(item, "prompt", "choices")
     if not isinstance(choices, (list, tuple)) or not choices:
-        raise ValueError(f"'choices' is a list of at least one text; got {choices!r}")
+        raise ValueError(f"expected 'choices' as a list of at least one text; got {choices!r}")
     return as_text(prompt), [as_text(choice) for choice in choices]
 
 
 def decode(
     outputs: Mapping[str, np.ndarray], encoded: Encoded, tokenizer: Any, config: Any
 ) -> list[dict[str, Any]]:
-    """Per item `{"choice", "index", "scores"}`: the best one and every choice's probability."""
+    """Per item `{"choice", "index", "scores"}`: the best choice and the probability of each."""
     results = []
     for choices, logits in zip(encoded.context, outputs["logits"]):
         scores = softmax(logits[: len(choices)])

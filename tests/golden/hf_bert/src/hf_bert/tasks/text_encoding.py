@@ -1,4 +1,4 @@
-"""Text in, the states of the text encoder alone out (task `text-encoding`)."""
+"""Text in, the hidden states of the text encoder out (task `text-encoding`)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def decode(
     """
     states = outputs["last_hidden_state"]
     mask = encoded.inputs.get("attention_mask", np.ones(states.shape[:2]))
-    results = [{"last_hidden_state": rows[kept.astype(bool)]} for rows, kept in zip(states, mask)]
+    results = [
+        {"last_hidden_state": rows[row_mask.astype(bool)]} for rows, row_mask in zip(states, mask)
+    ]
     for result, pooled in zip(results, outputs.get("pooler_output", ())):
         result["pooler_output"] = pooled
     return results

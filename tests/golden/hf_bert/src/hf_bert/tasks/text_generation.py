@@ -27,12 +27,12 @@ def encode(
 ) -> list[Encoded]:
     """Tokenize prompts, padded on the left; chats go through the model's chat template.
 
-    Prompts share a call, except for the decoder half of an encoder-decoder: it counts
-    positions from the first column, padding included.
+    Prompts share a call, except for the decoder of an encoder-decoder: it counts positions from
+    the first column, including padding.
 
     Raises:
-        ValueError: a prompt is empty and the model has no token that begins a text; or the chat
-            template refuses a chat.
+        ValueError: a prompt is empty and the model has no BOS token; or the chat template
+            rejects a chat.
     """
     options = generation_options(
         tokenizer, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
@@ -58,7 +58,7 @@ def encode(
 def tokenize(
     prompt: Any, tokenizer: Any, config: Any, continue_final_message: bool | None
 ) -> list[int]:
-    """The tokens of one prompt; an empty one is the token that begins a text."""
+    """The tokens of one prompt; an empty one is the BOS token."""
     if isinstance(prompt, list):
         text = rendered(prompt, tokenizer, continue_final_message)
         tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -70,12 +70,12 @@ def tokenize(
     if first is None:
         first = getattr(config, "bos_token_id", None)
     if first is None:
-        raise ValueError("the prompt is empty, and this model has no token that begins a text")
+        raise ValueError("the prompt is empty, and this model has no BOS token")
     return [first]
 
 
 def as_row(tokens: list[int], tokenizer: Any) -> dict[str, list[int]]:
-    """Tokens with the mask that says that none of them is padding, if the model takes one."""
+    """Tokens with an all-ones attention mask, if the model accepts one."""
     mask = {"attention_mask": [1] * len(tokens)}
     return {
         "input_ids": tokens,
@@ -96,8 +96,10 @@ def decode(
     for call, request in zip(outputs, encoded):
         continuations = call["sequences"][:, request.inputs["input_ids"].shape[1] :]
         texts = tokenizer.batch_decode(continuations, skip_special_tokens=True)
-        for prompt, found in zip(request.context, by_input(texts, len(request.context))):
+        for prompt, generated in zip(request.context, by_input(texts, len(request.context))):
             if return_full_text:
-                found = [with_answer(prompt, text, continue_final_message) for text in found]
-            results.append([{"generated_text": text} for text in found])
+                generated = [
+                    with_answer(prompt, text, continue_final_message) for text in generated
+                ]
+            results.append([{"generated_text": text} for text in generated])
     return results

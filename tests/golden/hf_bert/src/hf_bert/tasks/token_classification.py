@@ -19,7 +19,7 @@ from .._runtime.tasks.padding import padded, rows_of
 from .._runtime.tasks.scores import softmax
 
 SLOW = ("none", "simple")
-"""How tokens can be joined where the tokenizer does not tell which word they are of."""
+"""Aggregation strategies for tokenizers that do not provide the word of a token."""
 
 
 def encode(
@@ -30,11 +30,11 @@ def encode(
     stride: int | None = None,
     rows_pad: bool = True,
 ) -> list[Encoded]:
-    """Tokenize; a text that is longer than the model takes is cut, or in pieces with `stride`.
+    """Tokenize; a text that is too long is truncated, or split into windows with `stride`.
 
     Raises:
-        ValueError: a way to join tokens that does not exist or that the tokenizer cannot do, or a
-            `stride` that does not go with it.
+        ValueError: an aggregation strategy that is unknown or not supported by the tokenizer, or
+            a `stride` that cannot be combined with it.
     """
     strategy_of(aggregation_strategy, tokenizer)
     limit = longest_text(tokenizer, config)
@@ -61,31 +61,29 @@ def encode(
 
 
 def strategy_of(name: str, tokenizer: Any) -> AggregationStrategy:
-    """How tokens are joined to entities."""
-    known = [strategy.value for strategy in AggregationStrategy]
-    if name not in known:
-        raise ValueError(f"aggregation_strategy is one of {', '.join(known)}; got {name!r}")
+    """The aggregation strategy of tokens to entities."""
+    names = [strategy.value for strategy in AggregationStrategy]
+    if name not in names:
+        raise ValueError(
+            f"expected aggregation_strategy as one of {', '.join(names)}; got {name!r}"
+        )
     if name not in SLOW and not tokenizer.is_fast:
         raise ValueError(
-            f"aggregation_strategy {name!r} needs to know which word a token is of, and this"
-            f" tokenizer does not tell: use one of {', '.join(SLOW)}"
+            f"aggregation_strategy {name!r} requires the word of each token, which this"
+            f" tokenizer does not provide: use one of {', '.join(SLOW)}"
         )
     return AggregationStrategy(name)
 
 
 def pieces(stride: int, limit: int | None, strategy: str, tokenizer: Any) -> dict[str, Any]:
-    """How to tokenize a long text in pieces that share `stride` tokens."""
+    """Tokenizer options for windows of a long text that overlap by `stride` tokens."""
     room = None if limit is None else limit - tokenizer.num_special_tokens_to_add()
     if stride < 0 or (room is not None and stride >= room):
-        raise ValueError(
-            f"stride lies between 0 and {(room or 1) - 1}, as texts are cut; got {stride}"
-        )
+        raise ValueError(f"expected stride between 0 and {(room or 1) - 1}; got {stride}")
     if strategy == "none":
-        raise ValueError("stride goes with an aggregation_strategy other than 'none': name one")
+        raise ValueError("stride requires an aggregation_strategy other than 'none'")
     if not tokenizer.is_fast:
-        raise ValueError(
-            "stride needs to know where tokens stand, which this tokenizer cannot tell"
-        )
+        raise ValueError("stride requires token offsets, which this tokenizer does not provide")
     return {"return_overflowing_tokens": True, "stride": stride}
 
 
@@ -112,16 +110,16 @@ def decode(
             tokens = grouping.gather_pre_entities(
                 texts[place], ids, scores, offsets, special, strategy
             )
-            found = grouping.aggregate(tokens, strategy)
+            groups = grouping.aggregate(tokens, strategy)
             counts[place] += 1
             entities[place] += [
                 as_json(entity)
-                for entity in found
+                for entity in groups
                 if entity.get("entity", entity.get("entity_group")) not in ignored
             ]
     return [
-        grouping.aggregate_overlapping_entities(found) if count > 1 else found
-        for found, count in zip(entities, counts)
+        grouping.aggregate_overlapping_entities(groups) if count > 1 else groups
+        for groups, count in zip(entities, counts)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._runtime.tasks.candidate_labels import as_captions, scored_labels
-from .._runtime.tasks.encoded import Encoded
+from .._runtime.tasks.encoded import Columns, Encoded
 from .._runtime.tasks.images import encode_images
 from .._runtime.tasks.scores import sigmoid, softmax
 
@@ -27,7 +27,8 @@ def encode(
     captions = as_captions(candidate_labels, hypothesis_template)
     options = {"padding": True, **facts.get("text_options", {}), **(tokenizer_kwargs or {})}
     words = processor.tokenizer(captions, return_tensors="pt", **options)
-    return Encoded({**words, **loaded.inputs})
+    columns = Columns(tuple(words), 0, ("logits_per_image",))
+    return Encoded({**words, **loaded.inputs}, columns=columns)
 
 
 def decode(
@@ -38,7 +39,7 @@ def decode(
     facts: Mapping[str, Any],
     candidate_labels: list[str],
 ) -> list[list[dict[str, Any]]]:
-    """The labels of each image, best first: probabilities, or scores that are each their own."""
+    """The labels of each image, best first: softmax or independent sigmoid scores."""
     logits = outputs["logits_per_image"]
     scores = sigmoid(logits) if facts.get("single_scores") else softmax(logits)
     return [scored_labels(row, candidate_labels) for row in scores]

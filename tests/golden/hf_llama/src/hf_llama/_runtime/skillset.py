@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What a skillset does for every model type: load a model, hand out endpoints, test itself."""
+# SPDX-License-Identifier: Apache-2.0
+"""The skillset class of every model type: loads models, creates endpoints, tests itself."""
 
 from __future__ import annotations
 
@@ -18,14 +19,16 @@ from .initializers import handler_factory, initializer
 from .loading import load_processor
 from .mock import NAME as MOCK_NAME
 from .mock import Mock, MockHandler
+from .options import checked
 from .platforms.base import Detection, HardwareUnavailableError, Platform
 from .self_test.run import TestRecord, run_samples
 from .serving.endpoint import Endpoint, EndpointHandler
+from .sizes import Sizes, checkpoint_sizes
 from .tasks.spec import TaskSpec
 
 QUEUE_SIZE = 32
 REFERENCE = "cpu"
-"""The platform that half precision was measured on."""
+"""The platform on which half precision was measured."""
 
 
 def load_registry(package: str) -> dict[str, dict[str, Any]]:
@@ -40,7 +43,7 @@ class Skillset:
     model_type: ClassVar[str]
     registry: ClassVar[Mapping[str, Any]]
     package: ClassVar[str]
-    """The package that the registry entry, its tasks and its platforms lie in."""
+    """The package that contains the registry entry, tasks and platforms."""
 
     def __init__(
         self,
@@ -54,17 +57,20 @@ class Skillset:
                 `numpy`.
             metadata: options of loading (`token`, `revision`, `cache_dir`, see
                 docs/handlers.md), options of the platforms (`dtype`, `compile`,
-                `export_dir`, ...); `task`: the task where a call names none, for callers that
-                cannot; and `fallback`: the platforms to try, in order, when the one asked for
-                is missing. It is empty by default: a missing platform raises.
+                `export_dir`, ...); `task`: the default task of calls that specify none;
+                and `fallback`: the platforms to try, in order, if the requested one is
+                missing. `fallback` is empty by default: a missing platform raises.
+
+        Raises:
+            TypeError, ValueError: `metadata` is not a mapping, or an option of it is misspelt.
         """
         self.resources: dict[str, Any] = dict(resources or {})
-        self.metadata: dict[str, Any] = dict(metadata or {})
+        self.metadata: dict[str, Any] = checked(metadata)
 
     def __init_subclass__(cls) -> None:
         """Attach `init_<platform>` and `create_<platform>_<task name>_endpoint_handler`.
 
-        What a class defines itself stays as it is.
+        Methods that the class defines itself are not replaced.
         """
         super().__init_subclass__()
         for platform, facts in cls.registry["platforms"].items():
@@ -97,27 +103,29 @@ class Skillset:
         """One task by name; by default that of `metadata["task"]`, or else the primary one.
 
         Raises:
-            ValueError: this model type does not do that task.
+            ValueError: this model type does not have that task.
         """
         name = name or self.metadata.get("task")
         if name is None:
             return next(iter(self.tasks.values()))
         if name not in self.tasks:
-            known = ", ".join(self.tasks)
-            raise ValueError(f"{self.model_type} has no task {name!r}; it has: {known}")
+            names = ", ".join(self.tasks)
+            raise ValueError(f"{self.model_type} has no task {name!r}; it has: {names}")
         return self.tasks[name]
 
     @classmethod
     def platform(cls, name: str) -> Platform:
-        """A platform of this package, imported when it is first asked for.
+        """A platform of this package, imported on first use.
 
         Raises:
             ValueError: the package has no such platform.
         """
-        known = cls.registry["platforms"]
-        if name not in known:
-            raise ValueError(f"no platform {name!r} here; there are: {', '.join(known)}")
-        return load_platform(known[name]["code"], cls.package, name, json.dumps(known[name]))
+        available = cls.registry["platforms"]
+        if name not in available:
+            raise ValueError(f"no platform {name!r} here; there are: {', '.join(available)}")
+        return load_platform(
+            available[name]["code"], cls.package, name, json.dumps(available[name])
+        )
 
     @classmethod
     def platforms(cls) -> dict[str, Platform]:
@@ -126,36 +134,49 @@ class Skillset:
 
     @classmethod
     def detect_hardware(cls) -> dict[str, Detection]:
-        """What each platform's runtime says about this machine, by platform.
+        """The detection result of each platform on this machine, by platform.
 
-        Each answer says whether the platform can run here, why not, and names its devices,
-        their memory (bytes) and the runtime's version.
+        Each states whether the platform can run here, why not, its devices, their memory
+        (bytes) and the runtime's version.
         """
         return {name: platform.detect() for name, platform in cls.platforms().items()}
 
     def init(self, *modules: str) -> None:
-        """Import what was not injected: `torch`, `transformers` and `numpy` by default."""
+        """Import the resources that were not injected: `torch`, `transformers`, `numpy`."""
         for name in modules or ("torch", "transformers", "numpy"):
             if name not in self.resources:
                 self.resources[name] = import_module(name)
 
+    def sizes(self, model: str, task: str | None = None) -> Sizes:
+        """Parameters, memory and longest sequence of a checkpoint; no weights are loaded.
+
+        Args:
+            model: hub id or local folder.
+            task: whose model class; None for the primary task.
+
+        Raises:
+            UnknownSizeError: there is no such checkpoint, or its configuration builds no model.
+        """
+        self.init()
+        return checkpoint_sizes(model, self.task(task), self.resources, self.metadata)
+
     def open_endpoint(
         self, platform: str, model: str, device: str, label: str, task: str | None
     ) -> Endpoint:
-        """Load `model` on `platform`, or on the first of `metadata["fallback"]` that is there.
+        """Load `model` on `platform`, or on the first available one of `metadata["fallback"]`.
 
         Args:
             platform: name of a platform of this package.
             model: hub id or local folder.
-            device: as the platform's runtime names it, or `<platform>:<i>`.
+            device: a label of the platform's runtime, or `<platform>:<i>`.
             label: a name for the hardware, repeated in each result.
-            task: None takes that of `metadata["task"]`, or else the primary one.
+            task: None for that of `metadata["task"]`, or else the primary one.
 
         Returns:
             `(endpoint, processor, handler, queue, batch_size)`.
 
         Raises:
-            HardwareUnavailableError: the platform and every fallback are missing here.
+            HardwareUnavailableError: the platform and every fallback are unavailable.
             ValueError: unknown task, platform or device.
             OSError: `model` is neither a local folder nor a model on the hub.
         """
@@ -189,7 +210,7 @@ class Skillset:
         endpoint: Any,
         processor: Any = None,
     ) -> EndpointHandler:
-        """The handler of an endpoint that is loaded already; `processor` is loaded if None."""
+        """The handler of a loaded endpoint; `processor` is loaded if None."""
         spec, chosen = self.task(task), self.platform(platform)
         self.init(*chosen.resources)
         return EndpointHandler(
@@ -206,12 +227,12 @@ class Skillset:
     def export(
         self, platform: str, model: str, folder: str | Path, task: str | None = None
     ) -> None:
-        """Write one task of `model` to `folder`, for a device that cannot export by itself.
+        """Export one task of `model` to `folder`, for a device that cannot export itself.
 
-        There, `init_<platform>(folder, task=task)` runs it.
+        On the device, `init_<platform>(folder, task=task)` runs it.
 
         Raises:
-            HardwareUnavailableError: what exporting needs is not installed.
+            HardwareUnavailableError: requirements of the export are not installed.
             NotImplementedError: the platform loads checkpoints as they are.
             ValueError: unknown task or platform.
         """
@@ -241,7 +262,7 @@ class Skillset:
         endpoint_label: str,
         tokenizer: Any = None,
     ) -> TestRecord:
-        """Run the handler on its task's sample inputs and check what comes back.
+        """Run the handler on its task's sample inputs and check the results.
 
         Args:
             endpoint_model: the checkpoint behind the handler; part of the record.
@@ -257,9 +278,9 @@ class Skillset:
 def in_dtype_that_runs(
     metadata: Mapping[str, Any], registry: Mapping[str, Any], platform: str
 ) -> Mapping[str, Any]:
-    """The metadata with float32 in place of a dtype of which the registry knows that it fails.
+    """The metadata, with float32 in place of a dtype that fails according to the registry.
 
-    It was measured on the CPU, and counts there alone.
+    This was measured on the CPU and applies only there.
     """
     dtype = metadata.get("dtype")
     measured = registry.get("half_precision", {}).get(dtype, {})
@@ -275,13 +296,13 @@ def in_dtype_that_runs(
 
 
 def attach(cls: type[Skillset], name: str, method: Any) -> None:
-    """Give a class a method, unless it or a class that it derives from has one of that name."""
+    """Attach a method to a class, unless it has or inherits one of that name."""
     if not any(name in vars(base) for base in cls.__mro__):
         setattr(cls, name, method)
 
 
 @cache
 def load_platform(code: str, package: str, name: str, facts: str) -> Platform:
-    """The platform in the module `code` of `package`; one instance for all that ask."""
+    """The platform in the module `code` of `package`; cached, one instance for all callers."""
     platform: Platform = import_module(code, package).PLATFORM(name, json.loads(facts))
     return platform

@@ -1,6 +1,6 @@
-"""Text and candidate labels in, the labels by how well they fit out (`zero-shot-classification`).
+"""Text and candidate labels in, a score per label out (`zero-shot-classification`).
 
-Each label becomes a hypothesis; its score is how far the text entails it.
+Each label becomes a hypothesis; its score is the probability that the text entails it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def encode(
     hypothesis_template: str = "This example is {}.",
     rows_pad: bool = True,
 ) -> list[Encoded]:
-    """A row for each text and label; one row per call where padding would change results."""
+    """One row for each text and label; one row per call if padding would change results."""
     labels = as_labels(candidate_labels)
     hypotheses = as_captions(labels, hypothesis_template)
     check_lengths(hypotheses, tokenizer, config)
@@ -39,21 +39,21 @@ def encode(
 
 
 def check_lengths(hypotheses: list[str], tokenizer: Any, config: Any) -> None:
-    """Raise ValueError for a hypothesis that leaves no room for a text."""
+    """Raise ValueError for a hypothesis that leaves no tokens for a text."""
     limit = longest_text(tokenizer, config)
     room = None if limit is None else limit - tokenizer.num_special_tokens_to_add(pair=True)
     for hypothesis in hypotheses:
         if room is not None and (length := len(tokenizer.tokenize(hypothesis))) >= room:
             raise ValueError(
-                f"the hypothesis {hypothesis!r:.80} has {length} tokens, and the model takes {room}"
-                " with the text: use a shorter label or hypothesis_template"
+                f"the hypothesis {hypothesis!r:.80} has {length} tokens, and this model accepts"
+                f" at most {room} with the text: use a shorter label or hypothesis_template"
             )
 
 
 def tokenize(
     pairs: list[tuple[str, str]], tokenizer: Any, config: Any, padding: bool
 ) -> dict[str, Any]:
-    """Pairs of text and hypothesis; a text that is too long is cut, a hypothesis never."""
+    """Pairs of text and hypothesis; only the text is truncated, never the hypothesis."""
     texts, hypotheses = (list(column) for column in zip(*pairs))
     tokens = tokenizer(
         texts,
@@ -98,6 +98,6 @@ def label_scores(logits: np.ndarray, entailment: int, multi_label: bool) -> np.n
 
 
 def entailment_index(config: Any) -> int:
-    """The class that means entailment; the last one where the checkpoint names none."""
+    """The class that means entailment; the last one if the checkpoint has no label names."""
     named = (i for name, i in config.label2id.items() if name.lower().startswith("entail"))
     return next(named, -1)

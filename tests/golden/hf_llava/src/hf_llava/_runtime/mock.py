@@ -1,9 +1,10 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """The mock of a missing platform: outputs as the registry entry describes them.
 
-It is no folder of `platforms/`: nothing offers it, and it is used only where
-`metadata["fallback"]` names it. It needs numpy alone, and it reads no model and no input.
+It is not listed among the platforms and used only if
+`metadata["fallback"]` names it. It needs only numpy and reads neither model nor input.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from .tasks.spec import TaskSpec
 
 NAME = "mock"
 SYMBOL_SIZE = 2
-"""What a dimension of no fixed size becomes."""
+"""Size of a dimension without a fixed size."""
 
 
 class Mock(Platform):
-    """Gives the output tensors of the registry entry, filled with a fixed pattern."""
+    """Returns the output tensors of the registry entry, filled with a fixed pattern."""
 
     resources = ("numpy",)
 
@@ -49,8 +50,8 @@ class Mock(Platform):
         """The task's output tensors by name: their dtypes and shapes.
 
         Raises:
-            ValueError: the registry entry does not describe this task's outputs; it does so
-                for the primary task alone.
+            ValueError: the registry entry does not describe this task's outputs; it
+                describes only those of the primary task.
         """
         described = self.registry.get("output", {}).get("tensors")
         if not described or spec.name != next(iter(self.registry["tasks"])):
@@ -58,7 +59,7 @@ class Mock(Platform):
         return described
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-        """The described arrays for a batch of one; `encoded` is not looked at."""
+        """The described arrays for a batch of one; `encoded` is ignored."""
         return {name: pattern(facts["shape"], facts["dtype"]) for name, facts in endpoint.items()}
 
     def config(self, endpoint: Any) -> Any:
@@ -72,7 +73,7 @@ class Mock(Platform):
 
 
 class MockHandler(EndpointHandler):
-    """Answers each input with the named output arrays, where other handlers decode them."""
+    """Returns the named output arrays for each input without decoding them."""
 
     def _answer(
         self,
@@ -85,7 +86,7 @@ class MockHandler(EndpointHandler):
 
 
 def pattern(shape: list[int | str], dtype: str) -> Any:
-    """An array of this shape and dtype, the same every time; a batch has one row."""
+    """A deterministic array of this shape and dtype; a batch has one row."""
     import numpy as np
 
     sizes = {"batch": 1}

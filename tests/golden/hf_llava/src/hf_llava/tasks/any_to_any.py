@@ -28,7 +28,7 @@ def encode(
     continue_final_message: bool | None = None,
     processor_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Encoded]:
-    """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: a run for each."""
+    """Preprocess texts, `{"text", "images", "videos", "audio"}` items or chats: one call each."""
     options = conversation_options(
         processor, max_new_tokens, generate_kwargs, generation_mode, stop_sequence
     )

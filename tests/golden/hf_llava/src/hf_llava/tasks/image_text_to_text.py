@@ -13,6 +13,7 @@ from .._runtime.tasks.image_prompts import (
     decode,
     images_of,
 )
+from .._runtime.tasks.prompts import check_tokens
 
 __all__ = ["decode", "encode"]
 
@@ -28,10 +29,11 @@ def encode(
     stop_sequence: str | list[str] | None = None,
     continue_final_message: bool | None = None,
 ) -> Encoded:
-    """Preprocess `{"images", "text"}` items, or chats whose content holds the images."""
+    """Preprocess `{"images", "text"}` items, or chats whose content includes the images."""
     prompts = [as_prompt(item, processor, kinds, continue_final_message) for item in items]
     texts = [prompt.text for prompt in prompts]
     inputs = processor(text=texts, images=images_of(prompts), **batch_options(len(items)))
+    check_tokens(inputs)
     options = generation_options(
         processor, max_new_tokens, generate_kwargs, do_sample=do_sample, stop_sequence=stop_sequence
     )

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""The methods that a skillset gets for each of its platforms and tasks.
+# SPDX-License-Identifier: Apache-2.0
+"""The methods that are attached to a skillset for each of its platforms and tasks.
 
 They are attached by name, from `registry.json`, and import a platform only when called.
 """
@@ -14,7 +15,7 @@ from .serving.endpoint import Endpoint, EndpointHandler
 
 
 class EndpointSource(Protocol):
-    """What the methods need of the skillset that they are attached to."""
+    """The interface of a skillset that the attached methods use."""
 
     model_type: ClassVar[str]
 
@@ -55,9 +56,9 @@ def initializer(platform: str, default_device: str, takes_model_type: bool) -> A
     Args:
         platform: its name; the label's default.
         default_device: the device to run on where none is given.
-        takes_model_type: whether `model_type` comes between `model` and `device`. Where it
-            does not, a second argument that is the skillset's model type is accepted and left
-            out: some workers give it to every platform.
+        takes_model_type: whether `model_type` comes between `model` and `device`. If not, a
+            second argument that equals the skillset's model type is accepted and ignored:
+            some workers pass it to every platform.
     """
     signature = initializer_signature(platform, default_device, takes_model_type)
 

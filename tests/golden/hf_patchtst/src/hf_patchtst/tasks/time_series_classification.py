@@ -13,7 +13,7 @@ from .._runtime.tasks.scores import softmax
 
 
 def encode(items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]) -> Encoded:
-    """The window that the model looks at, padded on the left."""
+    """The input window of the model, padded on the left."""
     return Encoded(patch_inputs(items, config, facts))
 
 
@@ -30,7 +30,7 @@ def decode(
 
 
 def best_labels(scores: np.ndarray, config: Any, top_k: int | None) -> list[dict[str, Any]]:
-    """`{"label", "score"}`; a target that the checkpoint does not name is `LABEL_<index>`."""
+    """`{"label", "score"}`; a label without a name in the checkpoint is `LABEL_<index>`."""
     order = np.argsort(-scores, kind="stable")[:top_k].tolist()
     return [
         {"label": config.id2label.get(i, f"LABEL_{i}"), "score": float(scores[i])} for i in order

@@ -1,4 +1,4 @@
-"""A series in, one or more numbers about it out (task `time-series-regression`)."""
+"""A series in, one or more floats out (task `time-series-regression`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._runtime.tasks.history import patch_inputs
 
 
 def encode(items: list[Any], processor: Any, config: Any, facts: Mapping[str, Any]) -> Encoded:
-    """The window that the model looks at, padded on the left."""
+    """The input window of the model, padded on the left."""
     return Encoded(patch_inputs(items, config, facts))
 
 

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""The command line of a skillset: test it, look at the hardware, install what is missing."""
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of a skillset: test it, show the hardware, install requirements."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 
 from .platforms.base import Device, HardwareUnavailableError
 from .self_test.run import TestRecord
+from .sizes import UnknownSizeError
 from .skillset import Skillset
 
 STATUSES = ("REAL", "EMULATED", "MOCK", "UNAVAILABLE", "FAILED")
@@ -26,6 +28,7 @@ EXAMPLES = """\
 examples:
   python -m {package} --model CHECKPOINT
   python -m {package} --model CHECKPOINT --platform cpu --json records.json
+  python -m {package} --model CHECKPOINT --sizes
   python -m {package} --hardware --json -
   python -m {package} --export qualcomm --model CHECKPOINT --output exported
   python -m {package} --install openvino
@@ -33,11 +36,11 @@ examples:
 
 
 class UsageError(Exception):
-    """What was asked for cannot be done; the message says what is wrong."""
+    """A usage error; its message is printed and the exit code is 2."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """An argument parser that raises `UsageError` with a one-line message."""
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`."""
@@ -54,16 +57,18 @@ def main(skillset: Skillset, argv: Sequence[str]) -> int:
             return install(skillset, arguments.install)
         if arguments.hardware:
             return show_hardware(skillset, arguments.json)
+        if arguments.sizes:
+            return show_sizes(skillset, arguments)
         if arguments.export is not None:
             return export(skillset, arguments)
         return run_test(skillset, arguments)
-    except (UsageError, HardwareUnavailableError) as error:
+    except (UsageError, UnknownSizeError, HardwareUnavailableError) as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return BAD_USAGE
 
 
 def require_writable(path: Path) -> None:
-    """Raise before any work where a file cannot be written."""
+    """Raise `UsageError` early if a file cannot be written."""
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder; name a file")
@@ -74,7 +79,7 @@ def require_writable(path: Path) -> None:
 
 
 def parser(skillset: Skillset) -> argparse.ArgumentParser:
-    """The options of `python -m`."""
+    """The argument parser of `python -m`."""
     result = Parser(
         prog=f"python -m {skillset.package}",
         description=f"Test {skillset.model_type} on the platforms of this machine.",
@@ -95,32 +100,43 @@ def parser(skillset: Skillset) -> argparse.ArgumentParser:
     result.add_argument(
         "--hardware",
         action="store_true",
-        help="show what each platform finds here (with --json: as JSON)",
+        help="show the devices that each platform detects (with --json: as JSON)",
+    )
+    result.add_argument(
+        "--sizes",
+        action="store_true",
+        help="show parameters, memory and longest sequence of --model from its configuration",
     )
     result.add_argument(
         "--export",
         metavar="PLATFORM",
         choices=platforms,
-        help="write what runs on a PLATFORM that cannot export by itself to --output",
+        help="export for a PLATFORM whose device cannot export, to --output",
     )
-    result.add_argument("--output", metavar="DIR", help="where --export writes")
+    result.add_argument("--output", metavar="DIR", help="output folder of --export")
     result.add_argument(
         "--install",
         nargs="*",
         metavar="PLATFORM",
-        help="install what the package and PLATFORM need",
+        help="install the requirements of the package and PLATFORM",
     )
     return result
 
 
-def run_test(skillset: Skillset, arguments: argparse.Namespace) -> int:
-    """Test each chosen task on each chosen platform and print one line for each."""
+def require_model(skillset: Skillset, arguments: argparse.Namespace) -> str:
+    """The checkpoint given by `--model`, or the default one."""
     if arguments.model is None:
         raise UsageError(
-            f"no default checkpoint is known for {skillset.model_type}: name one with --model"
+            f"{skillset.model_type} has no default checkpoint: specify one with --model"
         )
+    return str(arguments.model)
+
+
+def run_test(skillset: Skillset, arguments: argparse.Namespace) -> int:
+    """Test each chosen task on each chosen platform and print one line for each."""
+    model = require_model(skillset, arguments)
     records = [
-        test_cell(skillset, platform, task, arguments.model)
+        test_cell(skillset, platform, task, model)
         for platform in arguments.platform or skillset.registry["platforms"]
         for task in arguments.task or skillset.tasks
     ]
@@ -145,7 +161,7 @@ def write_report(report: Any, target: str) -> None:
 
 
 def export(skillset: Skillset, arguments: argparse.Namespace) -> int:
-    """Write one task of a model to a folder that runs on a device without torch."""
+    """Export one task of a model to a folder that runs on a device without torch."""
     if arguments.model is None or not arguments.output:
         raise UsageError(
             "--export needs --output, and --model where no default checkpoint is known"
@@ -158,13 +174,13 @@ def export(skillset: Skillset, arguments: argparse.Namespace) -> int:
     try:
         skillset.export(arguments.export, arguments.model, arguments.output, task)
     except (NotImplementedError, OSError, ValueError) as error:
-        raise UsageError(f"{arguments.export} exports nothing: {error}") from error
-    print(f"{arguments.output} is ready: give it to --model on the device")
+        raise UsageError(f"{arguments.export} cannot export: {error}") from error
+    print(f"{arguments.output} is ready: pass it as --model on the device")
     return 0
 
 
 def test_cell(skillset: Skillset, platform: str, task: str, model: str) -> TestRecord:
-    """Test one task on one platform; a missing platform and a failure are both records."""
+    """Test one task on one platform; missing platforms and failures become records, too."""
 
     def record(status: str, detail: Any) -> TestRecord:
         return TestRecord(skillset.model_type, task, platform, status, str(detail), model)
@@ -179,32 +195,52 @@ def test_cell(skillset: Skillset, platform: str, task: str, model: str) -> TestR
 
 
 def show_hardware(skillset: Skillset, target: str | None) -> int:
-    """Print what each platform's runtime says about this machine; as JSON to a `target`."""
-    found = skillset.detect_hardware()
+    """Print the detection result of each platform; with `target` as JSON."""
+    hardware = skillset.detect_hardware()
     if target is not None:
-        write_report({name: asdict(detection) for name, detection in found.items()}, target)
+        write_report({name: asdict(detection) for name, detection in hardware.items()}, target)
         return 0
-    for name, detection in found.items():
+    for name, detection in hardware.items():
         devices = ", ".join(map(device_text, detection.devices))
         state = devices if detection.available else f"unavailable: {detection.reason}"
         print(f"{name:10} {detection.version or '-':16} {state}")
     return 0
 
 
+def show_sizes(skillset: Skillset, arguments: argparse.Namespace) -> int:
+    """Print the sizes of a checkpoint's model; with a target as JSON."""
+    model = require_model(skillset, arguments)
+    sizes = skillset.sizes(model, arguments.task[0] if arguments.task else None)
+    if arguments.json is not None:
+        write_report(sizes.as_dict(), arguments.json)
+        return 0
+    longest = "not stated" if sizes.longest_sequence is None else f"{sizes.longest_sequence:,}"
+    rows = {
+        "model": f"{sizes.model} ({sizes.model_class}, {sizes.task})",
+        "parameters": f"{sizes.parameters:,}",
+        **{f"in {dtype}": f"{size / 1e6:,.1f} MB" for dtype, size in sizes.memory.items()},
+        "longest sequence": longest,
+        "saved as": ", ".join(filter(None, (sizes.dtype or "not stated", sizes.quantization))),
+    }
+    for name, value in rows.items():
+        print(f"{name:18}{value}")
+    return 0
+
+
 def device_text(device: Device) -> str:
-    """A device in a few words."""
+    """A short description of a device."""
     memory = f", {device.total_memory / 2**30:.1f} GiB" if device.total_memory else ""
     return f"{device.label} ({device.name}{memory})"
 
 
 def install(skillset: Skillset, platforms: Sequence[str]) -> int:
-    """Print and run the pip command for what is missing."""
-    known = skillset.registry["platforms"]
-    if unknown := [name for name in platforms if name not in known]:
-        raise UsageError(f"no platform {unknown[0]!r}; there are: {', '.join(known)}")
+    """Print and run the pip command that installs missing requirements."""
+    available = skillset.registry["platforms"]
+    if unknown := [name for name in platforms if name not in available]:
+        raise UsageError(f"no platform {unknown[0]!r}; there are: {', '.join(available)}")
     required = list(skillset.registry["dependencies"]["pip"])
     for name in platforms:
-        required += known[name]["requirements"]
+        required += available[name]["requirements"]
     missing = [requirement for requirement in required if not installed(requirement)]
     if not missing:
         print("nothing is missing")

@@ -1,6 +1,6 @@
-"""A question and a text in, the part that answers it out (task `question-answering`).
+"""A question and a text in, the answer span out (task `question-answering`).
 
-transformers 5 has no such pipeline; parameters and results are those of transformers 4.57's.
+transformers 5 has no such pipeline; parameters and results follow that of 4.57.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def encode(
     max_question_len: int = 64,
     rows_pad: bool = True,
 ) -> list[Encoded]:
-    """Tokenize `{"question", "context"}` pairs: a row for each piece of a long context.
+    """Tokenize `{"question", "context"}` pairs: one row per window of a long context.
 
     Raises:
-        ValueError: a question or a context is empty, a question leaves no room for its context,
+        ValueError: a question or a context is empty, a question leaves no tokens for its context,
             or `doc_stride` is larger than `max_seq_len`.
     """
     longest = max_seq_len or min(tokenizer.model_max_length, 384)
@@ -43,7 +43,7 @@ def encode(
         pair = [as_text(text) for text in as_fields(item, "question", "context")]
         for name, text in zip(("question", "context"), pair):
             if not text.strip():
-                raise ValueError(f"the {name} is empty")
+                raise ValueError(f"the {name} is empty; it needs at least one word")
         pieces += pieces_of(place, pair[0], pair[1], tokenizer, longest, overlap, max_question_len)
     calls = [pieces] if rows_pad and pads(tokenizer) else [[piece] for piece in pieces]
     return [
@@ -64,29 +64,31 @@ def decode(
 ) -> list[Any]:
     """The best answer of each item, a list of the `top_k` best: `{score, start, end, answer}`."""
     if top_k < 1 or max_answer_len < 1:
-        raise ValueError(f"top_k and max_answer_len are at least 1; got {top_k}, {max_answer_len}")
+        raise ValueError(
+            f"expected top_k and max_answer_len of at least 1; got {top_k}, {max_answer_len}"
+        )
     options = {
         "top_k": top_k * 2 + 10 if align_to_words else top_k,
         "max_answer_len": max_answer_len,
         "handle_impossible_answer": handle_impossible_answer,
     }
-    found: list[dict[str, dict[str, Any]]] = [{} for _ in range(encoded[0].context[1])]
-    null_scores = [float(NO_NULL_SCORE)] * len(found)
+    spans: list[dict[str, dict[str, Any]]] = [{} for _ in range(encoded[0].context[1])]
+    null_scores = [float(NO_NULL_SCORE)] * len(spans)
     for call, request in zip(outputs, encoded):
         for row, piece in enumerate(request.context[0]):
-            kept, place = slice(0, len(piece.answers)), piece.item
+            window, place = slice(0, len(piece.answers)), piece.item
             starts, ends, scores, null_scores[place] = select_starts_ends(
-                call["start_logits"][row : row + 1, kept].astype(np.float32),
-                call["end_logits"][row : row + 1, kept].astype(np.float32),
+                call["start_logits"][row : row + 1, window].astype(np.float32),
+                call["end_logits"][row : row + 1, window].astype(np.float32),
                 (~piece.answers).astype(int),
                 None,
                 min_null_score=null_scores[place],
                 **options,
             )
             for first, last, score in zip(starts, ends, scores):
-                add(found[place], piece, int(first), int(last), float(score), align_to_words)
+                add(spans[place], piece, int(first), int(last), float(score), align_to_words)
     results = []
-    for answers, null_score in zip(found, null_scores):
+    for answers, null_score in zip(spans, null_scores):
         given = list(answers.values())
         if handle_impossible_answer:
             given.append({"score": null_score, "start": 0, "end": 0, "answer": ""})
@@ -103,10 +105,10 @@ def add(
     score: float,
     align_to_words: bool,
 ) -> None:
-    """Put one span into the answers of an item; the scores of the same words add up."""
+    """Add one span to the answers of an item; scores of equal spans are summed."""
     start, end = piece.characters(first, last, align_to_words)
     text = piece.context[start:end]
-    if (known := answers.get(text.lower())) is not None:
-        known["score"] += score
+    if (duplicate := answers.get(text.lower())) is not None:
+        duplicate["score"] += score
     else:
         answers[text.lower()] = {"score": score, "start": start, "end": end, "answer": text}

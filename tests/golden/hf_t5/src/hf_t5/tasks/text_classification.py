@@ -23,7 +23,7 @@ def encode(
     """Tokenize texts, or `{"text", "text_pair"}` pairs."""
     pairs = [as_fields(item, "text", "text_pair") for item in items if isinstance(item, dict)]
     if pairs and len(pairs) < len(items):
-        raise ValueError("a batch holds texts or pairs of texts, not both")
+        raise ValueError("a batch contains texts or pairs of texts, not both")
     columns = zip(*pairs) if pairs else [items]
     texts = [[as_text(text) for text in column] for column in columns]
     inputs = tokenizer(

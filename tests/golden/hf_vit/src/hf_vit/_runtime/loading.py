@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Loads what a checkpoint has beside its model: the processor of a task."""
+# SPDX-License-Identifier: Apache-2.0
+"""Loads the processor of a task from a checkpoint."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .hub import hub_options
+from .tasks.limits import text_part
 from .tasks.processor_parts import AUTO_CLASSES
 from .tasks.spec import TaskSpec
 
@@ -22,14 +24,14 @@ class Parts:
 
 
 def share_padding(config: Any, processor: Any) -> None:
-    """Let a model know the padding token of its tokenizer where its configuration names none.
+    """Set the padding token of a configuration that has none to its tokenizer's.
 
-    Classifiers find the last token of each text by it.
+    Classifiers need it to find the last token of each text.
     """
     padding = getattr(getattr(processor, "tokenizer", processor), "pad_token_id", None)
     if padding is None or not hasattr(config, "get_text_config"):
         return
-    for part in (config, config.get_text_config()):
+    for part in (config, text_part(config)):
         if getattr(part, "pad_token_id", None) is None:
             part.pad_token_id = padding
 
@@ -37,7 +39,7 @@ def share_padding(config: Any, processor: Any) -> None:
 def load_processor(
     checkpoint: str, spec: TaskSpec, transformers: Any, metadata: Mapping[str, Any]
 ) -> Any:
-    """The task's processor from `checkpoint` (hub id or local folder); None where it has none.
+    """The task's processor from `checkpoint` (hub id or local folder); None if the task has none.
 
     Raises:
         OSError: `checkpoint` is neither a local folder nor a model on the hub.
@@ -47,8 +49,9 @@ def load_processor(
     options = {"trust_remote_code": False, **hub_options(metadata)}
     auto_class = getattr(transformers, AUTO_CLASSES[spec.processor])
     processor = auto_class.from_pretrained(checkpoint, **options)
-    if tuple(spec.inputs) == ("audio",) and hasattr(processor, "convert_tokens_to_ids"):
-        # No class combines this type's parts: AutoProcessor gave the tokenizer alone.
+    is_tokenizer = isinstance(processor, transformers.PreTrainedTokenizerBase)
+    if tuple(spec.inputs) == ("audio",) and is_tokenizer:
+        # No class combines the parts of this checkpoint: AutoProcessor returned the tokenizer only.
         extractor = transformers.AutoFeatureExtractor.from_pretrained(checkpoint, **options)
         return Parts(tokenizer=processor, feature_extractor=extractor)
     return spec.adapted(processor)

@@ -12,11 +12,11 @@ from .._runtime.tasks.encoded import Encoded
 from .._runtime.tasks.images import encode_arrays
 
 IMAGE_SIZES = {"image_grid_thw", "image_sizes", "num_soft_tokens_per_image", "target_sizes"}
-"""What an image processor gives where the model puts the patches of all images in one row."""
+"""Outputs of image processors for models that pack the patches of all images in one row."""
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> list[Encoded]:
-    """Load and preprocess the images: a run for all, or one each where a run mixes patches."""
+    """Load and preprocess the images: one call for all, or one each if the model packs patches."""
     mixes = IMAGE_SIZES.intersection(image_processor.model_input_names)
     groups = [[image] for image in images] if mixes else [images]
     return [
@@ -26,10 +26,10 @@ def encode(images: list[Any], image_processor: Any, config: Any) -> list[Encoded
 
 
 def forward_inputs(arrays: dict[str, Any], config: Any) -> dict[str, Any]:
-    """The arrays that the model takes, by the names that its forward has for them.
+    """The arrays that the model accepts, by parameter name of its forward.
 
-    A vision tower says `hidden_states` and `grid_thw` where the processor, made for the whole
-    model, says `pixel_values` and `image_grid_thw`.
+    A vision tower has `hidden_states` and `grid_thw` for `pixel_values` and `image_grid_thw` of
+    the processor of the whole model.
     """
     if set(arrays) == {"pixel_values"}:
         return arrays
@@ -55,23 +55,23 @@ def decode(
 ) -> list[Any]:
     """Per image the hidden states (else the first output) (1, ...), or the pooled one with `pool`.
 
-    Models that give the patches of all images in one row give (patches, ...), backbones their
-    last map of features.
+    Models that pack the patches of all images in one row return (patches, ...), backbones their
+    last feature map.
 
     Raises:
         ValueError: `pool` with a model that has no pooled output.
     """
     results: list[Any] = []
-    for found, run in zip(outputs, encoded):
-        if pool and "pooler_output" not in found:
+    for call_outputs, run in zip(outputs, encoded):
+        if pool and "pooler_output" not in call_outputs:
             raise ValueError("this model has no pooled output; call without pool")
-        features = found["pooler_output" if pool else features_name(found)]
+        features = call_outputs["pooler_output" if pool else features_name(call_outputs)]
         if isinstance(features, tuple):  # a backbone's maps
             features = features[-1]
         results += [image.tolist() for image in np.split(features, run.context)]
     return results
 
 
-def features_name(found: Mapping[str, Any]) -> str:
-    """The output that holds the features: not always the first, which may be points, say."""
-    return "last_hidden_state" if "last_hidden_state" in found else next(iter(found))
+def features_name(outputs: Mapping[str, Any]) -> str:
+    """The name of the output with the features, which is not always the first."""
+    return "last_hidden_state" if "last_hidden_state" in outputs else next(iter(outputs))

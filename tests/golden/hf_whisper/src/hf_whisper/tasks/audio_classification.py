@@ -13,7 +13,7 @@ from .._runtime.tasks.scores import class_scores, labelled
 
 
 def encode(audios: list[Any], feature_extractor: Any, config: Any) -> Encoded:
-    """Load, resample and turn each audio clip into the model's features."""
+    """Load and resample each audio clip, and compute the model's features."""
     return Encoded(audio_features(audios, feature_extractor))
 
 
@@ -27,7 +27,7 @@ def decode(
 ) -> list[list[dict[str, Any]]]:
     """The `top_k` labels of each audio clip (all if None), best first.
 
-    Unlike texts and images, an audio clip with a single label gets its softmax.
+    Unlike for texts and images, a model with a single label applies softmax.
     """
     if function_to_apply is None and config.problem_type is None:
         function_to_apply = "softmax"

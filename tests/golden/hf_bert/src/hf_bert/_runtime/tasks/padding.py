@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Texts as rows of tokens of different length in one batch."""
+# SPDX-License-Identifier: Apache-2.0
+"""Padding of token rows of different length in one batch."""
 
 from __future__ import annotations
 
@@ -17,11 +18,11 @@ NO_INPUTS = {
     "overflowing_tokens",
     "special_tokens_mask",
 }
-"""What tokenizers tell of a text beside what the model takes."""
+"""Outputs of tokenizers that are not inputs of models."""
 
 
 def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:
-    """The model's inputs of tokenized texts, a dict of lists for each row."""
+    """The model's inputs of tokenized texts: a dict of lists for each row."""
     unread = {"token_type_ids"} - set(tokenizer.model_input_names)
     names = [name for name in tokens if name not in NO_INPUTS | unread]
     return [{name: tokens[name][row] for name in names} for row in range(len(tokens["input_ids"]))]
@@ -30,14 +31,16 @@ def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:
 def padded(
     rows: Sequence[Mapping[str, Any]], tokenizer: Any, side: str = "right"
 ) -> dict[str, np.ndarray]:
-    """Rows of tokens as arrays (rows, tokens), the shorter ones padded.
+    """Rows of tokens as int64 arrays (rows, tokens), the shorter ones padded.
 
     Raises:
-        ValueError: rows differ in length, and the tokenizer has no padding token.
+        ValueError: rows differ in length, and the tokenizer has no padding token; or one is empty.
     """
     lengths = [len(row["input_ids"]) for row in rows]
+    if not all(lengths):
+        raise ValueError("the text has no token for this model: give it at least one word")
     if len(set(lengths)) > 1 and tokenizer.pad_token_id is None:
-        raise ValueError("this tokenizer has no padding token; call with one input at a time")
+        raise ValueError("this tokenizer has no padding token; pass one input at a time")
     fill = {
         "input_ids": tokenizer.pad_token_id,
         "token_type_ids": getattr(tokenizer, "pad_token_type_id", 0),
@@ -60,6 +63,6 @@ def padded(
 
 
 def filled(values: list[Any], value: Any, count: int, side: str) -> list[Any]:
-    """Values with `count` times one more at a side."""
+    """Values with `value` added `count` times at a side."""
     padding = [value] * count
     return padding + values if side == "left" else values + padding

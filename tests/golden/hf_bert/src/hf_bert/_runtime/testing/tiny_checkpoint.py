@@ -1,11 +1,13 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Builds a checkpoint of a tiny model: its data is a folder, its weights come from a seed."""
+# SPDX-License-Identifier: Apache-2.0
+"""Builds a checkpoint of a tiny model from a folder of configuration files and a seed."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 SEED = 0
 ATTEMPTS = 8
 STEP = 1000
-"""From one attempt's seed to the next one's: no other model is drawn from these."""
-# What a configuration says of its model's part where it may play several: transformers asks for it.
+"""Difference of the seeds of two attempts; no other model uses these seeds."""
+# Attributes by which a configuration states the role of its model, which transformers requires.
 ROLES = {
     "AutoModelForCausalLM": {"is_decoder": True},
     "AutoModelForTextEncoding": {"is_encoder_decoder": False},
@@ -24,7 +26,7 @@ ROLES = {
 
 
 def exists(tiny: Path) -> bool:
-    """Whether the folder of a model type's tiny model has one."""
+    """Whether a folder contains a tiny model."""
     return (tiny / "config.json").is_file()
 
 
@@ -33,9 +35,9 @@ def build_checkpoint(tiny: Path, model_class: str, folder: Path, seed: int = SEE
 
     Args:
         tiny: configuration and processor files, without weights.
-        model_class: the name of an auto class or model class of transformers.
-        folder: where the checkpoint goes; returned.
-        seed: of the random weights.
+        model_class: name of an auto class or model class of transformers.
+        folder: output folder; returned.
+        seed: seed of the random weights.
     """
     import torch
     import transformers
@@ -48,16 +50,17 @@ def build_checkpoint(tiny: Path, model_class: str, folder: Path, seed: int = SEE
         if hasattr(config, name):
             setattr(config, name, value)
     torch.manual_seed(seed)
-    # Fills with NaN the memory that a class allocates and never initialises.
+    # Fills uninitialised memory with NaN, so that it can be detected.
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        wanted = getattr(transformers, model_class)
-        model = getattr(wanted, "from_config", wanted)(config)
+        requested = getattr(transformers, model_class)
+        model = getattr(requested, "from_config", requested)(config)
     finally:
         torch.use_deterministic_algorithms(False)
     strengthen(model, seed)
     model.save_pretrained(folder)
-    if type(model.config) is not type(config):  # the class read the text part of the whole
+    # Another type if the class has read the text part of the whole configuration.
+    if type(model.config) is not type(config):
         config.save_pretrained(folder)
     left_out = shutil.ignore_patterns("config.json")
     shutil.copytree(tiny, folder, ignore=left_out, dirs_exist_ok=True)
@@ -71,8 +74,8 @@ def build_for_task(
 ) -> Path:
     """Save a tiny model for a task to `folder`, with weights that suit the task's samples.
 
-    Weights that give unlike samples the same result prove nothing: others follow, drawn from the
-    next seeds of a fixed row, and where none can do it those of `seed` again.
+    Weights that give different samples the same result cannot reveal errors: the next seeds of a
+    fixed sequence are tried, and if all fail, the weights of `seed` are used.
     """
     from .calibration import calibrate_checkpoint
 
@@ -86,8 +89,32 @@ def build_for_task(
     return folder
 
 
+@dataclass(frozen=True)
+class TinyCheckpoints:
+    """The checkpoints of one tiny model in `folder`; each model class is built once."""
+
+    skillset: Skillset
+    tiny: Path
+    """Folder with the configuration and the processor files of the tiny model."""
+    folder: Path
+    built: dict[str, Path] = field(default_factory=dict)
+    """Auto class (or model class) -> its checkpoint folder."""
+
+    def exist(self) -> bool:
+        """Whether the tiny model exists."""
+        return exists(self.tiny)
+
+    def of(self, task: str) -> str:
+        """The checkpoint folder of a task."""
+        auto_class = self.skillset.task(task).auto_class
+        if auto_class not in self.built:
+            folder = self.folder / auto_class
+            self.built[auto_class] = build_for_task(self.skillset, task, self.tiny, folder)
+        return str(self.built[auto_class])
+
+
 def build_audio_tokenizer(tiny: Path, folder: Path) -> None:
-    """Save the codec that the processor holds, and where it lies to the processor's settings."""
+    """Save the processor's codec, and its path to the processor's settings."""
     import transformers
 
     from .weights import strengthen
@@ -97,7 +124,7 @@ def build_audio_tokenizer(tiny: Path, folder: Path) -> None:
     codec = settings["audio_tokenizer"]
     config = transformers.AutoConfig.from_pretrained(tiny / "audio_tokenizer")
     model = getattr(transformers, codec["audio_tokenizer_class"])(config)
-    strengthen(model, SEED)  # its codebooks hold nothing but zeros before
+    strengthen(model, SEED)  # its codebooks are all zero before
     model.save_pretrained(folder / "audio_tokenizer")
     codec["audio_tokenizer_name_or_path"] = str((folder / "audio_tokenizer").resolve())
     path.write_text(json.dumps(settings), "utf-8")

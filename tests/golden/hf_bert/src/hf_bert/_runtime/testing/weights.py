@@ -1,10 +1,11 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Gives a random model the strength of a trained one: what goes in decides what comes out.
+# SPDX-License-Identifier: Apache-2.0
+"""Scales the weights of a random model so that its outputs depend on its inputs.
 
 transformers initialises weights with a spread of 0.02, which suits widths of a thousand. In a
-model of width 64 every layer then takes strength away, attention is uniform, and outputs hardly
-depend on the inputs. Here each layer keeps the variance of its input (fan-in scaling).
+model of width 64 every layer then reduces the variance, attention is uniform, and outputs hardly
+depend on the inputs. Here each layer preserves the variance of its input (fan-in scaling).
 """
 
 from __future__ import annotations
@@ -14,30 +15,32 @@ from typing import Any
 
 import torch
 
+from ..tasks.limits import text_part
+
 SPREAD_OF_EMBEDDINGS = 0.7
-"""About that of sinusoidal positions, which are added to them."""
+"""Standard deviation of embeddings, similar to that of the sinusoidal positions added to them."""
 SPREAD_OF_BIASES = 0.1
 UNSET_SPREAD = 0.02
 CHOSEN = 0.1
-"""A table with a larger spread was initialised with care by its class, and stays."""
+"""A table with a larger standard deviation was initialised deliberately and stays unchanged."""
 SMALL = 0.2
-"""Constant gates and layer scales below it let next to nothing through."""
+"""Constant gates and layer scales below it pass almost no signal."""
 OPEN_GATE = 0.7
 SHARP_ATTENTION = 1.5
-"""Factor for queries and for keys: attention that is not uniform."""
+"""Factor for queries and keys that makes attention non-uniform."""
 CROSS_ATTENTION_FACTOR = 3.0
-"""Of what a decoder reads from its encoder: it has to outweigh what it reads of itself."""
+"""Factor for the output of cross-attention, which has to outweigh the decoder's own input."""
 CROSS_ATTENTION = re.compile(r"(encoder_attn|cross_?attn|cross_?attention|EncDecAttention)\b", re.I)
 OUTPUT = re.compile(r"^(out|o|dense|c_proj|out_proj|o_proj|proj|wo)$")
 QUERY_OR_KEY = re.compile(r"(^|_)(q|k|query|key|queries|keys)(_|\d*$)")
 SPECIAL_TOKENS = ("eos_token_id", "pad_token_id", "bos_token_id", "decoder_start_token_id")
 SILENCE = 0.2
-"""Factor of a special token's weights in the head: its logit lies near the mean of all."""
+"""Factor for a special token's weights in the head, whose logit is then near the mean."""
 LIKE_EMBEDDINGS = re.compile(r"embed|token|position|latent|quer|prompt|prototype")
 
 
 def strengthen(model: Any, seed: int) -> None:
-    """Scale every weight by the rule for its kind of module; the same for the same seed."""
+    """Scale every weight by the rule for its type of module; deterministic for a seed."""
     generator = torch.Generator().manual_seed(seed)
     done: set[int] = set()
     scales = embedding_scales(model)
@@ -54,9 +57,9 @@ def strengthen(model: Any, seed: int) -> None:
 
 
 def fill_unset(module: Any, generator: Any) -> None:
-    """Small random values for parameters that hold NaN, unit ones for tables of nothing but zeros.
+    """Small random values for NaN parameters, unit normal ones for all-zero tables.
 
-    A class leaves NaN where it allocates memory and never initialises it (see `build_checkpoint`).
+    Uninitialised memory is NaN (see `build_checkpoint`).
     """
     for tensor in (*module.parameters(recurse=False), *module.buffers(recurse=False)):
         if tensor.is_floating_point() and tensor.isnan().any():
@@ -67,7 +70,7 @@ def fill_unset(module: Any, generator: Any) -> None:
 
 
 def open_norm(module: Any) -> None:
-    """Let a batch norm through whose weights its class draws around 0 instead of 1."""
+    """Add 1 to the weights of a batch norm that are drawn around 0."""
     weight = getattr(module, "weight", None)
     if getattr(module, "running_mean", None) is None or weight is None or weight.numel() < 2:
         return
@@ -76,12 +79,12 @@ def open_norm(module: Any) -> None:
 
 
 def is_unset_table(buffer: Any) -> bool:
-    """Whether it is a table, of codes say, that only training fills."""
+    """Whether a buffer is a table, such as a codebook, that only training fills."""
     return buffer.ndim > 1 and buffer.is_floating_point() and not buffer.any()
 
 
 def silence_special_tokens(model: Any) -> None:
-    """Make the tokens that end or pad a text unlikely, so that texts go on for a while."""
+    """Make end and padding tokens unlikely, so that generated texts have some length."""
     head = model.get_output_embeddings()
     if head is None or getattr(head, "weight", None) is None or head.weight.ndim != 2:
         return
@@ -89,14 +92,14 @@ def silence_special_tokens(model: Any) -> None:
         token
         for settings in (
             model.config,
-            model.config.get_text_config(),
+            text_part(model.config),
             getattr(model, "generation_config", None),
         )
         for name in SPECIAL_TOKENS
         for token in as_list(getattr(settings, name, None))
     }
-    known = [token for token in sorted(ids) if 0 <= token < len(head.weight)]
-    head.weight[known] *= SILENCE
+    tokens = [token for token in sorted(ids) if 0 <= token < len(head.weight)]
+    head.weight[tokens] *= SILENCE
 
 
 def as_list(value: Any) -> list[int]:
@@ -112,15 +115,15 @@ def rescale_module(path: str, module: Any, done: set[int], scale: float) -> None
     if id(weight) in done:
         return
     done.add(id(weight))
-    wanted = SPREAD_OF_EMBEDDINGS / scale if is_embedding(module) else fan_in(module) ** -0.5
-    wanted *= sharpness(path)
+    target = SPREAD_OF_EMBEDDINGS / scale if is_embedding(module) else fan_in(module) ** -0.5
+    target *= sharpness(path)
     spread = float(weight.std()) if weight.numel() > 1 else 0.0
     if spread > 0:
-        scale_weight(module, wanted / spread)
+        scale_weight(module, target / spread)
 
 
 def embedding_scales(model: Any) -> dict[int, float]:
-    """What embeddings, or the modules around them, multiply the vectors with."""
+    """The factors that embeddings, or the modules around them, multiply vectors with."""
     return {
         id(embedding): float(module.embed_scale)
         for module in model.modules()
@@ -131,7 +134,7 @@ def embedding_scales(model: Any) -> dict[int, float]:
 
 
 def rescale_parameter(name: str, tensor: Any, generator: Any) -> None:
-    """What belongs to no layer that `rescale_module` knows: gates, tables, experts, biases."""
+    """Scale parameters that `rescale_module` does not handle: gates, tables, experts, biases."""
     noise = torch.randn(tensor.shape, generator=generator, dtype=torch.float32).to(tensor.dtype)
     if tensor.ndim <= 1 or tensor.numel() == max(tensor.shape):
         rescale_vector(tensor, noise)
@@ -139,14 +142,14 @@ def rescale_parameter(name: str, tensor: Any, generator: Any) -> None:
     spread = float(tensor.std())
     if spread > CHOSEN:
         return
-    wanted = (tensor.shape[-1] * tensor.shape[-2]) ** -0.25
+    target = (tensor.shape[-1] * tensor.shape[-2]) ** -0.25
     if tensor.shape[0] == 1 or LIKE_EMBEDDINGS.search(name):
-        wanted = SPREAD_OF_EMBEDDINGS
-    tensor.copy_(tensor * (wanted / spread) if spread > 1e-12 else noise * wanted)
+        target = SPREAD_OF_EMBEDDINGS
+    tensor.copy_(tensor * (target / spread) if spread > 1e-12 else noise * target)
 
 
 def rescale_vector(tensor: Any, noise: Any) -> None:
-    """A bias, a norm's weight, a gate or a layer scale: open, and with entries that differ."""
+    """Open a constant gate or layer scale, and add noise to a constant bias or norm weight."""
     if tensor.numel() > 1 and float(tensor.std()) > 0:
         return
     value = float(tensor.flatten()[0])
@@ -157,7 +160,7 @@ def rescale_vector(tensor: Any, noise: Any) -> None:
 
 
 def sharpness(path: str) -> float:
-    """How much stronger than others the weights of the module with this path are."""
+    """The extra factor for the weights of the module with this path (attention)."""
     parents, _, name = path.rpartition(".")
     if OUTPUT.search(name) and CROSS_ATTENTION.search(parents):
         return CROSS_ATTENTION_FACTOR
@@ -165,22 +168,22 @@ def sharpness(path: str) -> float:
 
 
 def is_layer(module: Any) -> bool:
-    """Whether it multiplies what it gets with a matrix."""
+    """Whether a module multiplies its input with a matrix."""
     return isinstance(module, (torch.nn.Linear, torch.nn.modules.conv._ConvNd)) or is_conv1d(module)
 
 
 def is_conv1d(module: Any) -> bool:
-    """Whether it is GPT-2's linear layer, whose weight is transposed."""
+    """Whether a module is GPT-2's `Conv1D`, whose weight is transposed."""
     return type(module).__name__ == "Conv1D" and hasattr(module, "nf")
 
 
 def is_embedding(module: Any) -> bool:
-    """Whether it looks vectors up."""
+    """Whether a module is an embedding table."""
     return isinstance(module, torch.nn.Embedding)
 
 
 def fan_in(module: Any) -> float:
-    """How many products one output is the sum of."""
+    """The number of inputs that one output is the weighted sum of."""
     if is_conv1d(module):
         return float(module.weight.shape[0])
     if getattr(module, "transposed", False):

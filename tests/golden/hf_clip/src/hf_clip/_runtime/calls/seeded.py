@@ -1,9 +1,10 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Random numbers of one call: from a generator of its own, not from torch's global one.
+# SPDX-License-Identifier: Apache-2.0
+"""Random numbers of one call, from its own generator instead of torch's global one.
 
-Models of transformers draw without naming a generator. Seeding the global one would reach the
-calls of other threads, and their draws would reach this one.
+Models of transformers draw from the global generator. Seeding it would affect the calls of
+other threads, and their draws would affect this call.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ from typing import Any
 
 @contextmanager
 def drawn_from(seed: int | None) -> Iterator[None]:
-    """What this thread draws from torch meanwhile begins with `seed`; None changes nothing.
+    """Draw this thread's random numbers from a generator with `seed`; None changes nothing.
 
-    The numbers are those that `torch.manual_seed(seed)` gives on the CPU, which draws them for
-    every device: each device has a generator of its own kind, and from the same seed they give
-    other numbers.
+    The numbers equal those after `torch.manual_seed(seed)` on the CPU. They are drawn on the CPU
+    for every device, because generators of other devices draw other numbers from the same seed.
     """
     if seed is None:
         yield
@@ -31,7 +31,7 @@ def drawn_from(seed: int | None) -> Iterator[None]:
 
 @contextmanager
 def undrawn() -> Iterator[None]:
-    """While tracing: a graph must not hold a generator."""
+    """Use no generator while tracing: a graph must not contain one."""
     from torch.utils._python_dispatch import _disable_current_modes
 
     with _disable_current_modes():
@@ -40,12 +40,12 @@ def undrawn() -> Iterator[None]:
 
 @cache
 def drawing_mode() -> Any:
-    """The class of the mode that gives operators a generator; torch is imported only here."""
+    """The `TorchDispatchMode` that passes a generator to operators; torch is imported only here."""
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Drawing(TorchDispatchMode):  # type: ignore[misc]
-        """Modes hold for one thread. An operator that draws gets this one's generator."""
+        """Modes are thread-local. Each random operator gets this mode's generator."""
 
         def __init__(self, seed: int) -> None:
             super().__init__()
@@ -79,19 +79,19 @@ def drawing_mode() -> Any:
 
 @cache
 def with_generator(operator: Any) -> Any:
-    """The form of an operator that takes a generator; None where it has none."""
+    """The overload of an operator with a generator argument; None if there is none."""
     packet = operator._overloadpacket
     name = operator._overloadname
     for overload in (name, "generator" if name == "default" else f"{name}_generator"):
         if overload in packet.overloads():
-            found = getattr(packet, overload)
-            if any(argument.name == "generator" for argument in found._schema.arguments):
-                return found
+            candidate = getattr(packet, overload)
+            if any(argument.name == "generator" for argument in candidate._schema.arguments):
+                return candidate
     return None
 
 
 def device_of(args: Any, kwargs: Any) -> Any:
-    """The device that an operator draws on."""
+    """The device that an operator draws random numbers on."""
     import torch
 
     if kwargs.get("device") is not None:

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Images on their way into a vision model, and images made of what it gives."""
+# SPDX-License-Identifier: Apache-2.0
+"""Loading and preprocessing of images, and images made from model outputs."""
 
 from __future__ import annotations
 
@@ -16,12 +17,12 @@ from .encoded import Encoded
 
 
 def load(value: Any, processor: Any) -> Image.Image:
-    """An RGB image; every processor takes it as it is."""
+    """An RGB image; independent of `processor`."""
     return load_image(value)
 
 
 def chat_part(image: Image.Image, processor: Any) -> dict[str, Any]:
-    """An image as a part of a chat's message."""
+    """An image as a content part of a chat message."""
     return {"type": "image", "image": image}
 
 
@@ -33,11 +34,11 @@ def encode_images(images: list[Any], image_processor: Any, **options: Any) -> En
 
 
 def encode_arrays(images: list[Any], image_processor: Any) -> dict[str, Any]:
-    """Load and preprocess images without torch, unless the image processor knows nothing else."""
+    """Load and preprocess images as numpy arrays, if the image processor supports it."""
     own = signature(image_processor.preprocess).parameters.get("return_tensors")
-    kind = own.default if own is not None and own.default else "np"
+    return_type = own.default if own is not None and own.default else "np"
     loaded = [load_image(image) for image in images]
-    return dict(image_processor(images=loaded, return_tensors=kind))
+    return dict(image_processor(images=loaded, return_tensors=return_type))
 
 
 def as_mask(region: np.ndarray) -> Image.Image:
@@ -46,19 +47,21 @@ def as_mask(region: np.ndarray) -> Image.Image:
 
 
 def as_image(values: np.ndarray) -> Image.Image:
-    """Colours (3, height, width) between 0 and 1 as an image; values beyond are cut off."""
+    """Colours (3, height, width), floats from 0 to 1, as an image; other values are clipped."""
     colours = (values.clip(0.0, 1.0) * 255.0).round().astype(np.uint8)
     return Image.fromarray(colours.transpose(1, 2, 0))
 
 
-def labelled_boxes(found: Mapping[str, Any], names: Mapping[int, str]) -> list[dict[str, Any]]:
-    """What `post_process_object_detection` found in one image, as the pipelines give it."""
+def labelled_boxes(detections: Mapping[str, Any], names: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Detections of `post_process_object_detection` in one image, in the form of the pipelines."""
     return [
         {"score": score.item(), "label": names[label.item()], "box": as_box(box)}
-        for score, label, box in zip(found["scores"], found["labels"], found["boxes"])
+        for score, label, box in zip(
+            detections["scores"], detections["labels"], detections["boxes"]
+        )
     ]
 
 
 def as_box(box: Any) -> dict[str, int]:
-    """The corners of a box (4,) in whole pixels."""
+    """The corners of a box (4,), truncated to integer pixels."""
     return dict(zip(("xmin", "ymin", "xmax", "ymax"), box.int().tolist()))

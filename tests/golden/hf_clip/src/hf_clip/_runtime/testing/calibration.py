@@ -1,10 +1,11 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Corrects the weights of a random model with one pass over sample inputs.
+# SPDX-License-Identifier: Apache-2.0
+"""Scales the weights of a random model with one pass over sample inputs.
 
-No rule for a single layer knows that activations halve the variance, what batch norms see, and
-how far the logits spread (data-dependent initialisation: Mishkin and Matas 2015, Salimans and
-Kingma 2016).
+A rule for single layers does not account for activations that halve the variance, the inputs of
+batch norms and the standard deviation of the logits (data-dependent initialisation: Mishkin and
+Matas 2015, Salimans and Kingma 2016).
 """
 
 from __future__ import annotations
@@ -27,27 +28,27 @@ if TYPE_CHECKING:
     from ..skillset import Skillset
 
 SPREAD_OF_LOGITS = 3.0
-"""Standard deviation of the logits of trained models, about."""
+"""Typical standard deviation of the logits of trained models."""
 LARGEST_CORRECTION = 30.0
-"""Of a layer's weights by the data: more would amplify rounding errors."""
+"""Largest factor for a layer's weights: larger ones would amplify rounding errors."""
 FEW_ROWS = 16
-"""With fewer rows per channel, a variance over them says nothing."""
+"""Least number of rows per channel from which a variance is estimated."""
 LOGITS = re.compile(r"logits|scores")
 
 
 def calibrate_checkpoint(skillset: Skillset, task: str, folder: Path) -> bool:
-    """Correct the weights in `folder` with the samples of a task.
+    """Scale the weights in `folder` with the samples of a task.
 
-    A model that does not run its samples keeps its weights: who uses it learns of the error.
+    A model that fails on its samples keeps its weights: the error appears when it is used.
 
     Returns:
-        Whether they can prove a thing: False where unlike samples give the same result.
+        Whether the weights are sensitive: False if different samples give the same result.
     """
     handler = getattr(skillset, "init_cpu")(str(folder), task=task).handler  # noqa: B009
     samples = sample_inputs(handler.spec, handler.processor)
 
     def run() -> None:
-        try:  # together where they have one shape: a layer then sees how they differ
+        try:  # as a batch if they have one shape, so that a layer's statistics cover all samples
             run_together(handler, samples)
         except Exception:
             handler(samples[0], **handler.spec.sample_params)
@@ -65,7 +66,7 @@ def calibrate_checkpoint(skillset: Skillset, task: str, folder: Path) -> bool:
 
 
 def tells_apart(handler: EndpointHandler, samples: list[Any]) -> bool:
-    """Whether some sample has another result than the first, or there is only one."""
+    """Whether the results of the samples differ; True if there is only one sample."""
     first, *others = (handler(each, **handler.spec.sample_params)["result"] for each in samples)
     return not others or any(differences(other, first, 0.0) for other in others)
 
@@ -78,7 +79,7 @@ def run_together(handler: EndpointHandler, samples: list[Any]) -> None:
 
 
 def calibrate(model: Any, run: Callable[[], Any]) -> None:
-    """Correct the strength of each layer and batch norm while `run` calls the model on samples.
+    """Scale each layer and batch norm while `run` calls the model on samples.
 
     Args:
         run: calls the model; only the first call of each layer counts.
@@ -95,7 +96,7 @@ def calibrate(model: Any, run: Callable[[], Any]) -> None:
 
 @contextmanager
 def removed(handles: Iterable[Any]) -> Iterator[None]:
-    """Hooks that are there inside the block."""
+    """Context manager that removes hooks at its end."""
     handles = list(handles)
     try:
         yield
@@ -105,7 +106,7 @@ def removed(handles: Iterable[Any]) -> Iterator[None]:
 
 
 def embedded_weights(model: Any) -> set[int]:
-    """The weights of embeddings; a head may share one."""
+    """The weights of embeddings, which a head may share."""
     return {id(module.weight) for module in model.modules() if is_embedding(module)}
 
 
@@ -120,7 +121,7 @@ def layer_hooks(model: Any, tied: set[int]) -> Iterator[Any]:
 
 
 class Heads:
-    """The layers whose output the model returns as logits, and what they gave."""
+    """The layers whose output the model returns as logits, and their outputs."""
 
     def __init__(self, model: Any, tied: set[int]) -> None:
         self.model, self.tied = model, tied
@@ -131,7 +132,7 @@ class Heads:
         self.noted = False
 
     def hooks(self) -> Iterator[Any]:
-        """Hooks that note what layers and the model give."""
+        """Hooks that record the outputs of layers and of the model."""
         for module in self.model.modules():
             if is_layer(module):
                 yield module.register_forward_hook(self.note_layer)
@@ -165,7 +166,7 @@ class Heads:
         self.logits.setdefault(id(module), (module, norm, output.clone()))
 
     def spread(self) -> None:
-        """Scale each head, or the norm before a tied one, until its logits spread as wanted."""
+        """Scale each head, or the norm before a tied one, to the target deviation of the logits."""
         for module, norm, output in self.logits.values():
             rows = channels_last(module, output).float()
             centre = rows.mean(0)
@@ -184,10 +185,10 @@ class Heads:
 
 
 def scale_norm(norm: Any, factor: float) -> None:
-    """Multiply what a norm gives, with a sign for each channel.
+    """Multiply the output of a norm by a factor with alternating signs per channel.
 
-    A head that shares the embedding's weight finds the token that went in (an inner product with
-    itself) unless signs tell the space that goes in from the space that comes out.
+    A head that shares the embedding's weight predicts the input token (its inner product with
+    itself is the largest) unless signs separate the input space from the output space.
     """
     signs = torch.ones_like(norm.weight)
     signs[1::2] = -1
@@ -205,13 +206,13 @@ def channels_last(module: Any, output: Any) -> Any:
 
 
 def is_norm(module: Any) -> bool:
-    """Whether it is a norm with a learned scale, or works like one."""
+    """Whether a module is a norm with a learned scale, or has the same parameters."""
     weight: Any = getattr(module, "weight", None)
     return torch.is_tensor(weight) and weight.ndim == 1 and "Norm" in type(module).__name__
 
 
 def set_statistics(seen: set[int]) -> Callable[[Any, Any], None]:
-    """A hook that gives a batch norm the statistics of what it gets first."""
+    """A hook that sets a batch norm's statistics to those of its first input."""
 
     def hook(module: Any, args: Any) -> None:
         if id(module) in seen or not args:
@@ -229,8 +230,8 @@ def set_statistics(seen: set[int]) -> Callable[[Any, Any], None]:
     return hook
 
 
-def correct(seen: set[int], wanted: float) -> Callable[[Any, Any, Any], Any]:
-    """A hook that scales a layer until the spread of its first output is as wanted."""
+def correct(seen: set[int], target: float) -> Callable[[Any, Any, Any], Any]:
+    """A hook that scales a layer to the target standard deviation of its first output."""
 
     def hook(module: Any, _args: Any, output: Any) -> Any:
         if id(module.weight) in seen or not torch.is_tensor(output):
@@ -241,7 +242,7 @@ def correct(seen: set[int], wanted: float) -> Callable[[Any, Any, Any], Any]:
         spread = float(plain.float().square().mean().sqrt())
         if not 1e-9 < spread < float("inf"):
             return None
-        factor = min(LARGEST_CORRECTION, max(1 / LARGEST_CORRECTION, wanted / spread))
+        factor = min(LARGEST_CORRECTION, max(1 / LARGEST_CORRECTION, target / spread))
         scale_weight(module, factor)
         scaled = plain * factor
         return scaled if bias is None else scaled + on_channels(bias, output, module)
@@ -250,7 +251,7 @@ def correct(seen: set[int], wanted: float) -> Callable[[Any, Any, Any], Any]:
 
 
 def on_channels(bias: Any, output: Any, module: Any) -> Any:
-    """A layer's bias in the shape that adds to its output."""
+    """A layer's bias reshaped to broadcast over its output."""
     if isinstance(module, torch.nn.modules.conv._ConvNd):
         return bias.reshape(-1, *[1] * (len(module.kernel_size)))
     return bias

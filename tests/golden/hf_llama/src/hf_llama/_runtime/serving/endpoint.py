@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Handlers: one task on one platform, from a person's input to a result."""
+# SPDX-License-Identifier: Apache-2.0
+"""Handlers: one task on one platform, from a user's input to a result."""
 
 from __future__ import annotations
 
@@ -23,13 +24,15 @@ from .batches import (
     can_be_split,
     check_padding,
     check_rows,
+    column_portions,
     is_by_row,
     joined,
+    joined_columns,
     longest_first,
     row_count,
     rows_of,
 )
-from .inputs import RUN_ERRORS, check_results, encode_batch, input_at_fault
+from .inputs import blame, check_results, encode_batch, input_at_fault, is_clear
 from .requests import serve
 from .streaming import TokenStreamer, streamed, text_in
 
@@ -38,7 +41,7 @@ from .streaming import TokenStreamer, streamed, text_in
 class EndpointHandler:
     """Runs one task on one platform: call it with an input, or with a list of inputs.
 
-    Any number of threads may call it; what they must not do at once waits inside.
+    Thread-safe: steps that must not run concurrently are serialised by locks.
     """
 
     platform: Platform
@@ -55,7 +58,7 @@ class EndpointHandler:
 
         Args:
             inputs: one input of the task, or a list of them.
-            more: for tasks whose `arguments` are several, those behind the first, such as
+            more: for tasks with several `arguments`, those after the first, such as
                 `(text, image)`: one call then has one input.
             parameters: the task's handler parameters (see `registry.json`).
 
@@ -65,7 +68,7 @@ class EndpointHandler:
             `hardware_label`, `model_type`, `task` and `elapsed_s` (seconds).
 
         Raises:
-            TypeError, ValueError: the input or a parameter is not what the task takes.
+            TypeError, ValueError: the task does not accept the input or a parameter.
         """
         started = time.perf_counter()
         if more:
@@ -74,7 +77,7 @@ class EndpointHandler:
         batched = self.is_batch(inputs)
         items = list(inputs) if batched else [inputs]
         if not items:
-            raise ValueError(f"{self.spec.name} got an empty list; give it at least one input")
+            raise ValueError(f"{self.spec.name} got an empty list; pass at least one input")
         results = self._answer_all(items, encode_parameters, decode_parameters)
         return {
             "result": results if batched else results[0],
@@ -87,44 +90,59 @@ class EndpointHandler:
         }
 
     def is_batch(self, inputs: Any) -> bool:
-        """Whether these are several inputs of the task, not one that is a list."""
+        """Whether `inputs` is a batch, not a single input that is a list."""
         return bool(getattr(self.spec.module, "is_batch", is_batch)(inputs))
 
     async def acall(self, inputs: Any, *more: Any, **parameters: Any) -> dict[str, Any]:
-        """Run the task as a call does, in a worker thread: the event loop goes on."""
-        return await asyncio.to_thread(self, inputs, *more, **parameters)
+        """Run a call in a worker thread, without blocking the event loop."""
+
+        def call() -> dict[str, Any]:
+            try:
+                return self(inputs, *more, **parameters)
+            except StopIteration as error:  # futures reject it, and the call would never end
+                raise RuntimeError("the call raised StopIteration") from error
+
+        return await asyncio.to_thread(call)
 
     async def serve(self, requests: asyncio.Queue[Any]) -> None:
-        """Answer the `Request`s that are put into the endpoint's queue, until cancelled.
+        """Answer the `Request`s in the endpoint's queue until cancelled.
 
-        The queue holds 32 of them, then `await queue.put(request)` waits. Several consumers of
-        one queue overlap what surrounds the model's run.
+        The queue's size is 32; `await queue.put(request)` waits while it is full. Consumers of
+        one queue overlap pre- and postprocessing.
         """
         await serve(self.acall, requests)
 
     def stream(self, inputs: Any, **parameters: Any) -> Iterator[str]:
-        """The text of one input's result, piece by piece while it is generated.
+        """Yield the text of one input's result, piece by piece while it is generated.
 
-        Joined, the pieces are the text that a call with the same parameters gives (of a chat,
+        Joined, the pieces are the text that a call with the same parameters returns (of a chat,
         its new message). Where no text is final before the end (beams, several answers, a
         platform with a loop of its own), it comes as one piece.
 
         Raises:
             TypeError: several inputs, or a task that generates no text.
-            ValueError: the input or a parameter is not what the task takes.
+            ValueError: the task does not accept the input or a parameter.
         """
         encode_parameters, decode_parameters = self.spec.parameters(parameters)
         if self.is_batch(inputs):
-            raise TypeError("a stream is of one input, not of a list of them")
+            raise TypeError("a stream takes one input, not a list of inputs")
         if self.spec.run == "forward":
-            raise TypeError(f"{self.spec.name} does not generate with this model: call the handler")
+            raise TypeError(
+                f"{self.spec.name} does not generate text with this model: call the handler instead"
+            )
         encoded = self._encode([inputs], None, encode_parameters)
 
         def text_of(outputs: Any) -> str:
             return text_in(self._decode(outputs, encoded, decode_parameters)[0])
 
         def generate(streamer: TokenStreamer) -> str:
-            return text_of(self._run(self._with_streamer(encoded, streamer)))
+            try:
+                return text_of(self._run(self._with_streamer(encoded, streamer)))
+            except Exception as error:
+                if not streamer.closed and not self.platform.is_out_of_memory(error):
+                    given = (encode_parameters, decode_parameters)
+                    self._blame(error, encoded, [inputs], None, *given)
+                raise
 
         def so_far(tokens: Any) -> str:
             outputs = {"sequences": tokens}
@@ -134,7 +152,7 @@ class EndpointHandler:
         return streamed(generate, so_far, prompt=not getattr(config, "is_encoder_decoder", False))
 
     def _with_streamer(self, encoded: Any, streamer: TokenStreamer) -> Any:
-        """The call with a streamer, where it is one call whose tokens are final as they come."""
+        """`encoded` with a streamer, if it is one call whose tokens are final as they arrive."""
         parts = encoded if isinstance(encoded, list) else [encoded]
         if len(parts) > 1 or not self.platform.streams(self.endpoint, self.spec, parts[0]):
             return encoded
@@ -145,7 +163,7 @@ class EndpointHandler:
     def _answer_all(
         self, items: list[Any], encode_parameters: Any, decode_parameters: Any
     ) -> list[Any]:
-        """One result for each of `items`, in batches that the device has memory for."""
+        """One result for each of `items`, in batches that fit the device's memory."""
         results: dict[int, Any] = {}
         most = self.batch_size if self.pads() else 1
         in_order = longest_first(items, self.spec.inputs) if most > 1 else range(len(items))
@@ -168,7 +186,8 @@ class EndpointHandler:
             except Exception as error:
                 if len(batch) == 1 or not self.platform.is_out_of_memory(error):
                     raise
-            self._halve_batch(len(batch))  # the error and what it holds are gone by now
+            # The error and the tensors that it references are released by now.
+            self._halve_batch(len(batch))
         return [results[i] for i in range(len(items))]
 
     def _answer_evenly(
@@ -178,7 +197,7 @@ class EndpointHandler:
         encode_parameters: Any,
         decode_parameters: Any,
     ) -> list[Any]:
-        """One result for each of the first of `items`: of those that hold little padding."""
+        """One result for each of the first `items` that can share a batch with little padding."""
         try:
             return self._answer(items, places, encode_parameters, decode_parameters)
         except MostlyPaddingError as error:
@@ -191,10 +210,10 @@ class EndpointHandler:
         encode_parameters: Any,
         decode_parameters: Any,
     ) -> list[Any]:
-        """One result for each of `items`, run as one batch; `places` are theirs in the call.
+        """One result for each of `items`, run as one batch; `places` are their indices in the call.
 
         Raises:
-            FewerInputsError, MostlyPaddingError: fewer of them should run at once.
+            FewerInputsError, MostlyPaddingError: fewer of them can share a batch.
         """
         encoded = self._encode(items, places, encode_parameters)
         check_rows(encoded, len(items), self.batch_size)
@@ -202,17 +221,37 @@ class EndpointHandler:
             check_padding(encoded, len(items))
         try:
             outputs = self._run(encoded)
-        except RUN_ERRORS as error:
-            reason = input_at_fault(self.spec, encoded, places, self.processor, self._config())
-            if not reason or self.platform.is_out_of_memory(error):
+            results: list[Any] = self._decode(outputs, encoded, decode_parameters)
+        except Exception as error:
+            if self.platform.is_out_of_memory(error):
                 raise
-            raise ValueError(reason) from error
-        results: list[Any] = self._decode(outputs, encoded, decode_parameters)
+            self._blame(error, encoded, items, places, encode_parameters, decode_parameters)
+            raise
         check_results(self.spec, results, len(items))
         return results
 
+    def _blame(
+        self,
+        error: Exception,
+        encoded: Any,
+        items: list[Any],
+        places: Sequence[int] | None,
+        encode_parameters: Any,
+        decode_parameters: Any,
+    ) -> None:
+        """Raise for the input that a run failed with, where it is one."""
+        reason = input_at_fault(self.spec, encoded, places, self.processor, self._config())
+        if reason and not is_clear(error, self.spec):
+            raise ValueError(reason) from error
+
+        def answer(item: Any) -> None:
+            alone = self._encode([item], None, encode_parameters)
+            self._decode(self._run(alone), alone, decode_parameters)
+
+        blame(self.spec, error, items, places, self.processor, answer)
+
     def encode(self, items: list[Any], **parameters: Any) -> Any:
-        """What the task makes of a batch of inputs: an `Encoded`, or one for each call."""
+        """Encode a batch of inputs: an `Encoded`, or a list of one for each call of the model."""
         return self._encode(items, None, self.spec.parameters(parameters)[0])
 
     def _encode(self, items: list[Any], places: Sequence[int] | None, parameters: Any) -> Any:
@@ -234,24 +273,29 @@ class EndpointHandler:
         return self.platform.config(self.endpoint)
 
     def _halve_batch(self, too_large: int) -> None:
-        """Give memory back and say that batches are smaller from now on."""
+        """Halve the batch size, release memory and warn."""
         self.platform.release_memory()
         self.batch_size = min(self.batch_size, too_large // 2)
         warnings.warn(
-            f"{self.device} has no memory for a batch of {too_large};"
-            f" {self.spec.name} goes on with {self.batch_size}",
+            f"{self.device} is out of memory for a batch of {too_large};"
+            f" {self.spec.name} continues with {self.batch_size}",
             ResourceWarning,
             stacklevel=4,
         )
 
     def _run(self, encoded: Encoded | list[Encoded]) -> Any:
-        """The outputs for what `encode` gave: one set for each `Encoded` where it gave a list."""
+        """The outputs of the encoded calls: a list if `encode` returned a list."""
         if isinstance(encoded, list):
             return [self._run_rows(part) for part in encoded]
         return self._run_rows(encoded)
 
     def _run_rows(self, encoded: Encoded) -> Any:
-        """The outputs of one call, its rows in portions that the device has memory for."""
+        """The outputs of one call, its rows split into portions that fit the device's memory."""
+        if encoded.columns is not None:
+            portions = column_portions(encoded, self.batch_size)
+            if len(portions) > 1:
+                portion_outputs = [self._run_rows(portion) for portion in portions]
+                return joined_columns(portion_outputs, encoded.columns)
         rows = row_count(encoded)
         if rows is None or not can_be_split(encoded):
             return self.platform.run(self.endpoint, self.spec, encoded)
@@ -276,7 +320,7 @@ class EndpointHandler:
         return self.platform.run(self.endpoint, self.spec, rows_of(encoded, start, end))
 
     def _padding(self, encoded: Encoded) -> int:
-        """What `generate` makes answers of one length with; 0 for anything but tokens."""
+        """The value that `generate` pads sequences with; 0 for anything but tokens."""
         if self.spec.run == "forward":
             return 0
         given = encoded.generate_kwargs.get("pad_token_id")
@@ -284,14 +328,15 @@ class EndpointHandler:
         return int(given if given is not None else getattr(config, "pad_token_id", None) or 0)
 
     def pads(self) -> bool:
-        """Whether inputs of different length can share a batch without changing the result."""
+        """Whether inputs of different length can share a batch without changing results."""
         return self.spec.pads and pads(self.processor)
 
 
 class Endpoint(NamedTuple):
-    """What every `init_<platform>` returns.
+    """The return value of every `init_<platform>`.
 
-    `queue` is empty and nobody listens to it: `asyncio.create_task(handler.serve(queue))` does.
+    `queue` is empty and has no consumer: start one with
+    `asyncio.create_task(handler.serve(queue))`.
     """
 
     endpoint: Any
@@ -302,16 +347,16 @@ class Endpoint(NamedTuple):
 
 
 def repeatable(encoded: Encoded | list[Encoded]) -> Any:
-    """Calls of a model that draws unasked: where no seed is given, from the same numbers."""
+    """Seed the calls of a model that always samples, if no seed was given."""
     if isinstance(encoded, list):
         return [repeatable(part) for part in encoded]
     return encoded if encoded.seed is not None else replace(encoded, seed=0)
 
 
 def is_batch(inputs: Any) -> bool:
-    """A list is a batch, unless it is itself one input: a chat or a series of numbers.
+    """Whether a list is a batch and not a single input (a chat or a series of numbers).
 
-    A task whose single input is another kind of list has an `is_batch` of its own.
+    A task whose single input is another type of list defines its own `is_batch`.
     """
     if not isinstance(inputs, list):
         return False

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What a call of `generate` does where neither the caller nor the checkpoint says it."""
+# SPDX-License-Identifier: Apache-2.0
+"""Default options of `generate`, used if neither the caller nor the checkpoint sets them."""
 
 from __future__ import annotations
 
@@ -11,22 +12,22 @@ from typing import Any
 def with_defaults(
     options: Mapping[str, Any], defaults: Mapping[str, Any], checkpoint: Any
 ) -> dict[str, Any]:
-    """Options of `generate`, with defaults for what neither they nor the checkpoint set.
+    """Options of `generate`, completed by defaults that the checkpoint does not set.
 
-    A length of the checkpoint, `max_length` too, goes before the default `max_new_tokens`, as in
+    A length set by the checkpoint (also `max_length`) overrides the default `max_new_tokens`, as in
     transformers' pipelines.
 
     Args:
-        options: what the caller asked for.
+        options: options set by the caller.
         defaults: those of the task.
-        checkpoint: the model's `generation_config`; None where it has none.
+        checkpoint: the model's `generation_config`; None if it has none.
     """
     stated = {} if checkpoint is None else checkpoint.to_diff_dict()
-    known = {**stated, **options}
-    lengths = {"max_length", "max_new_tokens"} & set(known)
+    settings = {**stated, **options}
+    lengths = {"max_length", "max_new_tokens"} & set(settings)
     added = {
         name: value
         for name, value in defaults.items()
-        if name not in known and not (name == "max_new_tokens" and lengths)
+        if name not in settings and not (name == "max_new_tokens" and lengths)
     }
     return {**added, **options}

@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """Image inputs: a path, a URL, base64, bytes, a PIL image or an array."""
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from transformers.image_utils import load_image as load
 
 DEEP_MODES = ("I", "F")
-"""Modes of PIL whose values do not end at 255: 32-bit integers and floats; `I;16` too."""
+"""Modes of PIL with values above 255: 32-bit integers and floats, and `I;16`."""
 EXPECTED = "an image (path, URL, base64, bytes, PIL.Image or array)"
 
 
@@ -27,7 +28,7 @@ def load_image(value: Any) -> Image.Image:
 
     Raises:
         TypeError: `value` is none of these.
-        ValueError: there is no readable image, or values lie outside of the range of their type.
+        ValueError: the image cannot be read, or values are out of range for their dtype.
     """
     if isinstance(value, np.ndarray):
         return from_array(value).convert("RGB")
@@ -41,7 +42,7 @@ def load_image(value: Any) -> Image.Image:
 
 
 def opened(file: BytesIO) -> Image.Image:
-    """The image in the bytes of a file, turned as its EXIF data say."""
+    """The image in the bytes of a file, rotated according to its EXIF data."""
     try:
         return ImageOps.exif_transpose(Image.open(file))
     except (UnidentifiedImageError, OSError) as error:
@@ -49,7 +50,7 @@ def opened(file: BytesIO) -> Image.Image:
 
 
 def readable(value: str | Image.Image) -> Image.Image:
-    """An image as transformers loads it, but not yet with 8 bits for each colour."""
+    """An image loaded as in transformers, but not yet converted to 8 bits per channel."""
     try:
         if isinstance(value, str) and Path(value).is_file():
             return ImageOps.exif_transpose(Image.open(value))
@@ -65,7 +66,7 @@ def readable(value: str | Image.Image) -> Image.Image:
 
 
 def from_array(values: np.ndarray) -> Image.Image:
-    """An array as an image, its values brought to 0..255."""
+    """An array as an image, with values scaled to 0..255."""
     shape = values.shape
     if values.ndim == 3 and shape[2] == 1:
         values = values[:, :, 0]
@@ -81,10 +82,10 @@ def from_array(values: np.ndarray) -> Image.Image:
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
-    """Values of an image or a video as uint8 (0..255), by the range that their type has.
+    """Values of an image or a video as uint8 (0..255), scaled by the range of their dtype.
 
     Raises:
-        TypeError: they are neither integers, floats nor booleans.
+        TypeError: the values are neither integers, floats nor booleans.
         ValueError: floats outside of 0..1, or integers that fit neither 0..255 nor their type.
     """
     if values.dtype == np.uint8:
@@ -97,23 +98,23 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind in "iu":
         if low < 0 or high > 255:
             raise ValueError(
-                f"{values.dtype} values from {low:.0f} to {high:.0f}: which is white? Give uint8"
-                " (0..255), uint16 (0..65535) or floats from 0 to 1"
+                f"{values.dtype} values from {low:.0f} to {high:.0f}: ambiguous range; use"
+                " uint8 (0..255), uint16 (0..65535) or floats from 0 to 1"
             )
         return values.astype(np.uint8)
     if values.dtype.kind != "f":
         raise TypeError(f"expected numbers, got an array of {values.dtype}")
     if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > 1:
         raise ValueError(
-            f"float values from {low:g} to {high:g}: give floats from 0 to 1, or uint8 (0..255)"
+            f"float values from {low:g} to {high:g}: use floats from 0 to 1, or uint8 (0..255)"
         )
     return (values * 255.0).round().astype(np.uint8)
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """An image with at most 8 bits for each colour; 16 bits are scaled.
+    """An image with at most 8 bits per channel; 16-bit values are scaled.
 
-    PIL itself cuts off what lies above 255.
+    PIL itself would clip values above 255.
     """
     if image.mode.startswith("I;16"):
         return Image.fromarray(as_bytes(np.asarray(image).astype(np.uint16)))
@@ -121,6 +122,6 @@ def eight_bits(image: Image.Image) -> Image.Image:
         return image
     values = np.asarray(image)
     if image.mode == "I" and values.size and values.min() >= 0 and values.max() > 255:
-        if values.max() <= 65535:  # how PIL opens many 16-bit files
+        if values.max() <= 65535:  # the mode of many 16-bit files in PIL
             return Image.fromarray(as_bytes(values.astype(np.uint16)))
     return Image.fromarray(as_bytes(values))

@@ -1,8 +1,9 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What a platform is: whether its runtime is there, how it loads a checkpoint, how it runs one.
+# SPDX-License-Identifier: Apache-2.0
+"""The interface of a platform: detection of its runtime, loading and running of models.
 
-A platform knows nothing about tasks beyond the auto class and "forward or generate".
+Of a task, a platform uses only the auto class and the method to call.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ REAL = "REAL"
 EMULATED = "EMULATED"
 """The platform's own runtime on another device."""
 MOCK = "MOCK"
-"""Made from the registry entry; never counts as verified."""
+"""Mock outputs made from the registry entry; never counts as verified."""
 
 
 class HardwareUnavailableError(RuntimeError):
-    """A platform cannot run here. Says why, and what would make it run."""
+    """A platform is unavailable; the message has the reason and how to install it."""
 
     def __init__(self, platform: str, reason: str, requirements: Sequence[str] = ()) -> None:
         self.platform = platform
@@ -37,28 +38,28 @@ class HardwareUnavailableError(RuntimeError):
 
 @dataclass(frozen=True)
 class Device:
-    """A device as its runtime names it. `label` is what `init_<platform>` accepts."""
+    """A device of a runtime; `label` is the `device` argument of `init_<platform>`."""
 
     label: str
     name: str
     total_memory: int | None = None
-    """Bytes; None where the runtime does not say."""
+    """Bytes; None if the runtime does not report it."""
 
 
 @dataclass(frozen=True)
 class Detection:
-    """What a platform's runtime said about this machine."""
+    """Result of the detection of a platform on this machine."""
 
     available: bool
     reason: str = ""
-    """Why it is unavailable; empty when it is available."""
+    """Why it is unavailable; empty if it is available."""
     devices: tuple[Device, ...] = ()
     version: str = ""
-    """The runtime's version; empty when it is not installed."""
+    """The runtime's version; empty if it is not installed."""
 
 
 class Handler(Protocol):
-    """What a platform sees of the endpoint handler that it prepares."""
+    """The interface of endpoint handlers that platforms use."""
 
     spec: TaskSpec
     endpoint: Any
@@ -68,30 +69,30 @@ class Handler(Protocol):
 
 
 class Platform(ABC):
-    """What every platform provides: a subclass, named `PLATFORM` in its `handler` module."""
+    """Base class of platforms; the subclass is named `PLATFORM` in the `handler` module."""
 
     resources: ClassVar[tuple[str, ...]] = ("transformers", "numpy")
-    """Modules that the platform takes from the skillset's resources."""
+    """Modules that the platform uses from the skillset's resources."""
 
     def __init__(self, name: str, facts: Mapping[str, Any]) -> None:
-        """Create the platform; nothing is imported and no device is asked yet.
+        """Create the platform, without importing its runtime or detecting devices.
 
         Args:
-            name: the folder of `platforms/` that it comes from.
-            facts: its `platform.yml`, as the package's `registry.json` has it.
+            name: its folder in `platforms/`.
+            facts: its `platform.yml`, as in the package's `registry.json`.
         """
         self.name = name
         self.requirements: tuple[str, ...] = tuple(facts["requirements"])
         """Distributions that the platform needs beyond the package's own dependencies."""
         self.default_device: str = facts["default_device"]
         self.exact = "min_cosine" not in facts
-        """Whether it computes in floating point; False where it quantizes."""
+        """Whether it computes in floating point; False if it quantizes."""
         self.reference: bool = facts.get("reference", False)
-        """Whether others are compared with it."""
+        """Whether it is the reference that other platforms are compared with."""
 
     @abstractmethod
     def detect(self) -> Detection:
-        """Ask the runtime whether it can run here, and on which devices."""
+        """Detect whether the runtime can run here, and its devices."""
 
     @abstractmethod
     def load(
@@ -111,22 +112,22 @@ class Platform(ABC):
     def scores(
         self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
     ) -> tuple[list[Any], list[Any]] | None:
-        """What each token that `run` generates is chosen from.
+        """The scores that each token of `run` is chosen from.
 
         Args:
-            chosen: tokens (rows,) to go on with in place of those with the highest scores, by step.
+            chosen: tokens (rows,) to continue with instead of the highest-scoring ones, by step.
 
         Returns:
-            Scores (rows, tokens) and tokens (rows,), by step; None where the platform or the
+            Scores (rows, tokens) and tokens (rows,), by step; None if the platform or the
             model does not choose one token after the other.
         """
         return None
 
     def evidence(self, handler: Handler) -> dict[str, Any]:
-        """What shows that the platform, not something in its place, runs the first sample.
+        """Evidence that the platform itself, not a fallback, runs the first sample.
 
         Returns:
-            JSON-compatible facts for the record; `problem` where nothing ran on the platform.
+            JSON-compatible facts for the record; `problem` if nothing ran on the platform.
         """
         return {}
 
@@ -136,14 +137,14 @@ class Platform(ABC):
 
     @abstractmethod
     def batch_size(self, endpoint: Any, device: str) -> int:
-        """How many inputs fit into the device's free memory at once; at least 1."""
+        """The number of inputs that fit into the device's free memory; at least 1."""
 
     def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
-        """Whether `generate` takes a streamer for this call, and its tokens are final."""
+        """Whether `generate` accepts a streamer for this call, and its tokens are final."""
         return False
 
-    def prepare(self, handler: Handler) -> None:  # noqa: B027 - most need nothing
-        """Called once when `handler` is complete: export and compile here what can be."""
+    def prepare(self, handler: Handler) -> None:  # noqa: B027 - optional hook
+        """Called once when `handler` is complete: export and compile the model here."""
 
     def export(
         self,
@@ -153,7 +154,7 @@ class Platform(ABC):
         folder: Path,
         metadata: Mapping[str, Any],
     ) -> None:
-        """Write what runs on a device that cannot export to `folder`, a checkpoint from then on.
+        """Export for a device that cannot export itself; `folder` then serves as a checkpoint.
 
         Raises:
             NotImplementedError: the platform loads checkpoints as they are.
@@ -161,30 +162,30 @@ class Platform(ABC):
         raise NotImplementedError(f"{self.name} loads checkpoints as they are: nothing to export")
 
     def is_out_of_memory(self, error: Exception) -> bool:
-        """Whether `error` says that the batch is too large for the device's memory."""
+        """Whether `error` means that the batch exceeds the device's memory."""
         return isinstance(error, MemoryError)
 
-    def release_memory(self) -> None:  # noqa: B027 - most need nothing
-        """Give the device what the runtime keeps of its memory without using it."""
+    def release_memory(self) -> None:  # noqa: B027 - optional hook
+        """Release device memory that the runtime caches."""
 
     def implementation_type(self, device: str) -> str:
-        """`REAL` unless `device` is not the platform's own."""
+        """`REAL`, or `EMULATED` on a device that is not the platform's own."""
         return REAL
 
     def require(self, device: str) -> str:
-        """The label of the device that `device` names; raises where there is none.
+        """The label of the device that `device` refers to.
 
-        `device` is a label as `detect` gives it, or `<platform>` or `<platform>:<i>` for the
+        `device` is a label from `detect`, or `<platform>` or `<platform>:<i>` for the
         first or the i-th device that `detect` lists.
 
         Raises:
             HardwareUnavailableError: the runtime or its device is missing.
-            ValueError: the runtime is there and knows no such device.
+            ValueError: the runtime is available but has no such device.
         """
         detection = self.detect()
         if not detection.available:
             raise HardwareUnavailableError(self.name, detection.reason, self.requirements)
-        labels = [known.label for known in detection.devices]
+        labels = [available.label for available in detection.devices]
         if device in labels:
             return device
         platform, _, index = device.partition(":")

@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """Calls of transformers models: inputs to the device, outputs to numpy."""
 
 from __future__ import annotations
@@ -17,14 +18,11 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
     """Run a transformers model on one encoded batch.
 
     Returns:
-        Its outputs by name as numpy arrays, floats as float32; caches and the like left out.
+        Its outputs by name as numpy arrays, floats as float32; caches are omitted.
     """
     import torch
 
-    inputs = {
-        name: to_device(value, model.device, model.dtype, torch)
-        for name, value in encoded.inputs.items()
-    }
+    inputs = inputs_for(model, encoded)
     # not inference_mode: its tensors cannot be traced for export
     with torch.no_grad(), drawn_from(encoded.seed):
         if spec.run == "forward":
@@ -36,8 +34,20 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
     return {name: value for name, value in arrays.items() if value is not None}
 
 
+def inputs_for(model: Any, encoded: Encoded) -> dict[str, Any]:
+    """The inputs on the model's device, floats in its dtype."""
+    import torch
+
+    if encoded.place is not None:
+        encoded.place(model.device, model.dtype)
+    return {
+        name: to_device(value, model.device, model.dtype, torch)
+        for name, value in encoded.inputs.items()
+    }
+
+
 def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-    """The options of the method that is run: with the task's defaults where it generates."""
+    """The options of the method to call; of `generate` with the task's defaults."""
     if spec.run != "generate":
         return dict(encoded.generate_kwargs)
     checkpoint = getattr(model, "generation_config", None)
@@ -45,7 +55,7 @@ def options_of(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
 
 
 def streams(model: Any, spec: TaskSpec, encoded: Encoded) -> bool:
-    """Whether a model generates one answer for this call, token by token."""
+    """Whether a model generates a single sequence for this call, token by token."""
     if spec.run != "generate" or not hasattr(model, "generation_config"):
         return False
     given = options_of(model, spec, encoded)
@@ -58,28 +68,14 @@ def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
     """`value` with each array in it as a tensor on `device`; floats in the model's `dtype`."""
     if isinstance(value, (list, tuple)):
         return type(value)(to_device(item, device, dtype, torch) for item in value)
-    if hasattr(value, "inference_device"):
-        move_session(value, device, dtype)
     if not hasattr(value, "shape"):
         return value
     tensor = torch.as_tensor(value)
     return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
 
 
-def move_session(session: Any, device: Any, dtype: Any) -> None:
-    """Let a session about a video, with the points that it was given, work on `device`."""
-    for part in (session, session.cache):
-        part.inference_device = part.inference_state_device = device
-    session.dtype = dtype
-    for number, frame in session.processed_frames.items():
-        session.processed_frames[number] = frame.to(dtype)  # each goes to `device` on its own
-    for object_index, frames in session.point_inputs_per_obj.items():
-        for number, points in frames.items():
-            session.add_point_inputs(object_index, number, points)
-
-
 def to_numpy(value: Any, torch: Any) -> Any:
-    """`value` with each tensor as an array (floats as float32); None for caches and the like."""
+    """`value` with each tensor as an array (floats as float32); None for caches."""
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         return (value.float() if value.is_floating_point() else value).numpy()

@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """Chats: lists of messages, each with a role and a content of text and media."""
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from jinja2 import TemplateError
 from .media_kinds import KEYS, MODULES, chat_part, check_kind
 
 Message = dict[str, Any]
+TEXTS = ("text", "output_text")
+"""Types of a part that is a text, `input_` taken off."""
 
 
 def encode_chat(
@@ -25,10 +28,11 @@ def encode_chat(
     """The model's inputs (one row) for a chat through its chat template.
 
     Args:
-        kinds: the kinds of input that the model takes.
-        continue_final_message: None continues the last message where it is the assistant's.
+        kinds: the modalities that the model accepts.
+        continue_final_message: None continues the last message if it is the assistant's.
         processor_kwargs: further arguments of the processor.
     """
+    check_chat(messages)
     goes_on = continues(messages, continue_final_message)
     inputs = through_template(
         processor,
@@ -46,11 +50,13 @@ def encode_chat(
 def rendered(
     messages: list[Message], tokenizer: Any, continue_final_message: bool | None = None
 ) -> str:
-    """A chat as the text that the chat template makes of it.
+    """The text of a chat, rendered by the chat template.
 
     Raises:
-        ValueError: there is no chat template, or it refuses the chat.
+        TypeError: it is not a chat.
+        ValueError: the chat is empty, there is no chat template, or it rejects the chat.
     """
+    check_chat(messages)
     goes_on = continues(messages, continue_final_message)
     text: str = through_template(
         tokenizer,
@@ -62,16 +68,42 @@ def rendered(
     return text
 
 
-def through_template(processor: Any, messages: list[Message], **options: Any) -> Any:
-    """What the chat template of a processor or tokenizer makes of a chat.
+def check_chat(messages: Any) -> None:
+    """Raise unless a chat is a list of messages with a role and a content.
+
+    A message with tool calls needs no content.
 
     Raises:
-        ValueError: it refuses the chat; the message has the template's own reason.
+        TypeError: a message is not such a dict.
+        ValueError: there are no messages.
+    """
+    if not messages:
+        raise ValueError("the chat is empty; it needs at least one message")
+    for place, message in enumerate(messages):
+        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+            raise TypeError(
+                "expected a chat as a list of {'role': ..., 'content': ...}; its message"
+                f" {place} is {message!r:.80}"
+            )
+        content = message.get("content")
+        if isinstance(content, (str, list)) or (content is None and message.get("tool_calls")):
+            continue
+        raise TypeError(
+            f"expected a text or a list of parts as the content of message {place} of the chat;"
+            f" got {content!r:.80}"
+        )
+
+
+def through_template(processor: Any, messages: list[Message], **options: Any) -> Any:
+    """Apply the chat template of a processor or tokenizer to a chat.
+
+    Raises:
+        ValueError: the template rejects the chat; the message contains its reason.
     """
     try:
         return processor.apply_chat_template(messages, **options)
     except TemplateError as error:
-        raise ValueError(f"the model's chat template refuses this chat: {error}") from error
+        raise ValueError(f"the model's chat template rejects this chat: {error}") from error
 
 
 def with_media(messages: list[Message], processor: Any, kinds: Collection[str]) -> list[Message]:
@@ -79,42 +111,51 @@ def with_media(messages: list[Message], processor: Any, kinds: Collection[str]) 
     return [
         {
             **message,
-            "content": [loaded(part, processor, kinds) for part in parts(message["content"])],
+            "content": [loaded(part, processor, kinds) for part in parts(message.get("content"))],
         }
         for message in messages
     ]
 
 
 def parts(content: Any) -> list[dict[str, Any]]:
-    """A message's content as a list of parts."""
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+    """A message's content as a list of content parts."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
 
 
 def loaded(part: dict[str, Any], processor: Any, kinds: Collection[str]) -> dict[str, Any]:
-    """A part of a message with its medium loaded; a text as it is."""
-    part = normalised(part)
-    kind = part["type"]
-    if kind not in MODULES:
+    """A content part with its medium loaded; texts are unchanged."""
+    part = normalised(part, processor)
+    part_type = part["type"]
+    if part_type not in MODULES:
         return part
-    check_kind(kind, kinds)
-    return chat_part(kind, part[kind], processor)
+    check_kind(part_type, kinds)
+    return chat_part(part_type, part[part_type], processor)
 
 
-def normalised(part: Any) -> dict[str, Any]:
-    """A part of a message in one form: its medium under the name of its type.
+def normalised(part: Any, processor: Any) -> dict[str, Any]:
+    """A content part in normal form: its medium under the name of its type.
 
-    A part may name its medium `url`, `path` or `base64` too, as in transformers' chats, or be
-    `{"type": "image_url", "image_url": {"url": ...}}` or
+    The medium may also be under `url`, `path` or `base64`, as in transformers' chats, or the part
+    may be `{"type": "image_url", "image_url": {"url": ...}}` or
     `{"type": "input_audio", "input_audio": {"data": ...}}` as in OpenAI's.
 
     Raises:
-        TypeError: it is no dict with a `type`.
-        ValueError: it has no medium.
+        TypeError: it is not a dict with a `type`, or its text is not a string.
+        ValueError: its medium is missing, or its type occurs nowhere in the chat template.
     """
     if not isinstance(part, dict) or "type" not in part:
         raise TypeError(f"expected a dict with 'type' as a part of a message; got {part!r:.80}")
-    kind = str(part["type"]).removesuffix("_url").removeprefix("input_")
-    if kind not in MODULES:
+    part_type = str(part["type"]).removesuffix("_url").removeprefix("input_")
+    if part_type in TEXTS:
+        if not isinstance(part.get("text"), str):
+            raise TypeError(f"expected a str as 'text' of a part of a message; got {part!r:.80}")
+        return {**part, "type": "text"}
+    if part_type not in MODULES:
+        if part_type not in str(getattr(processor, "chat_template", "")):
+            raise ValueError(  # a template leaves out silently what it does not know
+                f"a part of type {part['type']!r} is not known to this model's chat template;"
+                f" expected text, {', '.join(MODULES)}"
+            )
         return part
     given = part.get(part["type"])
     if isinstance(given, dict) and ("url" in given or "data" in given):
@@ -125,13 +166,13 @@ def normalised(part: Any) -> dict[str, Any]:
         given = b64decode(part["base64"].rpartition(",")[2])
     if given is None:
         raise ValueError(
-            f"a part of type {part['type']!r} needs {kind!r}, 'url', 'path' or 'base64'"
+            f"a part of type {part['type']!r} needs {part_type!r}, 'url', 'path' or 'base64'"
         )
-    return {"type": kind, kind: given}
+    return {"type": part_type, part_type: given}
 
 
 def user_message(text: str, media: Mapping[str, list[Any]]) -> Message:
-    """A message of the user: its media, by the keys of an input, and then its text."""
+    """A user message with media (by input key) and then the text."""
     given = [
         {"type": KEYS[key], KEYS[key]: value} for key, values in media.items() for value in values
     ]
@@ -139,16 +180,16 @@ def user_message(text: str, media: Mapping[str, list[Any]]) -> Message:
 
 
 def continues(messages: list[Message], continue_final_message: bool | None) -> bool:
-    """Whether the chat's last message is continued: by default where it is the assistant's."""
+    """Whether to continue the chat's last message; by default if it is the assistant's."""
     if continue_final_message is None:
         return bool(messages[-1]["role"] == "assistant")
     return continue_final_message
 
 
 def with_answer(given: Any, text: str, continue_final_message: bool | None) -> Any:
-    """A generated text behind the given text, or in the given chat.
+    """A generated text appended to the given text or chat.
 
-    In a chat it is a new message, or goes on with the last one's text.
+    In a chat it becomes a new message, or continues the last one.
     """
     if isinstance(given, str):
         return given + text

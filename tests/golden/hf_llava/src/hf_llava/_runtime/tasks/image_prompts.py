@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Prompts with images as transformers' image-text-to-text pipeline takes and answers them."""
+# SPDX-License-Identifier: Apache-2.0
+"""Prompts with images, as in transformers' image-text-to-text pipeline."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ import numpy as np
 from ..media.image import load_image
 from .chats import (
     Message,
+    check_chat,
     continues,
     normalised,
     parts,
@@ -29,13 +31,13 @@ from .prompts import answers, as_text_with_media, new_texts
 
 @dataclass(frozen=True)
 class Prompt:
-    """One prompt as the processor takes it, and as it was given."""
+    """One prompt for the processor, and the original input."""
 
     text: str
-    """With placeholders; of a chat what its template makes of it."""
+    """Text with placeholders; of a chat, the rendered template."""
     images: list[Any]
     given: Any
-    """A text or a chat."""
+    """The original text or chat."""
 
 
 def as_prompt(
@@ -55,7 +57,7 @@ def as_prompt(
 def as_given(
     item: Any, processor: Any, kinds: Collection[str], continue_final_message: bool | None = None
 ) -> Prompt:
-    """The same for a processor that puts the placeholders into every text itself."""
+    """The same for a processor that inserts the placeholders itself."""
     if isinstance(item, list):
         return chat_prompt(item, processor, kinds, continue_final_message)
     text, media = with_images(item, kinds)
@@ -63,7 +65,7 @@ def as_given(
 
 
 def with_images(item: Any, kinds: Collection[str]) -> tuple[str, dict[str, list[Any]]]:
-    """The text and the images of an item, which may call a single one `image`."""
+    """The text and the images of an item; a single image may be under `image`."""
     if isinstance(item, dict) and "image" in item and "images" not in item:
         item = {**{key: item[key] for key in item if key != "image"}, "images": item["image"]}
     text, media = as_text_with_media(item, kinds)
@@ -76,17 +78,18 @@ def chat_prompt(
     kinds: Collection[str],
     continue_final_message: bool | None,
 ) -> Prompt:
-    """A chat through the model's chat template, and the images in it."""
+    """The prompt of a chat, rendered by the model's chat template, with its images."""
+    check_chat(messages)
     chat = [
-        {**message, "content": [normalised(part) for part in parts(message["content"])]}
-        if isinstance(message["content"], list)
+        {**message, "content": [normalised(part, processor) for part in message["content"]]}
+        if isinstance(message.get("content"), list)
         else message
         for message in messages
     ]
     media = [
         part
         for message in chat
-        for part in parts(message["content"])
+        for part in parts(message.get("content"))
         if part["type"] in KEYS.values()
     ]
     for part in media:
@@ -100,7 +103,7 @@ def chat_prompt(
 
 
 def without_start(text: str, tokenizer: Any) -> str:
-    """A chat's text without the token that begins it, where the tokenizer puts it there itself."""
+    """A rendered chat without its first (BOS) token, if the tokenizer adds that itself."""
     start = tokenizer.bos_token
     if not start or not text.startswith(start):
         return text
@@ -109,13 +112,13 @@ def without_start(text: str, tokenizer: Any) -> str:
 
 
 def images_of(prompts: list[Prompt]) -> list[list[Any]] | None:
-    """The images of each prompt, in a list per prompt; None where there is none at all."""
-    found = [prompt.images for prompt in prompts]
-    return found if any(found) else None
+    """The images of each prompt, as a list of lists; None if there are none at all."""
+    images = [prompt.images for prompt in prompts]
+    return images if any(images) else None
 
 
 def batch_options(count: int) -> dict[str, Any]:
-    """How the processor makes a batch of so many prompts: padded on the left."""
+    """Processor options for a batch of `count` prompts: padding on the left."""
     padded = {"padding_side": "left"} if count > 1 else {}
     return {"padding": count > 1, "return_tensors": "pt", **padded}
 
@@ -130,14 +133,14 @@ def decode(
 ) -> list[list[dict[str, Any]]]:
     """Per input `input_text` with `generated_text`, several with `num_return_sequences`.
 
-    The text begins with the prompt, and a chat goes on with the answer, but for
+    The text includes the prompt, and a chat the previous messages, unless
     `return_full_text=False`.
     """
     read = partial(processor.post_process_image_text_to_text, skip_special_tokens=True)
     results = []
     prompts = encoded.context
-    found = new_texts(outputs["sequences"], encoded.inputs, read, len(prompts))
-    for prompt, texts in zip(prompts, found):
+    texts_per_prompt = new_texts(outputs["sequences"], encoded.inputs, read, len(prompts))
+    for prompt, texts in zip(prompts, texts_per_prompt):
         if return_full_text:
             texts = [with_answer(prompt.given, text, continue_final_message) for text in texts]
         results.append(answers(prompt.given, "generated_text", texts))

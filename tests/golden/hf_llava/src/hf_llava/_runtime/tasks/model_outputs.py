@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Model outputs as transformers' `post_process_*` methods want them: torch tensors by attribute."""
+# SPDX-License-Identifier: Apache-2.0
+"""Model outputs for transformers' `post_process_*` methods: torch tensors as attributes."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import torch
 
 
 class ModelOutputs(dict[str, Any]):
-    """Named outputs that can be read as attributes; one that the model did not give is None."""
+    """Named outputs as attributes; missing ones are None."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -20,12 +21,12 @@ class ModelOutputs(dict[str, Any]):
 
 
 def as_model_output(outputs: Mapping[str, Any]) -> ModelOutputs:
-    """A platform's outputs, arrays by name, as a transformers model would have returned them."""
+    """A platform's outputs (arrays by name) in the form that a transformers model returns."""
     return ModelOutputs({name: as_tensor(value) for name, value in outputs.items()})
 
 
 def as_tensor(value: Any) -> Any:
-    """An array as a tensor that shares its memory; tuples item by item, anything else as it is."""
+    """An array as a tensor that shares its memory; tuples item by item, anything else unchanged."""
     if isinstance(value, (list, tuple)):
         return tuple(as_tensor(item) for item in value)
     return torch.as_tensor(value) if hasattr(value, "dtype") else value

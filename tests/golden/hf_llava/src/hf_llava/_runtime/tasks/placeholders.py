@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """Placeholders: the tokens of a prompt that stand for images, videos and audio."""
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from .media_kinds import KEYS
 
 
 def missing_placeholders(text: str, media: Iterable[str], processor: Any) -> dict[str, str]:
-    """By key of the media the placeholder that the processor wants in the text, if it lacks there.
+    """Key of the media -> the placeholder that the processor requires and the text lacks.
 
-    A processor whose placeholder is no plain string puts it into the text itself.
+    Processors whose placeholder is not a plain string insert it themselves.
     """
     tokens = {key: getattr(processor, f"{KEYS[key]}_token", None) for key in media}
     return {
@@ -22,7 +23,7 @@ def missing_placeholders(text: str, media: Iterable[str], processor: Any) -> dic
 
 
 def wants_template(text: str, media: Iterable[str], processor: Any) -> bool:
-    """Whether the chat template must put in the placeholders: they lack, or it alone knows them."""
+    """Whether only the chat template can insert the missing placeholders."""
     if not getattr(processor, "chat_template", None):
         return False
     alone = any(not hasattr(processor, f"{KEYS[key]}_token") for key in media)
@@ -30,9 +31,9 @@ def wants_template(text: str, media: Iterable[str], processor: Any) -> bool:
 
 
 def with_placeholders(text: str, media: Mapping[str, list[Any]], processor: Any) -> str:
-    """The text with the placeholders that it lacks put before it, one for each medium.
+    """The text with its missing placeholders prepended, one for each medium.
 
-    Several stand on lines of their own: some models take neighbours for one medium.
+    Several are put on separate lines: some models merge adjacent ones into one medium.
     """
     missing = missing_placeholders(text, media, processor)
     return "".join("\n".join([token] * len(media[key])) for key, token in missing.items()) + text

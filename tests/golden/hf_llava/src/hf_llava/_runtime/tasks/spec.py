@@ -1,14 +1,15 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """One task of a model type, as the package's `registry.json` states it.
 
 The task's own module has `encode` and `decode`. `encode(items, processor, config, **parameters)`
 turns a batch of inputs into the model's named tensors, `decode(outputs, encoded, processor, config,
-**parameters)` turns the model's outputs into one result per input. Neither knows where the model
-runs. Where the model runs several times for a batch, `encode` gives a list of `Encoded`, and
-`decode` gets that list and a list of outputs. A task that treats some model types in a way of
-their own takes `facts` besides: what `registry.json` says about this one. A task of several media
-takes `kinds`: the kinds of input that this model takes.
+**parameters)` turns the model's outputs into one result per input. Both are independent of the
+platform. If the model runs several times for a batch, `encode` returns a list of `Encoded`, and
+`decode` receives that list and a list of outputs. A task that depends on facts about the model
+type has a parameter `facts`: those of `registry.json`. A task of several modalities has a
+parameter `kinds`: the modalities that this model accepts.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ class TaskSpec:
 
     name: str
     auto_class: str
-    """The auto class that loads the model; a model class where no auto class does."""
+    """The auto class that loads the model, or a model class if no auto class does."""
     handler_name: str
     pipeline: str | None
-    """The transformers pipeline that does the same; None where there is none."""
+    """The equivalent transformers pipeline; None if there is none."""
     processor: str
     run: str
-    """`forward`, `generate` or the name of another method of the model."""
+    """The method of the model to call: `forward`, `generate` or another name."""
     handler_params: Mapping[str, Mapping[str, Any]]
     output: Mapping[str, Any]
     samples: tuple[Any, ...]
@@ -45,46 +46,45 @@ class TaskSpec:
     package: str
     sample_params: Mapping[str, Any] = field(default_factory=dict)
     effects: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters with a value that changes the result of some sample."""
+    """Parameter -> a value that changes the result of at least one sample."""
     oracle: str | None = None
-    """How the pipeline takes a sample, where it gives what the handler gives: `as it is`,
-    `recording`."""
+    """How samples are passed to a pipeline with equal results: `as it is` or `recording`."""
     generation_defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Options of `generate` for what neither the caller nor the checkpoint sets."""
+    """Default options of `generate` if neither the caller nor the checkpoint sets them."""
     pads: bool = True
-    """False where inputs of different length cannot share a batch."""
+    """False if inputs of different length cannot share a batch."""
     draws: bool = False
-    """Whether the model draws random numbers although nobody asked it to sample."""
+    """Whether the model draws random numbers even without sampling."""
     inputs: Sequence[str] = ()
-    """What goes in, by kind: text, image, audio, ..."""
+    """The modalities of the input: text, image, audio, ..."""
     arguments: Sequence[str] = ()
-    """What several positional arguments of a handler are; empty where it takes one input."""
+    """Names of several positional arguments of a handler; empty if it has one input."""
     sample_files: str = "samples"
-    """The folder of the files that samples name, in `package`."""
+    """The folder of the samples' files, relative to `package`."""
     adapter: str | None = None
-    """`module.Class` of this package that the processor is called through, if any."""
+    """`module.Class` of this package that wraps the processor, if any."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What the task's code must know about this model type; empty where it needs nothing."""
+    """Facts about this model type that the task's code needs; empty if none."""
 
     @classmethod
     def from_registry(cls, name: str, entry: Mapping[str, Any], package: str) -> TaskSpec:
-        """The spec of one entry of the registry's `tasks`; other keys of it are left aside."""
-        known = {field.name for field in fields(cls)}
-        given = {key: value for key, value in entry.items() if key in known}
+        """The spec of one entry of the registry's `tasks`; unknown keys are ignored."""
+        field_names = {field.name for field in fields(cls)}
+        given = {key: value for key, value in entry.items() if key in field_names}
         return cls(name=name, package=package, **{**given, "samples": tuple(entry["samples"])})
 
     @property
     def module(self) -> ModuleType:
-        """The task's own module, imported when it is first used."""
+        """The task's module, imported on first use."""
         return import_module(self.code, self.package)
 
     @property
     def sample_folder(self) -> Path:
-        """The folder of the files that samples name."""
+        """The path of the folder of the samples' files."""
         return Path(str(files(self.package))) / self.sample_files
 
     def adapted(self, processor: Any) -> Any:
-        """The processor as the task calls it."""
+        """The processor, in its wrapper class if the task has one."""
         if self.adapter is None or processor is None:
             return processor
         module, _, name = self.adapter.partition(".")
@@ -97,15 +97,15 @@ class TaskSpec:
         """Several positional arguments as one input and the parameters.
 
         Raises:
-            TypeError: the task takes one input, or not as many arguments, or one of them twice.
+            TypeError: a wrong number of positional arguments, or an argument passed twice.
         """
         if len(values) != len(self.arguments):
             takes = f"({', '.join(self.arguments)})" if self.arguments else "one input"
-            raise TypeError(f"{self.name} got {len(values)} positional arguments; it takes {takes}")
+            raise TypeError(f"{self.name} got {len(values)} positional arguments; expected {takes}")
         given = dict(zip(self.arguments, values))
         of_task = {name: given[name] for name in given if name in self.handler_params}
         if twice := sorted(set(of_task) & set(parameters)):
-            raise TypeError(f"{self.name} got {twice[0]!r} by position and by name")
+            raise TypeError(f"{self.name} got {twice[0]!r} both by position and by name")
         rest = {name: value for name, value in given.items() if name not in of_task}
         return rest.get("input", rest), {**of_task, **parameters}
 
@@ -115,11 +115,11 @@ class TaskSpec:
         `rows_pad` is whether rows of different length may share a call.
 
         Raises:
-            TypeError: a parameter that the task does not have, or a required one missing.
+            TypeError: an unknown parameter, or a required one is missing.
         """
         if unknown := sorted(set(given) - set(self.handler_params)):
-            known = ", ".join(sorted(self.handler_params)) or "none"
-            raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has: {known}")
+            names = ", ".join(sorted(self.handler_params)) or "none"
+            raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has: {names}")
         required = {name for name, param in self.handler_params.items() if param["required"]}
         if missing := sorted(required - set(given)):
             raise TypeError(f"{self.name} needs the parameter {missing[0]!r}")

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""How far the outputs of a platform are from those of the reference, number by number."""
+# SPDX-License-Identifier: Apache-2.0
+"""How far the outputs of a platform deviate from those of the reference, elementwise."""
 
 from __future__ import annotations
 
@@ -10,18 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .outputs import STEP
+
 HUGE = 1e9
-"""What is larger stands for minus infinity: something masked."""
+"""Values of a larger magnitude stand for minus infinity: masked entries."""
 HUGE_SCORE = 9e3
-"""The same for scores, which models also mask with -10,000."""
+"""The same limit for scores, which models also mask with -10,000."""
 NEAR = 10.0
-"""Factor of an element up to which the spread of its output counts for its relative error."""
+"""Multiple of an element up to which its output's RMS is the scale of its relative error."""
 LITTLE = 1e-2
-"""Share of an output's spread that lies between inputs, below which it does not depend on them."""
+"""Share of an output's variation between inputs below which it does not depend on them."""
 TINY = 1e-9
-"""Share of an output that is rounding in 64 bits."""
+"""Relative size of an output below which it is rounding in float64."""
 LARGEST_SNR = 200.0
-"""Decibels; stands for outputs that are equal to the last bit."""
+"""Decibels; reported for outputs that are bitwise equal."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +32,22 @@ class Deviation:
     """How far outputs are from the reference."""
 
     compared: int
-    """Floats that were compared."""
+    """Number of floats that were compared."""
     max_error: float
-    """Largest absolute difference; infinite where a shape, or what is masked, is another one."""
+    """Largest absolute difference; infinite if shapes or masked entries differ."""
     relative_error: float
     """Largest difference as a fraction of the element's scale, where that is above 1: the output's
     root mean square, but no more than `NEAR` times the element."""
     cosine: float
-    """Lowest cosine similarity of an output after its mean is taken off."""
+    """Lowest cosine similarity of an output after subtracting its mean."""
     snr: float
-    """Lowest signal-to-noise ratio of an output after its mean is taken off, in decibels."""
+    """Lowest signal-to-noise ratio of an output after subtracting its mean, in decibels."""
     wrong_integers: int
-    """Integers (codes, indices) that are others."""
+    """Number of integers (codes, indices) that differ."""
     worst: str = ""
     """The output with the largest relative error."""
+    mismatch: str = ""
+    """Why an output cannot be compared: it is missing or has another shape."""
 
 
 Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -52,8 +57,8 @@ Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 def deviation(pairs: Sequence[Pair]) -> Deviation:
     """The deviation of the outputs for several inputs."""
     each = [
-        output_deviation(name, found.get(name), expected[name])
-        for found, expected in pairs
+        output_deviation(name, actual.get(name), expected[name])
+        for actual, expected in pairs
         for name in expected
     ]
     cosine, snr = lowest_similarity(pairs)
@@ -61,7 +66,7 @@ def deviation(pairs: Sequence[Pair]) -> Deviation:
 
 
 def worst_of(deviations: Sequence[Deviation]) -> Deviation:
-    """What covers all of some deviations."""
+    """The worst value of each measure over several deviations."""
     if not deviations:
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, 0)
     return Deviation(
@@ -72,22 +77,26 @@ def worst_of(deviations: Sequence[Deviation]) -> Deviation:
         snr=min(each.snr for each in deviations),
         wrong_integers=sum(each.wrong_integers for each in deviations),
         worst=max(deviations, key=lambda each: each.relative_error).worst,
+        mismatch=next((each.mismatch for each in deviations if each.mismatch), ""),
     )
 
 
-def output_deviation(name: str, found: Any, expected: Any) -> Deviation:
+def output_deviation(name: str, actual: Any, expected: Any) -> Deviation:
     """The deviation of one array."""
     import numpy as np
 
-    if found is None or np.shape(found) != np.shape(expected):
-        return Deviation(0, math.inf, math.inf, 0.0, -LARGEST_SNR, 0, name)
+    if actual is None:
+        return incomparable(name, f"the output {name} is missing")
+    if (shape := np.shape(actual)) != np.shape(expected):
+        shapes = f"{list(shape)} instead of {list(np.shape(expected))}"
+        return incomparable(name, f"the output {name} has the shape {shapes}")
     if np.asarray(expected).dtype.kind in "iu":
-        wrong = int((np.asarray(found) != expected).sum())
+        wrong = int((np.asarray(actual) != expected).sum())
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, wrong, name)
-    ours, theirs = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    ours, theirs = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     plain = known(name, theirs)
     if not np.array_equal(plain, known(name, ours)):
-        return Deviation(0, math.inf, math.inf, 0.0, -LARGEST_SNR, 0, name)
+        return incomparable(name, f"other entries of the output {name} are masked or not finite")
     ours, theirs = ours[plain], theirs[plain]
     if not theirs.size:
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, 0, name)
@@ -97,8 +106,13 @@ def output_deviation(name: str, found: Any, expected: Any) -> Deviation:
     return Deviation(theirs.size, float(errors.max()), relative, 1.0, LARGEST_SNR, 0, name)
 
 
+def incomparable(name: str, mismatch: str) -> Deviation:
+    """The deviation of an output without comparable numbers."""
+    return Deviation(0, math.inf, math.inf, 0.0, -LARGEST_SNR, 0, name, mismatch)
+
+
 def known(name: str, array: Any) -> Any:
-    """Where an output holds numbers, not what stands for a masked score or for none."""
+    """A mask of the elements that are neither masked scores nor non-finite."""
     import numpy as np
 
     return np.isfinite(array) & (np.abs(array) < (HUGE_SCORE if is_scores(name) else HUGE))
@@ -108,9 +122,9 @@ def lowest_similarity(pairs: Sequence[Pair]) -> tuple[float, float]:
     """The lowest cosine and signal-to-noise ratio of an output, over all inputs at once."""
     groups: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Any]]] = {}
     cosines, ratios = [1.0], [LARGEST_SNR]
-    for found, expected in pairs:
+    for actual, expected in pairs:
         for name, theirs in numbers_of(expected):
-            ours = found.get(name)
+            ours = actual.get(name)
             if ours is None or ours.shape != theirs.shape:
                 return 0.0, -LARGEST_SNR
             groups.setdefault((name, theirs.shape), []).append((ours, theirs))
@@ -123,62 +137,62 @@ def lowest_similarity(pairs: Sequence[Pair]) -> tuple[float, float]:
 
 
 def numbers_of(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The outputs that hold floats."""
+    """The floating point outputs."""
     return [(name, array) for name, array in outputs.items() if array.dtype.kind == "f"]
 
 
 def stacked(name: str, arrays: Sequence[Any]) -> Any:
-    """Arrays of one shape as one; what stands for a masked score is 0."""
+    """Arrays of one shape stacked into one; masked scores are 0."""
     import numpy as np
 
     whole = np.stack([np.asarray(array, np.float64) for array in arrays])
     return np.where(known(name, whole), whole, 0.0)
 
 
-def similarity(found: Any, expected: Any) -> tuple[float, float]:
+def similarity(actual: Any, expected: Any) -> tuple[float, float]:
     """Cosine similarity and signal-to-noise ratio (decibels) of outputs, (inputs, ...).
 
-    What all inputs have in common is taken off first, unless the output does not depend on them:
-    an answer that is the same for each input is no answer.
+    The mean over the inputs is subtracted first, unless the output does not depend on them:
+    what all inputs have in common carries no information.
     """
     import numpy as np
 
     centre = expected.mean(0) if len(expected) > 1 else expected.mean()
     if np.linalg.norm(expected - centre) < LITTLE * np.linalg.norm(expected - expected.mean()):
         centre = expected.mean()
-    found, expected = found - centre, expected - centre
-    noise, signal = float(np.linalg.norm(found - expected)), float(np.linalg.norm(expected))
+    actual, expected = actual - centre, expected - centre
+    noise, signal = float(np.linalg.norm(actual - expected)), float(np.linalg.norm(expected))
     if noise <= TINY * max(signal, 1.0):
         return 1.0, LARGEST_SNR
-    if not signal or not (length := np.linalg.norm(found)):
+    if not signal or not (length := np.linalg.norm(actual)):
         return 0.0, -LARGEST_SNR
-    cosine = float((found * expected).sum() / (length * signal))
+    cosine = float((actual * expected).sum() / (length * signal))
     return cosine, float(20 * np.log10(signal / noise))
 
 
 def agreement(pairs: Sequence[Pair]) -> tuple[int, int]:
-    """In how many rows of scores the same entry is the largest, and how many rows there are.
+    """The number of rows of scores whose argmax is the same, and the number of rows.
 
-    Only outputs that a choice is made from count: (..., entries) with more than one entry.
+    Only outputs that a choice is made from count: (..., classes) with more than one class.
     """
     import numpy as np
 
     same = rows = 0
-    for found, expected in pairs:
+    for actual, expected in pairs:
         for name, theirs in expected.items():
-            if is_choice(name, theirs) and np.shape(found.get(name, ())) == np.shape(theirs):
-                equal = found[name].argmax(-1) == theirs.argmax(-1)
+            if is_choice(name, theirs) and np.shape(actual.get(name, ())) == np.shape(theirs):
+                equal = actual[name].argmax(-1) == theirs.argmax(-1)
                 same, rows = same + int(equal.sum()), rows + equal.size
     return same, rows
 
 
 def is_choice(name: str, array: Any) -> bool:
-    """Whether the largest entry of an output's last axis is what a task decides by."""
+    """Whether a task decides by the argmax over an output's last axis."""
     import numpy as np
 
     return is_scores(name) and np.ndim(array) > 1 and np.shape(array)[-1] > 1
 
 
 def is_scores(name: str) -> bool:
-    """Whether an output holds scores: those of a step that generates, or logits."""
-    return name.startswith("step ") or "logits" in name.split(".")[-1]
+    """Whether an output contains scores: those of a generation step, or logits."""
+    return name.startswith(STEP) or "logits" in name.split(".")[-1]

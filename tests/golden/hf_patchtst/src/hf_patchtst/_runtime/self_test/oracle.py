@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""transformers' own pipeline on a loaded model: an answer that our code had no part in."""
+# SPDX-License-Identifier: Apache-2.0
+"""transformers' own pipeline on a loaded model: a reference that is independent of our code."""
 
 from __future__ import annotations
 
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any]:
-    """The pipeline that does the task, with the parameters of its samples.
+    """The transformers pipeline of the task, with the parameters of its samples.
 
     Raises:
-        LookupError: there is none to compare with; says why.
+        LookupError: no pipeline to compare with; the message says why.
     """
     import transformers
 
@@ -33,7 +34,7 @@ def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any
         parts = {name: getattr(processor, name) for name in PARTS if hasattr(processor, name)}
         parts["processor"] = processor
     if spec.adapter:
-        raise LookupError("the pipeline gives the model no boxes of words")
+        raise LookupError("the pipeline passes no word boxes to the model")
     try:
         pipeline = transformers.pipeline(spec.pipeline, model=model, **parts)
     except ImportError as error:

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""The past of series as a model's fixed window."""
+# SPDX-License-Identifier: Apache-2.0
+"""Past values of series as a window of fixed length."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ from ..media.series import as_series
 
 
 def past_windows(items: list[Any], length: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    """The last `length` values of each series and which of them were observed.
+    """The last `length` values of each series (float32) and a mask of the observed ones.
 
-    Both are (series, length, channels). A shorter series is padded on the left; what is
-    padded or NaN is 0 and not observed.
+    Both are (series, length, channels). A shorter series is padded on the left; padding and NaN
+    are 0 and not observed.
 
     Raises:
         ValueError: a series does not have the model's number of channels.
@@ -27,7 +28,7 @@ def past_windows(items: list[Any], length: int, channels: int) -> tuple[np.ndarr
         series = as_series(item)
         values = series[-length:].reshape(-1, series.shape[1] if series.ndim == 2 else 1)
         if values.shape[1] != channels:
-            raise ValueError(f"the model takes {channels} channels, got {values.shape[1]}")
+            raise ValueError(f"this model requires {channels} channels, got {values.shape[1]}")
         seen = ~np.isnan(values)
         windows[row, length - len(values) :] = np.where(seen, values, 0)
         observed[row, length - len(values) :] = seen
@@ -35,7 +36,7 @@ def past_windows(items: list[Any], length: int, channels: int) -> tuple[np.ndarr
 
 
 def patch_inputs(items: list[Any], config: Any, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The window of a model of patches that sums up a series, with its mask if it takes one."""
+    """The past window of a patch-based model, with its mask if the model accepts one."""
     values, observed = past_windows(items, config.context_length, config.num_input_channels)
     if facts.get("takes_no_mask"):
         return {"past_values": values}

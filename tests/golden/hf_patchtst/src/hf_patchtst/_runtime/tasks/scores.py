@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""From logits to labelled scores, as transformers' classification pipelines give them."""
+# SPDX-License-Identifier: Apache-2.0
+"""Conversion of logits to labelled scores, as in transformers' classification pipelines."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 def class_scores(logits: np.ndarray, config: Any, function_to_apply: str | None) -> np.ndarray:
     """Scores of one row of logits (labels,).
 
-    Without `function_to_apply` (`softmax`, `sigmoid` or `none`) the checkpoint's
-    `problem_type` and number of labels decide, as in transformers' pipelines.
+    `function_to_apply` is `softmax`, `sigmoid` or `none`; by default it depends on the
+    checkpoint's `problem_type` and number of labels, as in transformers' pipelines.
     """
     if function_to_apply is None:
         if config.problem_type == "regression":
@@ -39,8 +40,8 @@ def class_scores(logits: np.ndarray, config: Any, function_to_apply: str | None)
     if function_to_apply == "none":
         return logits
     if function_to_apply not in functions:
-        known = ", ".join([*functions, "none"])
-        raise ValueError(f"function_to_apply is one of {known}; got {function_to_apply!r}")
+        names = ", ".join([*functions, "none"])
+        raise ValueError(f"expected function_to_apply as one of {names}; got {function_to_apply!r}")
     return functions[function_to_apply](logits)
 
 

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""The contract that every skillset keeps, for each of its platforms and tasks.
+# SPDX-License-Identifier: Apache-2.0
+"""Contract tests of every skillset, for each of its platforms and tasks.
 
 A package's tests import all of it: `from hf_bert._runtime.testing.contract import *`.
 """
@@ -22,7 +23,7 @@ from ..compare.parity import compare
 from ..platforms.base import Detection, HardwareUnavailableError
 from ..serving.endpoint import EndpointHandler
 from ..skillset import Skillset
-from .fixtures import expect_failure, known_failure
+from .fixtures import CommandLine, expect_failure, known_failure
 
 MISSING = Detection(False, "taken away by this test")
 OpenCell = Callable[[str, str], Any]
@@ -161,13 +162,13 @@ print(skillset.init_cpu("unused").handler.platform.name)
 
 
 def skip_without_outputs(skillset_class: type[Skillset]) -> None:
-    """A mock needs the registry's description of the outputs."""
+    """Skip if the registry entry does not describe the outputs, which a mock needs."""
     if "tensors" not in skillset_class.registry.get("output", {}):
         pytest.skip("the registry entry describes no outputs")
 
 
 def without_platforms(skillset_class: type[Skillset], metadata: dict[str, Any]) -> dict[str, Any]:
-    """The answer of the primary task where every platform is missing."""
+    """The result of the primary task if every platform is missing."""
     skip_without_outputs(skillset_class)
     with pytest.MonkeyPatch.context() as patch:
         for platform in skillset_class.platforms().values():
@@ -176,9 +177,10 @@ def without_platforms(skillset_class: type[Skillset], metadata: dict[str, Any]) 
         return handler("anything", **handler.spec.sample_params)
 
 
-def test_hardware_is_shown_as_json(skillset_class: type[Skillset]) -> None:
-    command = [sys.executable, "-m", skillset_class.package, "--hardware", "--json", "-"]
-    shown = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def test_hardware_is_shown_as_json(
+    skillset_class: type[Skillset], command_line: CommandLine
+) -> None:
+    shown = json.loads(command_line("--hardware", "--json", "-"))
     assert list(shown) == list(skillset_class.registry["platforms"])
     assert shown["cpu"]["available"] and shown["cpu"]["devices"][0]["total_memory"] > 0
     assert all(detection["available"] or detection["reason"] for detection in shown.values())
@@ -197,14 +199,11 @@ def test_unknown_names_are_refused_with_what_there_is(skillset_class: type[Skill
 
 
 def test_command_line_reports_each_cell(
-    skillset_class: type[Skillset], checkpoint: Callable[[str], str]
+    skillset_class: type[Skillset], checkpoint: Callable[[str], str], command_line: CommandLine
 ) -> None:
     task = skillset_class().task().name
-    command = [sys.executable, "-m", skillset_class.package, "--platform", "cpu", "--task", task]
-    command += ["--model", checkpoint(task), "--json", "-"]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    (record,) = json.loads(finished.stdout)
+    cell = ("--platform", "cpu", "--task", task)
+    (record,) = json.loads(command_line(*cell, "--model", checkpoint(task), "--json", "-"))
     assert (record["status"], record["task"]) == ("REAL", task)
 
 
@@ -221,8 +220,8 @@ def test_outputs_equal_the_reference(
     verdict = compare(cell.opened.handler, reference.opened.handler, cell.samples, facts)
     record_property("parity", asdict(verdict))
     parity_log.append((other_platform, task, verdict))
-    if known := known_failure(skillset_class, other_platform, task):
-        expect_failure(other_platform, task, known, verdict.problem)
+    if failure := known_failure(skillset_class, other_platform, task):
+        expect_failure(other_platform, task, failure, verdict.problem)
     assert not verdict.problem
 
 

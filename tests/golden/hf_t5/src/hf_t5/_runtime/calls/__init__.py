@@ -1,3 +1,4 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What keeps one call from another: locks, copies of processors, random numbers, model state."""
+# SPDX-License-Identifier: Apache-2.0
+"""Isolation of concurrent calls: locks, copies of processors, random numbers, model state."""

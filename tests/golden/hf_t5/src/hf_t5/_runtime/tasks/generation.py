@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """Options of `generate` that the text-generating tasks share."""
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ def generation_options(
     do_sample: bool | None = None,
     stop_sequence: str | Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """What the caller set of the common options, and `generate_kwargs`.
+    """Merge the common options that the caller set with `generate_kwargs`.
 
     Args:
-        processor: the tokenizer, or a processor that has one; where to stop is told in its tokens.
-        stop_sequence: strings after which generation stops; the same as `stop_strings`.
+        processor: the tokenizer, or a processor that has one; it encodes the stop strings.
+        stop_sequence: strings after which generation stops; alias of `stop_strings`.
 
     Raises:
-        ValueError: an option is given in both places.
+        ValueError: an option is set both directly and in `generate_kwargs`.
     """
     stops = [stop_sequence] if isinstance(stop_sequence, str) else stop_sequence
     named = {"max_new_tokens": max_new_tokens, "do_sample": do_sample, "stop_strings": stops}
@@ -43,8 +44,8 @@ def generation_options(
 
 
 def new_tokens(outputs: Mapping[str, np.ndarray], inputs: Mapping[str, Any]) -> np.ndarray:
-    """The generated tokens without the prompt, which some models repeat before them."""
-    import numpy as np  # platforms import this module, and packages import without numpy
+    """The generated tokens (rows, tokens) without the prompt, which decoder-only models return."""
+    import numpy as np  # imported by platforms, which must be importable without numpy
 
     prompt, sequences = np.asarray(inputs["input_ids"]), outputs["sequences"]
     each = len(sequences) // len(prompt)
@@ -54,11 +55,11 @@ def new_tokens(outputs: Mapping[str, np.ndarray], inputs: Mapping[str, Any]) -> 
 
 
 def by_input(rows: Sequence[Row], count: int) -> list[list[Row]]:
-    """What was generated, grouped by input: `num_return_sequences` rows for each of `count`."""
+    """Generated rows grouped by input: `num_return_sequences` rows for each of `count` inputs."""
     each = len(rows) // count
     return [list(rows[first : first + each]) for first in range(0, each * count, each)]
 
 
 def one_or_all(hypotheses: list[Row]) -> Row | list[Row]:
-    """The only hypothesis for an input, or a list of several."""
+    """The single hypothesis for an input, or the list of several."""
     return hypotheses[0] if len(hypotheses) == 1 else hypotheses

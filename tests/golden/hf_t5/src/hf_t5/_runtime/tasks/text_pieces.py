@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""A question with each piece of a context that is longer than the model takes."""
+# SPDX-License-Identifier: Apache-2.0
+"""Windows of a context that exceeds the model's limit, each with the question."""
 
 from __future__ import annotations
 
@@ -16,29 +17,29 @@ from .padding import rows_of
 
 @dataclass(frozen=True)
 class Piece:
-    """A question and a piece of its context in tokens."""
+    """The tokens of a question and of a window of its context."""
 
     item: int
-    """Which of the inputs it belongs to."""
+    """Index of its input in the batch."""
     context: str
     """The whole context."""
     inputs: Mapping[str, Any]
-    """The model's inputs by name, a value for each token."""
+    """The model's inputs by name, one value per token."""
     answers: np.ndarray
-    """Per token whether an answer may begin or end there: the context's, and the class token."""
+    """Mask (tokens,) of answer boundaries: context tokens and the class token."""
     places: np.ndarray
-    """Per token where it stands in the context: (tokens, 2), start and end."""
+    """Character offsets of the tokens in the context, (tokens, 2): start and end."""
     words: list[int | None]
-    """Per token of the context which word it is of; None where the tokenizer does not tell."""
+    """Per context token the index of its word; None if the tokenizer does not provide it."""
 
     def characters(self, first: int, last: int, align_to_words: bool) -> tuple[int, int]:
-        """The start and end in the context of the tokens from `first` to `last`, or their words."""
+        """The character span in the context of the tokens `first` to `last`, or of their words."""
         if not align_to_words or self.words[first] is None or self.words[last] is None:
             return int(self.places[first][0]), int(self.places[last][1])
         return self.word_place(first)[0], self.word_place(last)[1]
 
     def word_place(self, token: int) -> tuple[int, int]:
-        """The start and end in the context of a token's word."""
+        """The character span in the context of a token's word."""
         tokens = [i for i, word in enumerate(self.words) if word == self.words[token]]
         return int(self.places[tokens[0]][0]), int(self.places[tokens[-1]][1])
 
@@ -52,14 +53,14 @@ def pieces_of(
     overlap: int,
     max_question_len: int,
 ) -> list[Piece]:
-    """The pieces of one context, each of at most `longest` tokens with its question.
+    """The windows of one context, each of at most `longest` tokens including the question.
 
     Args:
-        overlap: how many tokens a piece shares with the one before.
-        max_question_len: to how many tokens tokenizers written in Python cut a question.
+        overlap: number of tokens that a window shares with the previous one.
+        max_question_len: number of tokens to which slow tokenizers truncate the question.
 
     Raises:
-        ValueError: the question leaves no room for the context.
+        ValueError: the question leaves no tokens for the context.
     """
     if not tokenizer.is_fast:
         question = shortened(question, tokenizer, max_question_len)
@@ -68,7 +69,7 @@ def pieces_of(
     if room < 1:
         raise ValueError(
             f"the question has {taken} tokens with special ones; of max_seq_len {longest}"
-            " nothing is left for the context: ask a shorter question"
+            " none are left for the context: shorten the question"
         )
     overlap = min(overlap, room - 1)
     if tokenizer.is_fast:
@@ -77,7 +78,7 @@ def pieces_of(
 
 
 def shortened(text: str, tokenizer: Any, longest: int) -> str:
-    """The first words of a text that have at most `longest` tokens."""
+    """The first words of a text, of at most `longest` tokens."""
     words = text.split()
     while len(words) > 1 and len(tokenizer.tokenize(" ".join(words))) > longest:
         words = words[:-1]
@@ -87,7 +88,7 @@ def shortened(text: str, tokenizer: Any, longest: int) -> str:
 def fast_pieces(
     item: int, question: str, context: str, tokenizer: Any, longest: int, overlap: int
 ) -> list[Piece]:
-    """Pieces by a tokenizer that tells where its tokens stand."""
+    """Windows by a fast tokenizer, which returns character offsets."""
     question_first = tokenizer.padding_side == "right"
     texts = (question, context) if question_first else (context, question)
     tokens = tokenizer(
@@ -113,7 +114,7 @@ def fast_pieces(
 
 
 def may_answer(tokens: Any, row: int, part: int, tokenizer: Any) -> np.ndarray:
-    """Per token whether an answer may begin or end there."""
+    """Mask (tokens,) of the tokens where an answer may begin or end."""
     in_context = np.array([sequence == part for sequence in tokens.sequence_ids(row)])
     if tokenizer.cls_token_id is None:
         return in_context
@@ -124,7 +125,7 @@ def may_answer(tokens: Any, row: int, part: int, tokenizer: Any) -> np.ndarray:
 
 
 def words_of(tokens: Any, row: int, part: int) -> list[int | None]:
-    """Per token of the context which of its words it is of; None beside the context."""
+    """Per token the index of its context word; None outside of the context."""
     pairs = zip(tokens.sequence_ids(row), tokens.word_ids(row))
     return [word if sequence == part else None for sequence, word in pairs]
 
@@ -132,7 +133,7 @@ def words_of(tokens: Any, row: int, part: int) -> list[int | None]:
 def word_pieces(
     item: int, question: str, context: str, tokenizer: Any, room: int, overlap: int
 ) -> list[Piece]:
-    """Pieces of whole words, for tokenizers written in Python, which do not tell any places."""
+    """Windows of whole words, for slow tokenizers, which return no offsets."""
     words = list(re.finditer(r"\s*(\S+)", context))
     counts = [len(tokenizer.tokenize(word.group())) for word in words]
     pieces, first = [], 0
@@ -155,17 +156,19 @@ def word_pieces(
 def word_piece(
     item: int, question: str, context: str, tokenizer: Any, words: list[Any], counts: list[int]
 ) -> Piece:
-    """One piece of whole words; the smallest answers are words."""
+    """One window of whole words; the shortest answer is a word."""
     text = context[words[0].start() : words[-1].end()]
     tokens = tokenizer(question, text, return_special_tokens_mask=True)
     special = np.array(tokens["special_tokens_mask"])
-    found = np.flatnonzero(special == 0)[len(tokenizer.tokenize(question)) :]
-    if len(found) != sum(counts):
-        raise ValueError(f"the tokenizer joins words otherwise than word by word: {text!r:.200}")
+    positions = np.flatnonzero(special == 0)[len(tokenizer.tokenize(question)) :]
+    if len(positions) != sum(counts):
+        raise ValueError(
+            f"tokenizing the text as a whole differs from tokenizing it word by word: {text!r:.200}"
+        )
     answers, places = np.zeros(len(special), bool), np.zeros((len(special), 2), int)
     numbers: list[int | None] = [None] * len(special)
     owners = [number for number, count in enumerate(counts) for _ in range(count)]
-    for token, number in zip(found, owners):
+    for token, number in zip(positions, owners):
         numbers[token], places[token], answers[token] = number, words[number].span(1), True
     if tokenizer.cls_token_id is not None:
         answers |= np.array(tokens["input_ids"]) == tokenizer.cls_token_id

@@ -1,25 +1,28 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """The pytest plugin of a package's tests: a tiny model, built once per run, opened per cell.
 
-A package's `conftest.py` names it in `pytest_plugins` and says in `pytest_configure` what the run
-is about (`SUBJECT`). Tests with the arguments `platform`, `other_platform` (all but the CPU) or
-`task` run once for each of the package's.
+A package's `conftest.py` names it in `pytest_plugins` and sets the tested class in
+`pytest_configure` (`SUBJECT`). Tests with the arguments `platform`, `other_platform` (all but the
+CPU) or `task` run once for each of the package's.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
-from pathlib import Path
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import pytest
 
 from ..compare.parity import Verdict
 from ..skillset import Skillset
-from . import tiny_checkpoint
 from .subject import SUBJECT
+from .tiny_checkpoint import TinyCheckpoints
 
 pytest.register_assert_rewrite(f"{__package__}.cell", f"{__package__}.contract")
 from .cell import Cell  # noqa: E402 - its asserts are rewritten
@@ -29,7 +32,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test for each platform and task of the package, where it takes them."""
+    """Parametrize a test over the platforms and tasks of the package, if it takes them."""
     registry = metafunc.config.stash[SUBJECT].skillset_class.registry
     platforms = list(registry["platforms"])
     values = {
@@ -52,22 +55,54 @@ def skillset_class(pytestconfig: pytest.Config) -> type[Skillset]:
 def checkpoint(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], str]:
-    """The checkpoint folder of a task; the same model class is built once."""
+    """The checkpoint folder of a task; each model class is built once."""
     subject = pytestconfig.stash[SUBJECT]
-    built: dict[str, Path] = {}
+    folder = tmp_path_factory.mktemp("checkpoints")
+    checkpoints = TinyCheckpoints(subject.skillset_class(), subject.tiny, folder)
 
     def folder_of(task: str) -> str:
-        if not tiny_checkpoint.exists(subject.tiny):
-            pytest.skip("no tiny model yet")
-        model_class = subject.skillset_class().task(task).auto_class
-        if model_class not in built:
-            folder = tmp_path_factory.mktemp(model_class)
-            skillset = subject.skillset_class()
-            tiny_checkpoint.build_for_task(skillset, task, subject.tiny, folder)
-            built[model_class] = folder
-        return str(built[model_class])
+        if not checkpoints.exist():
+            pytest.skip("this model type has no tiny model yet")
+        return checkpoints.of(task)
 
     return folder_of
+
+
+CommandLine = Callable[..., str]
+COMMANDS = """
+import contextlib, io, json, runpy, sys
+for line in sys.stdin:
+    sys.argv[1:], code, output = json.loads(line), 0, io.StringIO()
+    try:
+        with contextlib.redirect_stdout(output):
+            runpy.run_module(PACKAGE, run_name="__main__")
+    except SystemExit as left:
+        code = left.code
+    print(json.dumps([code, output.getvalue()]), flush=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def command_line(skillset_class: type[Skillset]) -> Iterator[CommandLine]:
+    """Runs `python -m` of the package with arguments and returns its output.
+
+    All calls share one fresh process, which inherits nothing from this one.
+    """
+    code = f"PACKAGE = {skillset_class.package!r}{COMMANDS}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def run(*arguments: str) -> str:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps(arguments) + "\n")
+        process.stdin.flush()
+        left, printed = json.loads(process.stdout.readline() or '["the process ended", ""]')
+        assert not left, f"{left}: {printed}"
+        return str(printed)
+
+    with process:
+        yield run
 
 
 ParityLog = list[tuple[str, str, Verdict]]
@@ -75,12 +110,12 @@ PARITY = pytest.StashKey[ParityLog]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare what the summary prints."""
+    """Prepare the log that the summary prints."""
     config.stash[PARITY] = []
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print what the parity tests measured."""
+    """Print the measurements of the parity tests."""
     if config.stash[PARITY]:
         terminalreporter.section("parity with CPU float32")
     for platform, task, verdict in config.stash[PARITY]:
@@ -88,20 +123,21 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def summary(verdict: Verdict) -> str:
-    """One line about how far a platform is from the CPU."""
-    choices = f"{verdict.same_choices} of {verdict.choices} choices alike"
+    """One line with the deviation of a platform from the CPU."""
+    choices = f"{verdict.same_choices} of {verdict.choices} choices equal"
     if verdict.unmeasured:
         return f"unmeasured: {verdict.unmeasured}; {choices}"
-    found = verdict.deviation
+    measured = verdict.deviation
     return (
-        f"{found.compared} numbers, max error {found.max_error:.1e}, cosine {found.cosine:.6f},"
-        f" {found.snr:.0f} dB; {choices}" + ("; decoded differently" if verdict.tie else "")
+        f"{measured.compared} numbers, max error {measured.max_error:.1e},"
+        f" cosine {measured.cosine:.6f}, {measured.snr:.0f} dB; {choices}"
+        + ("; decoded differently" if verdict.tie else "")
     )
 
 
 @pytest.fixture(scope="session")
 def parity_log(pytestconfig: pytest.Config) -> ParityLog:
-    """Where parity tests leave platform, task and verdict for the summary."""
+    """The list of (platform, task, verdict) that the summary prints."""
     return pytestconfig.stash[PARITY]
 
 
@@ -111,10 +147,10 @@ def open_cell(
     checkpoint: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str, str], Cell]:
-    """Opens a task on a platform; a missing platform is a skip that says why.
+    """Opens a task on a platform; skips with the reason if the platform is missing.
 
-    A task that the registry knows to fail on a platform is run nevertheless, and is an expected
-    failure as long as it fails; what would end this process, or takes too long, is not run.
+    A task that fails on a platform according to the registry still runs and is an expected
+    failure (xfail) as long as it fails; a cell that would crash or time out is not run.
     """
     opened: dict[tuple[str, str], Cell] = {}
     errors: dict[tuple[str, str], str] = {}
@@ -124,13 +160,13 @@ def open_cell(
         detection = skillset_class.platform(platform).detect()
         if not detection.available:
             pytest.skip(f"{platform}: {detection.reason}")
-        known = known_failure(skillset_class, platform, task)
-        if known and known["stage"] != "match":
-            if ends_the_process(known):
-                pytest.xfail(f"{platform}: {known['stage']}: {known['error']}")
+        failure = known_failure(skillset_class, platform, task)
+        if failure and failure["stage"] != "match":
+            if ends_the_process(failure):
+                pytest.xfail(f"{platform}: {failure['stage']}: {failure['error']}")
             if (platform, task) not in errors:
                 errors[platform, task] = error_of(skillset_class, open_new, platform, task)
-            expect_failure(platform, task, known, errors[platform, task])
+            expect_failure(platform, task, failure, errors[platform, task])
         if (platform, task) not in opened:
             opened[platform, task] = open_new(platform, task)
         return opened[platform, task]
@@ -144,9 +180,9 @@ def open_cell(
     return cell_of
 
 
-def ends_the_process(known: dict[str, str]) -> bool:
-    """Whether a known failure is a crash, or a cell that came to no end."""
-    return known["error"].startswith(("process ended", "no result after"))
+def ends_the_process(failure: dict[str, str]) -> bool:
+    """Whether a known failure is a crash or a timeout."""
+    return failure["error"].startswith(("process ended", "no result after"))
 
 
 def error_of(
@@ -155,7 +191,7 @@ def error_of(
     platform: str,
     task: str,
 ) -> str:
-    """Why a cell fails before its results are compared; empty where it does not."""
+    """The error of a cell before its results are compared; empty if there is none."""
     try:
         cell = open_new(platform, task)
         record = skillset_class().__test__(cell.checkpoint, cell.opened.handler, platform)
@@ -164,20 +200,20 @@ def error_of(
     return record.detail if record.status == "FAILED" else ""
 
 
-def expect_failure(platform: str, task: str, known: dict[str, str], problem: str) -> NoReturn:
-    """End a test of a cell that is known to fail: as expected, or because it is mended."""
+def expect_failure(platform: str, task: str, failure: dict[str, str], problem: str) -> NoReturn:
+    """End a test of a cell that is known to fail: xfail, or fail because it passes now."""
     if problem:
-        pytest.xfail(f"{platform}: {known['stage']}: {problem}")
+        pytest.xfail(f"{platform}: {failure['stage']}: {problem}")
     pytest.fail(
-        f"{task} on {platform} passes, and registry.json knows it to fail at {known['stage']} "
-        f"({known['error']}): it is mended, so take it out of `failed`"
+        f"{task} on {platform} passes, but registry.json lists it as failing at {failure['stage']} "
+        f"({failure['error']}): remove it from `failed`"
     )
 
 
 def known_failure(
     skillset_class: type[Skillset], platform: str, task: str
 ) -> dict[str, str] | None:
-    """The stage and the error that the registry has for a cell that was measured to fail."""
+    """The recorded stage and error of a cell that failed when measured; None if it passed."""
     measured = skillset_class.registry.get("hardware_compatibility", {}).get(platform, {})
     failure: dict[str, str] | None = measured.get("failed", {}).get(task)
     return failure

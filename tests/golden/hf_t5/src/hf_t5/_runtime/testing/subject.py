@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What a run of the tests is about: one skillset class and its tiny model."""
+# SPDX-License-Identifier: Apache-2.0
+"""The subject of a test run: one skillset class and its tiny model."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ class Subject(NamedTuple):
 
     skillset_class: type[Skillset]
     tiny: Path
-    """Folder with the configuration and the processor files of the tiny model."""
+    """Folder with the configuration and processor files of the tiny model."""
 
     @classmethod
     def named(cls, name: str, tiny: Path) -> Subject:

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What calls from several threads share, and what only one of them may use at a time."""
+# SPDX-License-Identifier: Apache-2.0
+"""Thread safety: locks of models and exports, and the pool of processors."""
 
 from __future__ import annotations
 
@@ -13,11 +14,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 MAX_COPIES = 4
-"""Copies of a processor; more of them than cores bring nothing, and each holds a vocabulary."""
+"""Largest number of copies of a processor: one per core is enough, and each has a vocabulary."""
 
 
 class Gate:
-    """Many threads may be inside together, or one of them alone."""
+    """A readers-writer lock: many threads share it, or one holds it exclusively."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -27,7 +28,7 @@ class Gate:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Be inside with others; waits while somebody is, or wants to be, alone."""
+        """Hold the lock shared; blocks while a thread holds it, or waits for it, exclusively."""
         me = get_ident()
         with self._changed:
             if me not in self._inside and self._alone != me:
@@ -44,7 +45,7 @@ class Gate:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Be inside alone; a thread that is inside already gives its place up for that long."""
+        """Hold the lock exclusively; the thread's own shared hold is released meanwhile."""
         me = get_ident()
         if self._alone == me:
             yield
@@ -70,7 +71,7 @@ class Gate:
 
 PROCESS = Gate()
 """Exporting patches classes of torch and transformers, loading changes torch's default dtype:
-whoever does so is here alone, and whoever computes in torch shares it."""
+a thread that does so holds it exclusively, and threads that compute in torch share it."""
 
 
 _LOCKS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -84,12 +85,12 @@ def lock_of(model: Any) -> Any:
 
 
 class Pool:
-    """A processor and copies of it, each lent to one thread at a time.
+    """A processor and copies of it, each used by one thread at a time.
 
-    Tokenizers keep truncation, padding and languages of a call in themselves. A copy is made
-    when two threads want the processor at once, by the one that holds it; what cannot be
-    copied is lent to one thread after the other. The pool keeps the copies alone: it must not
-    keep the processor alive.
+    Tokenizers store truncation, padding and languages of a call as state. A copy is made when
+    two threads need the processor at once, by the one that holds it; a processor that cannot
+    be copied is used by one thread after the other. The pool references the copies only: it
+    must not keep the processor alive.
     """
 
     def __init__(self, most: int = MAX_COPIES) -> None:
@@ -100,17 +101,17 @@ class Pool:
 
     @contextmanager
     def lent(self, original: Any) -> Iterator[Any]:
-        """The processor or a copy of it, for this thread alone."""
+        """The processor or a copy of it, exclusively for this thread."""
         with self._changed:
             self._waiting += 1
             self._changed.wait_for(lambda: self._free)
             self._waiting -= 1
             place = self._free.pop()
-            wanted = self._waiting > 0 and self._left > 0
-            self._left -= wanted
+            needed = self._waiting > 0 and self._left > 0
+            self._left -= needed
         mine = original if place is ORIGINAL else place
         try:
-            if wanted:
+            if needed:
                 self._add_copy(mine)
             yield mine
         finally:
@@ -119,7 +120,7 @@ class Pool:
     def _add_copy(self, held: Any) -> None:
         try:
             self._give_back(copy.deepcopy(held))
-        except Exception:  # classes refuse to be copied in every way that Python knows
+        except Exception:  # copying may raise any exception
             with self._changed:
                 self._left = 0
 
@@ -130,15 +131,15 @@ class Pool:
 
 
 ORIGINAL = object()
-"""Stands in a pool for the processor that the pool is for."""
+"""Placeholder in a pool for the original processor."""
 _POOLS: WeakKeyDictionary[Any, Pool] = WeakKeyDictionary()
 _OTHERS = Pool(most=1)
-"""Of processors that no weak reference can be made to."""
+"""Pools of processors that do not support weak references."""
 
 
 @contextmanager
 def lent(processor: Any) -> Iterator[Any]:
-    """A processor, or a copy of it, that no other thread uses meanwhile."""
+    """A processor, or a copy of it, that no other thread uses inside the block."""
     if processor is None:
         yield None
         return

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""What a call leaves in a model: nothing."""
+# SPDX-License-Identifier: Apache-2.0
+"""Restores the state of a model after a call."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ CHANGED = object()
 
 @contextmanager
 def as_it_was(model: Any) -> Iterator[None]:
-    """Give a model's modules back the attributes, buffers and parts that a call replaces.
+    """Restore the attributes, buffers and submodules of a model that a call replaces.
 
-    Some remember the last call's positions, or go over to another attention for good once a
-    short text came. What a module did not have before, and what is written into a tensor, stays.
+    Some models store the last call's positions, or switch to another attention permanently after
+    a short text. New attributes, and values written into a tensor in place, are not restored.
     """
     before = [(place, list(place.items())) for place in places_of(model)]
     try:
@@ -29,12 +30,12 @@ def as_it_was(model: Any) -> Iterator[None]:
 
 
 def places_of(model: Any) -> Iterator[dict[str, Any]]:
-    """Where modules keep attributes, buffers and parts; those of torch itself change none."""
-    for part in model.modules():  # not kept in the model: exporters walk through its attributes
+    """The dicts of attributes, buffers and submodules; torch's own modules do not change theirs."""
+    for part in model.modules():  # not stored in the model: exporters traverse its attributes
         if not is_of_torch(part):
             yield from (vars(part), part._buffers, part._modules)
 
 
 def is_of_torch(module: Any) -> bool:
-    """Whether a module's class is one of torch."""
+    """Whether a module's class is defined in torch."""
     return type(module).__module__.startswith("torch.")

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""An answer that is generated, given away piece by piece while it comes into being."""
+# SPDX-License-Identifier: Apache-2.0
+"""Streams the text of a result while it is generated."""
 
 from __future__ import annotations
 
@@ -16,33 +17,33 @@ END = object()
 TEXTS = ("generated_text", "text", "content")
 """Names under which results and messages hold a text."""
 NO_SPACES = "\u2e80"
-"""Signs from here on belong to scripts that do not set words apart."""
+"""First code point of scripts without spaces between words."""
 UNFINISHED = "\ufffd"
-"""What a character is decoded to of which tokens are missing."""
+"""The replacement character, which incomplete UTF-8 is decoded to."""
 
 
-class Closed(Exception):  # noqa: N818 - no error: nobody listens any more
-    """Ends a generation whose answer nobody takes any more."""
+class Closed(Exception):  # noqa: N818 - not an error: the consumer is gone
+    """Ends a generation whose consumer is gone."""
 
 
 class TokenStreamer:
-    """A streamer as `generate` takes it: collects the tokens of one answer.
+    """A streamer for `generate` that collects the tokens of one answer.
 
-    `generate` gives the prompt first, then one token at a time. Long recordings are generated
+    `generate` puts the prompt first, then one token at a time. Long recordings are generated
     in several parts, each of which may be done again: then only the end shows the answer.
     """
 
     def __init__(self, prompt: bool) -> None:
-        """Create a streamer; `prompt` says whether answers begin with the prompt."""
+        """Create a streamer; `prompt` is whether outputs begin with the prompt."""
         self.prompt = prompt
         self.arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.starts = 0
         self.closed = False
-        self.found: Any = None
+        self.outcome: Any = None
         """The whole answer, or the error that ended it; None before that."""
 
     def put(self, tokens: Any) -> None:
-        """Take the prompt, or the next token."""
+        """Receive the prompt or the next token."""
         if self.closed:
             raise Closed
         begins = tokens.ndim == 2
@@ -52,10 +53,10 @@ class TokenStreamer:
             self.arrived.put(taken.cpu().numpy())
 
     def end(self) -> None:
-        """Part of the answer is complete."""
+        """Called by `generate` at the end of a part."""
 
     def batches(self) -> Iterator[list[Any]]:
-        """What has come, all at once, until the answer is complete."""
+        """Yield all tokens that have arrived, until the answer is complete."""
         ended = False
         while not ended:
             waiting = [self.arrived.get()]
@@ -67,9 +68,9 @@ class TokenStreamer:
 
     def answer(self) -> str:
         """The whole answer, when `batches` has ended; raises what `generate` raised."""
-        if isinstance(self.found, Exception):
-            raise self.found
-        return str(self.found)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return str(self.outcome)
 
 
 def streamed(
@@ -80,11 +81,11 @@ def streamed(
     Args:
         generate: runs the model with a streamer and returns the whole answer. It runs in a
             thread of its own.
-        text_of: the answer that the tokens (1, tokens) so far stand for.
+        text_of: decodes the tokens (1, tokens) so far to text.
         prompt: whether these begin with the prompt, as `generate` returns them.
 
     Raises:
-        RuntimeError: the whole does not begin with what was given away before.
+        RuntimeError: the final text does not begin with the pieces already yielded.
     """
     streamer = TokenStreamer(prompt)
     thread = Thread(target=run_and_report, args=(generate, streamer), name=THREAD, daemon=True)
@@ -106,17 +107,17 @@ def streamed(
 
 
 def run_and_report(generate: Callable[[TokenStreamer], str], streamer: TokenStreamer) -> None:
-    """Run `generate` and leave its answer or its error."""
+    """Run `generate` and store its result or exception in the streamer."""
     try:
-        streamer.found = generate(streamer)
+        streamer.outcome = generate(streamer)
     except Exception as error:
-        streamer.found = error
+        streamer.outcome = error
     finally:
         streamer.arrived.put(END)
 
 
 def sure_texts(streamer: TokenStreamer, text_of: Callable[[Any], str]) -> Iterator[str]:
-    """What is sure of the answer, whenever new tokens came."""
+    """The final part of the text, each time that new tokens arrive."""
     import numpy as np
 
     tokens: list[Any] = []
@@ -132,7 +133,7 @@ def sure_texts(streamer: TokenStreamer, text_of: Callable[[Any], str]) -> Iterat
 
 
 def common_start(one: str, other: str) -> str:
-    """The signs that two texts begin with."""
+    """The longest common prefix of two texts."""
     count = next(
         (i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(map(len, (one, other)))
     )
@@ -140,19 +141,19 @@ def common_start(one: str, other: str) -> str:
 
 
 def sure_part(text: str) -> str:
-    """The text that more tokens do not change.
+    """The prefix of a text that further tokens do not change.
 
-    It ends before its last space, or behind the last sign of a script without spaces.
+    It ends before its last space, or behind the last character of a script without spaces.
     """
     end = max((i for i, sign in enumerate(text) if sign >= NO_SPACES), default=-1) + 1
     return text[: max(end, text.rfind(" "), text.rfind("\n"))].rstrip(UNFINISHED)
 
 
 def text_in(result: Any) -> str:
-    """The text of a result: of a list the last one's, of a chat its last message's.
+    """The text of a result: of the last entry of a list, of the last message of a chat.
 
     Raises:
-        TypeError: the result has none.
+        TypeError: the result has no text.
     """
     if isinstance(result, str):
         return result
@@ -162,4 +163,4 @@ def text_in(result: Any) -> str:
         for name in TEXTS:
             if name in result:
                 return text_in(result[name])
-    raise TypeError(f"this task gives no text that could be streamed, but {result!r:.80}")
+    raise TypeError(f"this task returns no text that could be streamed, but {result!r:.80}")

@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """Audio inputs: a path to a WAV or FLAC file, or an array with its sampling rate."""
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ def load_audio(value: Any, sampling_rate: int) -> np.ndarray:
 
     Args:
         value: a path, the bytes of a file, `{"array": ..., "sampling_rate": ...}` (`raw` is
-            accepted for `array`), or a bare array, which is taken to be at `sampling_rate` already.
-        sampling_rate: what the model's feature extractor expects.
+            an alias of `array`), or an array, which must be at `sampling_rate` already.
+        sampling_rate: sampling rate of the model's feature extractor (Hz).
 
     Raises:
         TypeError: `value` is none of these.
-        ValueError: a dict without its two keys, or a file that is no audio.
+        ValueError: a dict without its two keys, or a file that is not audio.
     """
     if isinstance(value, (str, Path, bytes)):
         waveform, rate = read_file(value)
@@ -41,11 +42,11 @@ def load_audio(value: Any, sampling_rate: int) -> np.ndarray:
 
 
 def as_mono(waveform: np.ndarray) -> np.ndarray:
-    """Samples (samples,), or of several channels, as one float32 channel from -1 to 1.
+    """Samples (samples,) or (channels, samples) as one float32 channel from -1 to 1.
 
     Raises:
-        TypeError: they are no numbers.
-        ValueError: there are none, they have another shape, or one is not finite.
+        TypeError: the samples are not numbers.
+        ValueError: the array is empty, has another shape, or a sample is not finite.
     """
     if waveform.ndim not in (1, 2) or not waveform.size:
         raise ValueError(
@@ -56,23 +57,23 @@ def as_mono(waveform: np.ndarray) -> np.ndarray:
     if waveform.dtype.kind in "iu":
         waveform = from_integers(waveform)
     if not np.isfinite(waveform).all():
-        raise ValueError("the audio holds a sample that is not finite (NaN or infinity)")
+        raise ValueError("the audio contains a non-finite sample (NaN or infinity)")
     if waveform.ndim == 2:
         waveform = waveform.mean(axis=waveform.shape.index(min(waveform.shape)))
     return waveform.astype(np.float32)
 
 
 def from_integers(waveform: np.ndarray) -> np.ndarray:
-    """Integer samples as floats from -1 to 1, by the range of their type.
+    """Integer samples as floats from -1 to 1, scaled by the range of their dtype.
 
     Raises:
-        ValueError: 64-bit integers beyond -1..1, which no audio format has.
+        ValueError: 64-bit integers outside of -1..1, whose scale is unknown.
     """
     if waveform.dtype.itemsize == 8:
         if np.abs(waveform).max() > 1:
             raise ValueError(
-                f"audio samples in {waveform.dtype}: how loud is 1? Give int16, int32, or floats"
-                " from -1 to 1"
+                f"audio samples in {waveform.dtype}: unknown scale; use int16, int32, or"
+                " floats from -1 to 1"
             )
         return waveform.astype(np.float32)
     width = np.iinfo(waveform.dtype)
@@ -98,4 +99,8 @@ def read_dict(value: dict[str, Any]) -> tuple[np.ndarray, int]:
         raise ValueError(
             "an audio dict needs 'array' and 'sampling_rate'; got " + str(sorted(value))
         )
-    return np.asarray(array), int(value["sampling_rate"])
+    rate = value["sampling_rate"]
+    is_number = isinstance(rate, (int, float, np.number)) and not isinstance(rate, bool)
+    if not is_number or not 0 < rate < float("inf"):
+        raise ValueError(f"expected 'sampling_rate' as a number above 0 (Hz); got {rate!r:.40}")
+    return np.asarray(array), int(rate)

@@ -1,3 +1,4 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""Handlers: one task on one platform, for one input or many, one thread or many."""
+# SPDX-License-Identifier: Apache-2.0
+"""Handlers: one task on one platform, thread-safe, for single inputs and batches."""

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""The queue that an endpoint comes with: requests go in, one consumer or several answer them."""
+# SPDX-License-Identifier: Apache-2.0
+"""The request queue of an endpoint, with one or several consumers."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ Call = Callable[..., Awaitable[dict[str, Any]]]
 class Request:
     """One call of a handler, to be put into the queue of its endpoint; `await request.answer`.
 
-    It is made where an event loop runs, the one that the answer is awaited in.
+    It must be created inside the running event loop in which the answer is awaited.
     """
 
     inputs: Any
@@ -27,21 +28,56 @@ class Request:
 
 
 async def serve(call: Call, requests: asyncio.Queue[Any]) -> None:
-    """Answer requests, one after the other, until this is cancelled.
+    """Answer requests, one after the other, until cancelled.
 
-    What a call raises is raised where its answer is awaited; a request that nobody waits for
-    any more is left out.
+    Exceptions of a call are raised where its answer is awaited; a cancelled request is
+    skipped. Nothing that is put into the queue stops the consumer: an item that is not a
+    request, or can no longer be answered, is reported to the event loop's exception handler
+    (by default, its log). A request that is being answered when this is cancelled gets a
+    `RuntimeError`.
     """
     while True:
-        request: Request = await requests.get()
+        request = await requests.get()
         try:
-            if request.answer.cancelled():
-                continue
-            found = await call(request.inputs, **request.parameters)
-            if not request.answer.done():
-                request.answer.set_result(found)
+            await answer(call, request)
         except Exception as error:
-            if not request.answer.done():
-                request.answer.set_exception(error)
+            message = f"a request in the queue could not be answered: {type(error).__name__}"
+            context = {"message": f"{message}: {error}", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
         finally:
             requests.task_done()
+
+
+async def answer(call: Call, request: Any) -> None:
+    """Run the call of one request and set the result or exception of its future.
+
+    Raises:
+        TypeError: the item is not a `Request`.
+        RuntimeError: the event loop of its future is closed.
+    """
+    awaited = getattr(request, "answer", None)
+    if not isinstance(awaited, asyncio.Future):
+        raise TypeError(f"the queue accepts Request objects, not {type(request).__name__}")
+    if awaited.done():
+        return
+    work = asyncio.create_task(made(call, request))  # its own task: the call may cancel itself
+    try:
+        await asyncio.wait({work})
+    except asyncio.CancelledError:
+        work.cancel()
+        if not awaited.done():
+            awaited.set_exception(RuntimeError("the consumer was cancelled before it answered"))
+        raise
+    if awaited.done():
+        return
+    if work.cancelled():
+        awaited.cancel()
+    elif error := work.exception():
+        awaited.set_exception(error)
+    else:
+        awaited.set_result(work.result())
+
+
+async def made(call: Call, request: Any) -> dict[str, Any]:
+    """The coroutine of a request's call; invalid parameters raise inside it."""
+    return await call(request.inputs, **request.parameters)

@@ -1,6 +1,7 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
-"""The parts of a processor: what each is called, loaded with and used for."""
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of a processor: attribute name, auto class and modality."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """One kind of part: its auto class, the base of its classes and the media that it takes."""
+    """One type of part: its auto class, the base of its classes and its modality."""
 
     auto_class: str
     base_class: str
     medium: str
-    """The kind of input that it takes, as a sample names it."""
+    """Key of its input in a sample."""
 
 
 PARTS = {
@@ -23,10 +24,10 @@ PARTS = {
     "feature_extractor": Part("AutoFeatureExtractor", "FeatureExtractionMixin", "audio"),
     "video_processor": Part("AutoVideoProcessor", "BaseVideoProcessor", "videos"),
 }
-"""By the name of a processor's attribute, which is also the name of `pipeline`'s argument."""
+"""Processor attribute (also the argument of `pipeline`) -> part."""
 
 AUTO_CLASSES = {
     **{name: part.auto_class for name, part in PARTS.items()},
     "processor": "AutoProcessor",
 }
-"""What loads the processor that a task names in `variant.yml`."""
+"""Processor name in `variant.yml` -> auto class that loads it."""

@@ -1,5 +1,6 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
+# SPDX-License-Identifier: Apache-2.0
 """The sample inputs of a task."""
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ ASSET = "asset:"
 
 
 def sample_inputs(spec: TaskSpec, processor: Any) -> list[Any]:
-    """The task's sample inputs: asset names become paths, `{mask_token}` the model's own."""
+    """The task's sample inputs, with paths of assets and the model's own mask token."""
     return [resolve_sample(sample, processor, spec.sample_folder) for sample in spec.samples]
 
 

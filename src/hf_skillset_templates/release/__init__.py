@@ -1,0 +1,1 @@
+"""Follows a transformers release: rebuilds and remeasures what it changed, and reports."""

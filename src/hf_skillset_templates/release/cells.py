@@ -1,0 +1,30 @@
+"""Runs the CPU cells of model types in a worktree, and reads their records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hf_skillset_templates.registry.store.errors import as_recorded
+from hf_skillset_templates.results.records import VERIFIED, Record
+
+from .worktree import Tree
+
+FAILED_CELLS, NO_CELLS = 1, 5
+"""Exit codes of batch_test.py that are findings, no faults of the move."""
+
+
+def run_cells(tree: Tree, model_types: list[str], run: Path, jobs: int) -> None:
+    """Run every CPU cell of these model types that the run's folder does not have yet."""
+    only = ("--generate", "--only", ",".join(model_types), "--platform", "cpu")
+    places = ("--run", str(run), "--resume", "--jobs", str(jobs))
+    tree.run("scripts/batch_test.py", *only, *places, codes=(0, FAILED_CELLS, NO_CELLS))
+
+
+def ran(record: Record) -> bool:
+    """Whether a cell ran: neither failed nor skipped (for lack of a tiny model)."""
+    return record["status"] in VERIFIED
+
+
+def error_text(record: Record) -> str:
+    """The stage and the error of a failed cell."""
+    return f"{record['stage']}: {as_recorded(record['detail']) or record['status'].lower()}"
