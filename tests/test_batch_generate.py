@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-import pexpect
 import pytest
 from conftest import ROOT, Run, file_bytes, summary_of
+from terminal import Terminal
 
 from hf_skillset_templates.batch import package as package_module
 from hf_skillset_templates.batch.package import PackageJob, generate_package, publish
@@ -212,21 +212,13 @@ def test_publishing_replaces_the_whole_package(tmp_path: Path) -> None:
 
 def test_interactive_run_picks_in_the_terminal(tmp_path: Path) -> None:
     script = [str(ROOT / "scripts" / "batch_generate.py"), "--interactive", "--dry-run"]
-    terminal = pexpect.spawn(
-        sys.executable,
-        [*script, "--output-dir", str(tmp_path)],
-        timeout=60,
-        encoding="utf-8",
-        dimensions=(50, 160),
-    )
+    terminal = Terminal([sys.executable, *script, "--output-dir", str(tmp_path)])
     for question in ("Model types", "Platforms", "Profile"):
         terminal.expect(question)
-        terminal.send("\r")
+        terminal.answer()
     terminal.expect("bert -> ")
     terminal.expect("whisper -> ")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 0
+    assert terminal.wait() == 0
 
 
 def test_a_spread_has_every_modality_and_is_always_the_same() -> None:

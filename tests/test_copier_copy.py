@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import copier
-import pexpect
 import pytest
 import yaml
 from conftest import ROOT, file_bytes
@@ -27,6 +26,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
 from packaging.version import Version
+from terminal import Terminal
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
 from hf_skillset_templates.registry import resolve as module
@@ -110,33 +110,24 @@ def test_a_failing_hook_leaves_no_package(template_repository: Path, tmp_path: P
 
 def test_questions_are_asked_in_order(template_repository: Path, tmp_path: Path) -> None:
     target = tmp_path / "hf_vit"
-    terminal = pexpect.spawn(
-        COPY[0],
-        [*COPY[1:], ".", str(target)],
-        cwd=str(template_repository),
-        timeout=60,
-        encoding="utf-8",
-        dimensions=(50, 160),
-    )
+    terminal = Terminal([*COPY, ".", str(target)], template_repository)
     terminal.expect("Model type")
-    terminal.send("vit\r")
+    terminal.answer("vit")
     terminal.expect("Tasks")
     terminal.expect("image-classification")
-    terminal.send("\r")
+    terminal.answer()
     terminal.expect("Primary task")
-    terminal.send("\r")
+    terminal.answer()
     terminal.expect("Platforms")
-    terminal.send("\r")
+    terminal.answer()
     terminal.expect("Default checkpoint")
-    terminal.send("\r")
+    terminal.answer()
     terminal.expect("How much the package contains")
-    terminal.send("\r")
+    terminal.answer()
     for question in ("Package name", "common code", "on every push", "Licence", "Author"):
         terminal.expect(question)
-        terminal.send("\r")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 0
+        terminal.answer()
+    assert terminal.wait() == 0
     assert answers_of(target)["model_type"] == "vit"
     assert (target / "src" / "hf_vit" / "skillset.py").is_file()
 
