@@ -85,13 +85,13 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
 
 
 def known_failures(entry: dict[str, Any]) -> dict[str, Any]:
-    """Platform -> the tasks that are known to fail on it: the package's tests expect it of them."""
+    """Platform -> its tasks that fail or are unproven: the package's tests allow for them."""
     measured = entry.get("hardware_compatibility", {})
-    return {
-        platform: {"failed": facts["failed"]}
+    known = {
+        platform: {name: facts[name] for name in ("failed", "unproven") if facts.get(name)}
         for platform, facts in measured.items()
-        if facts.get("failed")
     }
+    return {platform: facts for platform, facts in known.items() if facts}
 
 
 def registry_text(entry: dict[str, Any]) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from conftest import script
 
+from hf_skillset_runtime.compare.parity import EVIDENCE
 from hf_skillset_templates import command_line
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.registry.store import entries
+from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.paths import MODELS
 from hf_skillset_templates.results import record
 
@@ -84,3 +86,28 @@ def test_a_measurement_that_is_not_finite_is_none(models: Path) -> None:
     record.record_results([{**CELL, "status": "REAL", "parity": parity}])
     result = entries.read_entry("bert")["hardware_compatibility"]["cpu"]
     assert "fill-mask" not in result.get("parity", {})
+
+
+def test_what_passed_by_earlier_rules_only_is_not_verified(models: Path) -> None:
+    passed = {**CELL, "status": "REAL", "stage": "match", "detail": ""}
+    other = {**passed, "task": "token-classification", "evidence": EVIDENCE}
+    record.record_results([passed])
+    result = entries.read_entry("bert")["hardware_compatibility"]["cpu"]
+    assert "fill-mask" not in result["verified"] and result["unproven"] == ["fill-mask"]
+    record.record_results([other])
+    result = entries.read_entry("bert")["hardware_compatibility"]["cpu"]
+    assert "token-classification" in result["verified"] and result["unproven"] == ["fill-mask"]
+    record.record_results([{**passed, "evidence": EVIDENCE}])
+    result = entries.read_entry("bert")["hardware_compatibility"]["cpu"]
+    assert "fill-mask" in result["verified"] and "unproven" not in result
+
+
+def test_every_verified_cell_of_the_registry_passed_the_present_rules() -> None:
+    older = [
+        (name, platform, task)
+        for name in model_types()
+        for platform, facts in entries.read_entry(name).get("hardware_compatibility", {}).items()
+        for task in facts["verified"]
+        if facts.get("evidence", {}).get(task, 1) < EVIDENCE
+    ]
+    assert older == []

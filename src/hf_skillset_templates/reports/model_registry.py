@@ -74,12 +74,13 @@ def _half_precision(entry: dict[str, Any]) -> bool | None:
 
 
 def _hardware(entry: dict[str, Any]) -> dict[str, bool | None]:
-    """Platform -> whether it was verified; None where nobody measured it."""
-    measured = entry.get("hardware_compatibility", {})
-    return {
-        name: measured[name]["status"] in _VERIFIED if name in measured else None
-        for name in ORIGINAL
+    """Platform -> whether it was verified; None where it was not measured by present rules."""
+    statuses = {
+        name: facts["status"]
+        for name, facts in entry.get("hardware_compatibility", {}).items()
+        if facts["status"] != "unproven"
     }
+    return {name: statuses[name] in _VERIFIED if name in statuses else None for name in ORIGINAL}
 
 
 def _functions(module: Path) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from hf_skillset_runtime.compare.parity import EVIDENCE
 from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.registry.store.entries import in_order as keys_in_order
 from hf_skillset_templates.registry.store.entries import read_entry, write_entry
@@ -17,6 +18,8 @@ from .machine import installed
 from .records import VERIFIED, Record
 
 ALWAYS = ("implementation_type", "verified", "failed")
+FIRST_RULES = 1
+"""The version of the measurement rules where a record states none."""
 
 
 def record_results(records: list[Record]) -> int:
@@ -71,12 +74,13 @@ def updated(model_type: str, platforms: dict[str, list[Record]]) -> dict[str, An
 def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) -> dict[str, Any]:
     """One platform of one model type: the tasks verified, and why the others failed.
 
-    `seconds` is wall-clock time for loading, exporting where the platform does, and running the
-    samples. What is `known` of tasks that no cell measured stays.
+    A task that passed only earlier, weaker rules (docs/evidence.md) is `unproven`. `seconds` is
+    wall-clock time for loading, exporting where the platform does, and running the samples. What
+    is `known` of tasks that no cell measured stays.
     """
     again = {cell["task"] for cell in cells}
-    verified = [cell["task"] for cell in cells if cell["status"] in VERIFIED]
-    verified += [task for task in known.get("verified", ()) if task not in again]
+    passed = {cell["task"] for cell in cells if cell["status"] in VERIFIED}
+    passed |= {*known.get("verified", ()), *known.get("unproven", ())} - again
     failed = {
         cell["task"]: {"stage": cell["stage"], "error": as_recorded(cell["detail"])}
         for cell in cells
@@ -90,7 +94,9 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
     }
     proofs = {cell["task"]: dict(cell["proof"]) for cell in cells if cell.get("proof")}
     in_parts = [task for task, proof in proofs.items() if proof.pop("in_parts", False)]
-    evidence = {cell["task"]: cell["evidence"] for cell in cells if "evidence" in cell}
+    measured = {cell["task"]: cell["evidence"] for cell in cells if "evidence" in cell}
+    evidence = kept(known, "evidence", again) | measured
+    verified = {task for task in passed if evidence.get(task, FIRST_RULES) >= EVIDENCE}
     in_parts += [task for task in known.get("in_parts", ()) if task not in again]
     platform = cells[0]["platform"]
     types = {cell["status"] for cell in cells if cell["status"] in VERIFIED}
@@ -98,16 +104,18 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "status": "failed",
         "implementation_type": next(iter(types), known.get("implementation_type")),
         "verified": [task for task in tasks if task in verified],
+        "unproven": [task for task in tasks if task in passed - verified],
         "failed": in_order(tasks, kept(known, "failed", again) | failed),
         "parity": in_order(tasks, kept(known, "parity", again) | parity),
-        "evidence": in_order(tasks, kept(known, "evidence", again) | evidence),
+        "evidence": in_order(tasks, evidence),
         "proof": in_order(tasks, kept(known, "proof", again) | proofs),
         "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
         "versions": versions_of(cells, platform),
     }
-    if verified:
-        summary["status"] = "partial" if summary["failed"] else "verified"
+    if passed:
+        state = "verified" if verified else "unproven"
+        summary["status"] = "partial" if verified and summary["failed"] else state
     return {name: value for name, value in summary.items() if value or name in ALWAYS}
 
 

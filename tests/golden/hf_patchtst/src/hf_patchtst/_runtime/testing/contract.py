@@ -23,7 +23,7 @@ from ..compare.parity import compare
 from ..platforms.base import Detection, HardwareUnavailableError
 from ..serving.endpoint import EndpointHandler
 from ..skillset import Skillset
-from .fixtures import CommandLine, expect_failure, known_failure
+from .fixtures import CommandLine, expect_failure, expect_no_proof, known_failure
 
 MISSING = Detection(False, "taken away by this test")
 OpenCell = Callable[[str, str], Any]
@@ -222,6 +222,7 @@ def test_outputs_equal_the_reference(
     parity_log.append((other_platform, task, verdict))
     if failure := known_failure(skillset_class, other_platform, task):
         expect_failure(other_platform, task, failure, verdict.problem)
+    expect_no_proof(skillset_class, other_platform, task, verdict.problem)
     assert not verdict.problem
 
 
