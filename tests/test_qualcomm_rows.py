@@ -17,7 +17,7 @@ def test_attentions_have_two_axes_of_tokens() -> None:
     )
     config.output_attentions = True
     row = {name: np.ones((1, 8), np.int64) for name in ("input_ids", "attention_mask")}
-    axes = token_axes(BertModel(config).eval(), row)
+    axes = token_axes(BertModel(config).eval(), row, tuple(row))
     assert axes == {"last_hidden_state": [1], "pooler_output": [], "attentions.0": [2, 3]}
     attentions = np.arange(1 * 2 * 8 * 8).reshape(1, 2, 8, 8)
     assert np.array_equal(cut(attentions, axes["attentions.0"], 5), attentions[:, :, :5, :5])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from hf_skillset_runtime.compare.variants import variant
@@ -11,7 +11,15 @@ from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.tasks.spec import TaskSpec
 
-from .static_calls import Arrays, forward_row, layout_of, rows, shapes_of, widened
+from .static_calls import (
+    Arrays,
+    forward_row,
+    layout_of,
+    rows,
+    shapes_of,
+    token_inputs,
+    widened,
+)
 from .steps import Steps, pad_token
 
 SEED = 1000
@@ -21,28 +29,40 @@ UNLIKE = 4
 
 def calibration(
     model: Any, spec: TaskSpec, processor: Any
-) -> tuple[list[list[Arrays]], dict[str, list[int]]]:
+) -> tuple[list[list[Arrays]], dict[str, list[int]], tuple[str, ...]]:
     """The inputs of the graphs for the task's samples and variants of them, by shapes.
 
-    Also the encoder's input shapes in `generate`, if they differ from those of the input.
+    Also the encoder's input shapes in `generate`, if they differ from those of the input, and the
+    names of the inputs with one entry per token.
     """
-    parameters, _ = spec.parameters(spec.sample_params)
     groups: dict[str, list[Arrays]] = {}
     widths: dict[str, list[int]] = {}
+    encoded = sample_rows(model, spec, processor)
+    names = token_inputs([row for row, _ in encoded])
+    for row, options in encoded:
+        if spec.run == "forward":
+            calls = [forward_row(row, pad_token(model.config), names)]
+        else:
+            calls, seen = generated_calls(model, row, names, options)
+            widths |= seen
+        for call in calls:
+            key = json.dumps([shapes_of(call), layout_of(call)])
+            groups.setdefault(key, []).append(call)
+    return list(groups.values()), widths, names
+
+
+def sample_rows(
+    model: Any, spec: TaskSpec, processor: Any
+) -> list[tuple[Arrays, Mapping[str, Any]]]:
+    """The rows of the task's encoded samples and of variants of them, with `generate`'s options."""
+    parameters, _ = spec.parameters(spec.sample_params)
+    each = []
     for sample in sample_inputs(spec, processor):
         encoded = spec.module.encode([sample], processor, model.config, **parameters)
         parts = encoded if isinstance(encoded, list) else [encoded]
         for part in [*parts, *unlike(parts)]:
-            for row in rows(part.inputs):
-                if spec.run == "forward":
-                    calls = [forward_row(row, pad_token(model.config))]
-                else:
-                    calls, seen = generated_calls(model, row, part.generate_kwargs)
-                    widths |= seen
-                for call in calls:
-                    key = json.dumps([shapes_of(call), layout_of(call)])
-                    groups.setdefault(key, []).append(call)
-    return list(groups.values()), widths
+            each += [(row, part.generate_kwargs) for row in rows(part.inputs)]
+    return each
 
 
 def unlike(parts: list[Encoded]) -> list[Encoded]:
@@ -54,7 +74,7 @@ def unlike(parts: list[Encoded]) -> list[Encoded]:
 
 
 def generated_calls(
-    model: Any, row: Arrays, options: Mapping[str, Any]
+    model: Any, row: Arrays, names: Collection[str], options: Mapping[str, Any]
 ) -> tuple[list[Arrays], dict[str, list[int]]]:
     """The first and the last call of the generation of one text, and the encoder's input shapes."""
     import torch
@@ -75,7 +95,7 @@ def generated_calls(
     else:
         text = generated_text(model, {**inputs, **greedily})
     defaults = model.generation_config.to_dict()
-    steps = Steps.of(widened(row, seen), model.config, defaults, options)
+    steps = Steps.of(widened(row, seen), names, model.config, defaults, options)
     return [steps.call(steps.prompt), steps.call(text[: steps.length])], seen
 
 

@@ -49,8 +49,9 @@ class QualcommModel:
 
 def run_row(model: QualcommModel, row: Arrays, _options: Mapping[str, Any]) -> Arrays:
     """The outputs for one row, without padding."""
-    taken = without_padding(row) if "attention_mask" in row else row
-    call = forward_row(row, pad_token(model.config))
+    names = model.manifest["token_inputs"]
+    taken = without_padding(row, names) if "attention_mask" in row else row
+    call = forward_row(row, pad_token(model.config), names)
     outputs, axes = run_graph(model, call)
     if "input_ids" not in row:
         return outputs
@@ -88,9 +89,10 @@ def row_scores(
 
 def begun(model: QualcommModel, row: Arrays, options: Mapping[str, Any]) -> tuple[Steps, list[int]]:
     """The steps for one row, and the initial tokens of its text."""
-    row = widened(row, model.manifest["shapes"])
-    given = (model.config, model.generation_defaults, options, model.manifest["graphs"])
-    steps = Steps.of(row, *given)
+    manifest = model.manifest
+    row = widened(row, manifest["shapes"])
+    given = (model.config, model.generation_defaults, options, manifest["graphs"])
+    steps = Steps.of(row, manifest["token_inputs"], *given)
     opened = opening(logits_after(model, steps), steps.prompt, model.generation_defaults)
     return steps, opened
 

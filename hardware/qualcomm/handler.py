@@ -31,6 +31,8 @@ from .sessions import is_real, operators_by_place, qnn_devices
 from .static_calls import layout_of, rows, shapes_of
 
 MANIFEST = "qualcomm.json"
+FORMAT = 2
+"""Version of what an exported folder contains."""
 PACKAGES = ("onnx", "onnxruntime", "onnxruntime-qnn", "torch", "transformers")
 EXPORTERS = ("torch", "onnx", "onnxscript")
 
@@ -78,7 +80,7 @@ class Qualcomm(Platform):
         folder = Path(checkpoint)
         if not (folder / MANIFEST).is_file():
             self.require_exporters(checkpoint)
-            facts = (spec.name, spec.auto_class)
+            facts = (spec.name, spec.auto_class, FORMAT)
             folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata) / "model"
         return QualcommModel(checkpoint, folder, config, metadata)
 
@@ -90,6 +92,8 @@ class Qualcomm(Platform):
             with whole_folder(model.folder) as draft:
                 self.export(*given, draft, model.metadata)
         model.manifest = json.loads((model.folder / MANIFEST).read_text("utf-8"))
+        if model.manifest.get("format") != FORMAT:
+            raise ValueError(f"{model.folder} was exported by another version: export it again")
         if handler.spec.name != model.manifest["task"]:
             raise ValueError(f"{model.folder} was exported for {model.manifest['task']}")
 
@@ -122,17 +126,18 @@ class Qualcomm(Platform):
         model = load_model(checkpoint, spec, resources, hub_options(metadata))
         graphs = []
         with PROCESS.alone():
-            calls, widths = calibration(model, spec, processor)
+            calls, widths, names = calibration(model, spec, processor)
             for i, group in enumerate(calls):
                 name = f"graph-{i}.onnx"
-                axes = export_qdq(model, group, folder / name)
+                axes = export_qdq(model, group, folder / name, names)
                 key = {"shapes": shapes_of(group[0]), "layout": layout_of(group[0])}
                 graphs.append({"file": name, **key, "token_axes": axes})
         model.config.save_pretrained(folder)
         if model.can_generate():
             model.generation_config.save_pretrained(folder)
         save_processor(processor, folder)
-        manifest = {"task": spec.name, "run": spec.run, "shapes": widths, "graphs": graphs}
+        manifest = {"format": FORMAT, "task": spec.name, "run": spec.run, "shapes": widths}
+        manifest |= {"token_inputs": names, "graphs": graphs}
         write_whole(folder / MANIFEST, json.dumps(manifest, indent=2))
 
     def require_exporters(self, checkpoint: str) -> None:

@@ -6,6 +6,7 @@ Needs torch, onnx and onnxscript; the exported graphs need none of them.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,19 @@ from .qdq_weights import weight_overrides
 from .rewrites.dense_experts import dense_experts
 from .rewrites.fixed_shapes import fixed_shapes
 from .rewrites.operators import rewrite_for_htp
-from .static_calls import LAYOUT_INPUTS, Arrays, shortened
+from .static_calls import Arrays, layout_inputs, shortened
 
 MASKED = -100.0
 """Value of masked attention scores: low enough for softmax, in the range of 16 bits."""
 
 
-def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, list[int]]:
+def export_qdq(
+    model: Any, calibration: list[Arrays], path: Path, names: Collection[str]
+) -> dict[str, list[int]]:
     """Write the quantized graph for the shapes of the calibration inputs to `path`.
+
+    Args:
+        names: the inputs with one entry per token.
 
     Returns:
         For each output its token axes.
@@ -33,7 +39,7 @@ def export_qdq(model: Any, calibration: list[Arrays], path: Path) -> dict[str, l
         plain = Path(folder) / "plain.onnx"
         export_onnx(model, calibration[0], plain)
         quantize(plain, calibration, path)
-    return token_axes(model, calibration[0])
+    return token_axes(model, calibration[0], names)
 
 
 def export_onnx(model: Any, row: Arrays, path: Path) -> None:
@@ -42,7 +48,7 @@ def export_onnx(model: Any, row: Arrays, path: Path) -> None:
     from transformers.exporters import OnnxConfig, OnnxExporter
 
     inputs = tensors(row)
-    layout = {name: inputs.pop(name) for name in LAYOUT_INPUTS if name in inputs}
+    layout = {name: inputs.pop(name) for name in layout_inputs(row)}
     with ExitStack() as stack:
         stack.enter_context(dense_experts(model))
         stack.enter_context(fixed_layout(model, inputs, layout))
@@ -116,7 +122,7 @@ class CalibrationRows:
         self.waiting = iter(self.rows)
 
 
-def token_axes(model: Any, row: Arrays) -> dict[str, list[int]]:
+def token_axes(model: Any, row: Arrays, names: Collection[str]) -> dict[str, list[int]]:
     """For each output its token axes: those that are shorter if the row has one token less.
 
     Attention weights have two: (batch, heads, tokens, tokens).
@@ -124,7 +130,7 @@ def token_axes(model: Any, row: Arrays) -> dict[str, list[int]]:
     shapes = output_shapes(model, row)
     if "input_ids" not in row:
         return {name: [] for name in shapes}
-    shorter = output_shapes(model, shortened(row))
+    shorter = output_shapes(model, shortened(row, names))
     return {
         name: [axis for axis, size in enumerate(shape) if shorter[name][axis] < size]
         for name, shape in shapes.items()

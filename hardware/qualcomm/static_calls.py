@@ -5,47 +5,13 @@ Needs only numpy, imported on use, so that it runs without torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 SHORTEST = 8
-TOKEN_INPUTS = (
-    "input_ids",
-    "attention_mask",
-    "token_type_ids",
-    "mm_token_type_ids",
-    "moe_mm_token_type_ids",
-    "position_ids",
-    "bbox",
-    "xpath_tags_seq",
-    "xpath_subs_seq",
-    "input_shape_ids",
-    "input_pronunciation_ids",
-    "image_attention_mask",
-    "image_embeds_position_mask",
-    "cross_attention_mask",
-)
-"""Inputs with one entry per token; they are padded together."""
-LAYOUT_INPUTS = (
-    "mm_token_type_ids",
-    "moe_mm_token_type_ids",
-    "image_grid_thw",
-    "video_grid_thw",
-    "grid_thw",
-    "image_grid_hw",
-    "image_grids",
-    "image_sizes",
-    "target_sizes",
-    "spatial_shapes",
-    "merge_sizes",
-    "image_merge_sizes",
-    "image_num_crops",
-    "num_local_patches",
-    "batch_num_images",
-    "images_per_sample",
-    "aspect_ratio_ids",
-)
-"""Inputs that describe the patches of images and the positions of their tokens (the layout)."""
+LAYOUT_WORDS = frozenset("grid grids sizes shapes patches images crops per ratio mm".split())
+"""Words in the names of integer inputs that describe the patches of images and the positions of
+their tokens (the layout), as transformers' processors name them."""
 OPENING = ("lang_to_id", "no_timestamps_token_id")
 """Keys of generation_config.json for the tokens after the start of a transcript."""
 NEW_TOKENS = 20
@@ -76,8 +42,30 @@ def rows(inputs: Mapping[str, Any]) -> list[Arrays]:
     return [{n: array[i : i + 1] for n, array in arrays.items()} for i in range(count)]
 
 
-def without_padding(row: Arrays) -> Arrays:
-    """The row without masked tokens; several rows that belong together are unchanged."""
+def token_inputs(each: Sequence[Arrays]) -> tuple[str, ...]:
+    """The integer inputs that have one entry per token in every one of several rows.
+
+    Rows of different length tell a token axis from another one of equal size.
+    """
+    with_tokens = [row for row in each if "input_ids" in row]
+    names = {name for row in with_tokens for name in row}
+    return tuple(
+        sorted(name for name in names if all(follows_tokens(row, name) for row in with_tokens))
+    )
+
+
+def follows_tokens(row: Arrays, name: str) -> bool:
+    """Whether an input of a row is absent, or of integers with as many entries as tokens."""
+    array, tokens = row.get(name), row["input_ids"].shape[1]
+    return array is None or (array.dtype.kind in "biu" and array.shape[1:2] == (tokens,))
+
+
+def without_padding(row: Arrays, names: Collection[str]) -> Arrays:
+    """The row without masked tokens; several rows that belong together are unchanged.
+
+    Args:
+        names: the inputs with one entry per token; see `token_inputs`.
+    """
     import numpy as np
 
     if "attention_mask" not in row or "input_ids" not in row or row["input_ids"].shape[0] > 1:
@@ -85,21 +73,16 @@ def without_padding(row: Arrays) -> Arrays:
     positions = np.flatnonzero(
         row["attention_mask"][0].reshape(row["input_ids"].shape[1], -1).any(-1)
     )
-    return {n: a[:, positions] if is_token_input(n, a, row) else a for n, a in row.items()}
+    return {n: a[:, positions] if n in names else a for n, a in row.items()}
 
 
-def is_token_input(name: str, array: Any, row: Arrays) -> bool:
-    """Whether `array` has one entry per token of the row."""
-    return name in TOKEN_INPUTS and array.shape[1] == row["input_ids"].shape[1]
-
-
-def padded(row: Arrays, length: int, pad_token: int) -> Arrays:
+def padded(row: Arrays, length: int, pad_token: int, names: Collection[str]) -> Arrays:
     """The row with its tokens padded on the right to `length`; its mask, if any, is extended."""
     import numpy as np
 
     result = {}
     for name, array in row.items():
-        if is_token_input(name, array, row):
+        if name in names:
             widths = [(0, 0), (0, length - array.shape[1])] + [(0, 0)] * (array.ndim - 2)
             fill = pad_token if name == "input_ids" else 0
             array = np.pad(array, widths, constant_values=fill)
@@ -107,17 +90,17 @@ def padded(row: Arrays, length: int, pad_token: int) -> Arrays:
     return result
 
 
-def shortened(row: Arrays) -> Arrays:
+def shortened(row: Arrays, names: Collection[str]) -> Arrays:
     """The row without its last token."""
-    return {n: a[:, :-1] if is_token_input(n, a, row) else a for n, a in row.items()}
+    return {n: a[:, :-1] if n in names else a for n, a in row.items()}
 
 
-def forward_row(row: Arrays, pad_token: int) -> Arrays:
+def forward_row(row: Arrays, pad_token: int, names: Collection[str]) -> Arrays:
     """One row as input of the graph: padded to its bucket if it has a mask."""
     if "input_ids" not in row or "attention_mask" not in row:
         return row
-    row = without_padding(row)
-    return padded(row, bucket(row["input_ids"].shape[1]), pad_token)
+    row = without_padding(row, names)
+    return padded(row, bucket(row["input_ids"].shape[1]), pad_token, names)
 
 
 def widened(row: Arrays, shapes: Mapping[str, list[int]]) -> Arrays:
@@ -153,7 +136,17 @@ def listed(value: Any) -> Any:
 
 def layout_of(row: Arrays) -> dict[str, list[Any]]:
     """The layout of a row's images, JSON-compatible."""
-    return {name: array.tolist() for name, array in sorted(row.items()) if name in LAYOUT_INPUTS}
+    return {name: row[name].tolist() for name in sorted(layout_inputs(row))}
+
+
+def layout_inputs(row: Arrays) -> set[str]:
+    """The inputs of a row that describe the layout of its images; masks do not."""
+    return {
+        name
+        for name, array in row.items()
+        if array.dtype.kind in "iu" and LAYOUT_WORDS & {*(words := name.split("_"))}
+        if words[-1] != "mask"
+    }
 
 
 def shapes_of(row: Arrays) -> dict[str, list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,14 @@ class Steps:
     length: int
     """Number of tokens of the graph."""
     pad: int
+    names: Collection[str]
+    """The inputs with one entry per token."""
 
     @classmethod
     def of(
         cls,
         row: Arrays,
+        names: Collection[str],
         config: Any,
         defaults: Mapping[str, Any],
         options: Mapping[str, Any],
@@ -46,22 +49,24 @@ class Steps:
         """The steps for one row, given the checkpoint's and the caller's generation options.
 
         Args:
+            names: the inputs with one entry per token.
             graphs: what was exported, with the shapes of its inputs; a text gets as many tokens as
                 these take where the caller states no length.
         """
         pad = pad_token(config)
         if config.is_encoder_decoder:
             start = decoder_start(config, defaults)
-            row, grows, prompt = forward_row(row, pad), "decoder_input_ids", as_list(start)
+            row, grows, prompt = forward_row(row, pad, names), "decoder_input_ids", as_list(start)
         else:
-            row, grows = without_padding(row), "input_ids"
+            row, grows = without_padding(row, names), "input_ids"
             prompt = row["input_ids"][0].tolist()
         opened = len(prompt) + sum(name in defaults for name in OPENING)
         lengths = sorted(graph["shapes"][grows][-1] for graph in graphs if grows in graph["shapes"])
         room = lengths[-1] - opened if lengths and lengths[-1] > opened else None
         count = new_tokens(options, defaults, len(prompt), room)
         fitting = (length for length in lengths if length >= opened + count)
-        return cls(row, grows, prompt, count, next(fitting, bucket(opened + count)), pad)
+        length = next(fitting, bucket(opened + count))
+        return cls(row, grows, prompt, count, length, pad, names)
 
     def call(self, tokens: list[int]) -> Arrays:
         """The inputs of the graph for these tokens."""
@@ -71,11 +76,11 @@ class Steps:
             ids = np.full((1, self.length), self.pad, dtype=np.int64)
             ids[0, : len(tokens)] = tokens
             return {**self.row, self.grows: ids}
-        grown = padded(self.row, len(tokens), 1)
+        grown = padded(self.row, len(tokens), 1, self.names)
         grown["input_ids"] = np.array([tokens], dtype=np.int64)
         if "attention_mask" in grown:
             grown["attention_mask"] = np.ones_like(grown["input_ids"])
-        return padded(grown, self.length, self.pad)
+        return padded(grown, self.length, self.pad, self.names)
 
 
 def decoder_start(config: Any, defaults: Mapping[str, Any]) -> int | list[int]:
