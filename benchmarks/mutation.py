@@ -77,7 +77,9 @@ def main(
     ]
     deadline = time.monotonic() + seconds
     for trial in trials(remaining, ways, jobs, timeout, deadline):
-        records[trial["fault"]] = {**records.get(trial["fault"], {}), **trial}
+        known = records.get(trial["fault"], {})
+        fresh = "error" in known or "error" in trial
+        records[trial["fault"]] = trial if fresh else {**known, **trial}
         if as_json:
             as_json.write_text(json.dumps(list(records.values()), indent=1), "utf-8")
     report([records[fault.name] for fault in chosen if fault.name in records], ways, len(chosen))
@@ -92,7 +94,9 @@ def known_records(path: Path | None) -> dict[str, dict[str, Any]]:
 
 def needs_trial(record: dict[str, Any], ways: list[str], survivors: bool) -> bool:
     """Whether a fault is to be tried: not yet tried, or accepted by one of the ways."""
-    if survivors and "error" not in record:
+    if "error" in record:
+        return True
+    if survivors:
         return not all(record.get(way) for way in ways)
     return not all(way in record for way in ways)
 

@@ -38,6 +38,7 @@ SHORT_TASK = (
     "sample_params",
     "samples",
     "tolerance",
+    "variations",
 )
 KEYS = {"images": "image", "videos": "video", "audio": "audio"}
 """The kind of media that a sample has under a key."""

@@ -17,6 +17,7 @@ import pytest
 from conftest import ROOT, OpenHandler
 
 from hf_skillset_runtime.calls.concurrency import Gate, Pool
+from hf_skillset_runtime.calls.seeded import drawn_from
 from hf_skillset_runtime.serving.requests import Request, serve
 from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 from hf_skillset_templates.source_skillset import source_skillset
@@ -125,6 +126,16 @@ def test_a_seed_gives_the_numbers_that_torch_gives(open_handler: OpenHandler) ->
         tensors = {name: torch.as_tensor(value) for name, value in encoded.inputs.items()}
         expected = handler.endpoint(**tensors).waveform[0].numpy()
     np.testing.assert_allclose(np.ravel(actual), np.ravel(expected)[: np.size(actual)], atol=1e-6)
+
+
+@pytest.mark.parametrize("draw", [torch.poisson, torch.bernoulli, torch._standard_gamma])
+def test_the_inner_of_two_seeds_counts(draw: Callable[[Any], Any]) -> None:
+    given = torch.full((8,), 0.5)
+    with drawn_from(7):
+        expected = draw(given)
+    with drawn_from(1), drawn_from(7):
+        actual = draw(given)
+    assert torch.equal(actual, expected)
 
 
 def test_a_short_text_changes_nothing_for_a_long_one(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def encode(
     if tokenizer.padding_side != "right":
         raise ValueError(f"the tokenizer must pad right; it pads {tokenizer.padding_side}")
     longest = max_seq_len or tokenizer.model_max_length
-    limits = {"max_length": longest, "stride": doc_stride or min(longest // 2, 256)}
+    overlap = min(longest // 2, 256) if doc_stride is None else doc_stride
     runs = []
     for item in items:
         image, question = as_fields(item, "image", "question", further=["word_boxes"])
@@ -44,7 +44,16 @@ def encode(
         if word_boxes is None:
             word_boxes = zip(*apply_tesseract(page, lang, tesseract_config))
         words, boxes = as_words_and_boxes(word_boxes)
-        pieces = tokenize(tokenizer, as_text(question), words, boxes, limits)
+        question = as_text(question)
+        limits = {"max_length": longest, "stride": overlap}
+        if (room := longest - tokens_of(tokenizer, question)) <= overlap:
+            if doc_stride is not None:
+                raise ValueError(
+                    f"doc_stride ({doc_stride}) has to be smaller than the {max(room, 0)} tokens"
+                    f" that the question leaves for the page, of max_seq_len {longest}"
+                )
+            limits["stride"] = max(room - 1, 0)
+        pieces = tokenize(tokenizer, question, words, boxes, limits)
         inputs = {name: torch.tensor(rows) for name, rows in pieces.items()}
         if hasattr(processor, "image_processor"):
             inputs |= page_pixels(page, processor, len(pieces["bbox"]))
@@ -52,6 +61,13 @@ def encode(
         context = {"words": words, "word_ids": word_ids, "masks": answer_masks(pieces, tokenizer)}
         runs.append(Encoded(inputs, context=context))
     return runs
+
+
+def tokens_of(tokenizer: Any, question: str) -> int:
+    """The number of tokens of each window that are not of the page."""
+    options = {"return_overflowing_tokens": True}
+    pieces = boxed(tokenizer, question, ["a"], [[0] * 4], options)
+    return sum(part != 1 for part in pieces.sequence_ids(0))
 
 
 def tokenize(

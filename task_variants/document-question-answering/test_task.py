@@ -34,6 +34,14 @@ def test_long_pages_equal_the_pipeline(cell: Any) -> None:
     cell.assert_equal(cell.run(page, **options), cell.pipeline(page, **options))
 
 
+def test_a_short_window_has_a_smaller_overlap(cell: Any) -> None:
+    item = cell.samples[0]
+    page = {**item, "word_boxes": item["word_boxes"] * 12}
+    assert cell.run(page, max_seq_len=20)
+    with pytest.raises(ValueError, match=r"doc_stride .* has to be smaller"):
+        cell.run(page, max_seq_len=20, doc_stride=19)
+
+
 def test_the_answer_has_the_best_start_and_end_of_the_model(cell: Any) -> None:
     item = cell.samples[0]
     words = [word for word, _ in item["word_boxes"]]

@@ -45,6 +45,7 @@ class Variant:
     leftover: bool = False
     oracle: str | None = None
     effects: dict[str, Any] = field(default_factory=dict)
+    variations: list[dict[str, Any]] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
     sample_params: dict[str, Any] = field(default_factory=dict)
     generation_defaults: dict[str, Any] = field(default_factory=dict)

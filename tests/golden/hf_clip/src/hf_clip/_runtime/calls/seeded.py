@@ -55,6 +55,8 @@ def drawing_mode() -> Any:
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             kwargs = dict(kwargs or {})
+            if any(isinstance(each, torch.Generator) for each in (*args, *kwargs.values())):
+                return func(*args, **kwargs)  # that of the call, or of a mode inside this one
             seeded = with_generator(func) if is_drawing(func) else None
             if seeded is None:
                 return func(*args, **kwargs)

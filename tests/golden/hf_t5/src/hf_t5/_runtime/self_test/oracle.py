@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..calls.seeded import drawn_from
 from ..tasks.processor_parts import PARTS
 
 if TYPE_CHECKING:
+    from ..serving.endpoint import EndpointHandler
     from ..tasks.spec import TaskSpec
+
+OF_GENERATE = "generate_kwargs"
+"""Options that some pipelines take under this name, and others directly."""
 
 
 def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any]:
@@ -40,3 +46,45 @@ def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any
     except ImportError as error:
         raise LookupError(" ".join(str(error).split())[:90]) from error
     return partial(pipeline, **spec.sample_params)
+
+
+class Reference:
+    """The pipeline of a handler's task, for inputs in the form of samples."""
+
+    def __init__(self, handler: EndpointHandler) -> None:
+        self.handler, self.oracle = handler, str(handler.spec.oracle)
+        # Pipelines change settings of the processor.
+        processor = deepcopy(handler.processor)
+        self.pipeline: Any = pipeline_of(handler.endpoint, processor, handler.spec)
+
+    @classmethod
+    def of(cls, handler: EndpointHandler) -> Reference | None:
+        """The reference of a handler; None if no pipeline gives the same results."""
+        if handler.spec.oracle is None or not handler.platform.reference:
+            return None
+        try:
+            return cls(handler)
+        except Exception:  # the processor cannot be copied, or the pipeline does not take it
+            return None
+
+    def answer(self, sample: Any, parameters: Mapping[str, Any], seed: int | None) -> Any:
+        """The pipeline's result in a list; None if it does not take the input or a parameter."""
+        given = dict(parameters)
+        inner = given.pop(OF_GENERATE, {})
+        for form in (parameters, {**given, **inner}) if inner else (parameters,):
+            try:
+                with drawn_from(seed):  # the same random numbers as the handler's
+                    return [self.pipeline(pipeline_input(sample, self.oracle), **form)]
+            except Exception:  # it does not take the input, or this form of the parameters
+                continue
+        return None
+
+
+def pipeline_input(sample: Any, oracle: str) -> Any:
+    """A sample in the form that the pipeline accepts; a recording as the content of its file."""
+    if oracle != "recording" or not isinstance(sample, str):
+        return dict(sample) if isinstance(sample, dict) else sample
+    import soundfile
+
+    waveform, rate = soundfile.read(sample, dtype="float32")
+    return {"raw": waveform.mean(-1) if waveform.ndim > 1 else waveform, "sampling_rate": rate}

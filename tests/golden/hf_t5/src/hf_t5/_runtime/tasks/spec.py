@@ -47,6 +47,8 @@ class TaskSpec:
     sample_params: Mapping[str, Any] = field(default_factory=dict)
     effects: Mapping[str, Any] = field(default_factory=dict)
     """Parameter -> a value that changes the result of at least one sample."""
+    variations: Sequence[Mapping[str, Any]] = ()
+    """Sets of parameters: the result is the pipeline's, or the last one changes it."""
     oracle: str | None = None
     """How samples are passed to a pipeline with equal results: `as it is` or `recording`."""
     generation_defaults: Mapping[str, Any] = field(default_factory=dict)
