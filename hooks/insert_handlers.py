@@ -85,11 +85,12 @@ def insert_task(writer: Writer, name: str, model_type: str, source: Path, vendor
 
 
 def named_modules(tasks: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The runtime's modules that tasks import by name: adapters, and those of kinds of media."""
+    """The runtime's modules that tasks import by name: adapters, readers, kinds of media."""
     by_kind = constant("tasks.media_kinds", "MODULES")
     for task in tasks:
-        if "adapter" in task:
-            yield f"tasks.{task['adapter'].partition('.')[0]}"
+        for name in ("adapter", "checkpoint_facts"):
+            if name in task:
+                yield f"tasks.{task[name].partition('.')[0]}"
         yield from (f"tasks.{by_kind[kind]}" for kind in task["inputs"] if kind in by_kind)
 
 

@@ -69,6 +69,7 @@ CASES = [
     ),
     *case("zero-shot-classification", "bert", "bart", options=LABELS),
     *case("text-encoding", "bert", "clip_text_model"),
+    *case("sentence-similarity", "bert", "gpt2"),
     *case("multiple-choice", "bert", make=FIELD("prompt", {"choices": ["x", "y"]})),
     *case("next-sentence-prediction", "bert", make=FIELD("text_pair", {"text": "x"})),
     *case("next-sentence-prediction", "fnet", make=FIELD("text", {"text_pair": "x"})),

@@ -82,8 +82,8 @@ def tasks_of(model_type: str, universe: Universe, variants: dict[str, Variant]) 
     for variant in sorted(
         variants.values(), key=lambda item: (item.leftover, item.rank, item.task)
     ):
-        head = None if variant.leftover and heads else head_for(variant, model_type, universe)
-        if head is None or (not variant.opt_in and _says_nothing(head, heads)):
+        head = _head_beside(variant, model_type, universe, heads)
+        if head is None:
             continue
         met.add(variant.task)
         if variant.task not in left_out:
@@ -97,6 +97,17 @@ def tasks_of(model_type: str, universe: Universe, variants: dict[str, Variant]) 
             f"registry/overrides/{model_type}.yml: not tasks of {model_type}: {sorted(unknown)}"
         )
     return {task: heads[task] for task in sorted(heads, key=lambda task: task != primary)}
+
+
+def _head_beside(
+    variant: Variant, model_type: str, universe: Universe, heads: dict[str, Head]
+) -> Head | None:
+    """The head for a variant beside those of lower rank; None where it adds nothing to them."""
+    if variant.follows:
+        return next((heads[task] for task in variant.follows if task in heads), None)
+    head = None if variant.leftover and heads else head_for(variant, model_type, universe)
+    nothing = head is not None and not variant.opt_in and _says_nothing(head, heads)
+    return None if nothing else head
 
 
 def _says_nothing(head: Head, heads: dict[str, Head]) -> bool:

@@ -133,7 +133,26 @@ def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any
         old = known.get(task, {})
         if old.get("model_class") == stated["model_class"]:
             stated |= {key: old[key] for key in MEASURED_OF_TASKS if key in old}
+    followed = take_over(facts["tasks"])
+    if followed and "shapes" in entry:
+        proven = sum("tensors" in stated for stated in facts["tasks"].values())
+        entry = {**entry, "shapes": {**entry["shapes"], "proven": proven}}
     return {**facts, **{key: value for key, value in entry.items() if key not in ORDER}}
+
+
+def take_over(tasks: dict[str, dict[str, Any]]) -> list[str]:
+    """Give tasks that follow another and lack tensors what that one has measured; their names.
+
+    They encode the same inputs for the same model class.
+    """
+    variants, taken = load_variants(), []
+    for task, stated in tasks.items():
+        same = (tasks[name] for name in variants[task].follows if name in tasks)
+        other = next((each for each in same if each["model_class"] == stated["model_class"]), None)
+        if other is not None and "tensors" not in stated:
+            stated |= {key: other[key] for key in MEASURED_OF_TASKS if key in other}
+            taken.append(task)
+    return taken
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:

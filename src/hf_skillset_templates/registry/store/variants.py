@@ -40,6 +40,8 @@ class Variant:
     forward: dict[str, list[str]] = field(default_factory=dict)
     excludes: list[str] = field(default_factory=list)
     opt_in: bool = False
+    follows: list[str] = field(default_factory=list)
+    checkpoint_facts: str | None = None
     fact_names: dict[str, str] = field(default_factory=dict)
     modules: dict[str, list[str]] = field(default_factory=dict)
     leftover: bool = False

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.media.text import as_text
 from .._runtime.tasks.encoded import Encoded
-from .._runtime.tasks.limits import cutting
+from .._runtime.tasks.token_states import encode_texts, token_states
 
 
 def encode(
@@ -20,18 +19,7 @@ def encode(
     tokenize_kwargs: Mapping[str, Any] | None = None,
 ) -> Encoded:
     """Tokenize; the decoder of an encoder-decoder gets only its start token."""
-    inputs = dict(
-        tokenizer(
-            [as_text(text) for text in texts],
-            padding=len(texts) > 1,
-            return_tensors="np",
-            **{**cutting(tokenizer, config, truncation), **(tokenize_kwargs or {})},
-        )
-    )
-    if getattr(config, "is_encoder_decoder", False):
-        start = getattr(config, "decoder_start_token_id", None) or 0
-        inputs["decoder_input_ids"] = np.full((len(texts), 1), start)
-    return Encoded(inputs)
+    return encode_texts(texts, tokenizer, config, truncation, options=tokenize_kwargs)
 
 
 def decode(
@@ -41,9 +29,4 @@ def decode(
 
     (1, hidden) for an encoder that returns only a pooled vector.
     """
-    names = ("encoder_last_hidden_state", "last_hidden_state", "pooler_output")
-    states = next(outputs[name] for name in names if name in outputs)
-    mask = encoded.inputs.get("attention_mask")
-    if len(states) == 1 or mask is None or states.ndim == 2:
-        return [[state.tolist()] for state in states]
-    return [[state[row.astype(bool)].tolist()] for state, row in zip(states, mask)]
+    return [[states.tolist()] for states in token_states(outputs, encoded)]

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
+from .hub import CheckpointFiles, hub_options
 from .initializers import handler_factory, initializer
 from .loading import load_processor
 from .mock import NAME as MOCK_NAME
@@ -186,6 +187,7 @@ class Skillset:
         metadata = in_dtype_that_runs(self.metadata, self.registry, chosen.name)
         endpoint = chosen.load(model, spec, device, self.resources, metadata)
         mocked = isinstance(chosen, Mock)
+        spec = spec if mocked else self._spec_for(model, spec)
         handler = (MockHandler if mocked else EndpointHandler)(
             platform=chosen,
             spec=spec,
@@ -215,7 +217,7 @@ class Skillset:
         self.init(*chosen.resources)
         return EndpointHandler(
             platform=chosen,
-            spec=spec,
+            spec=self._spec_for(model, spec),
             model_type=self.model_type,
             endpoint=endpoint,
             processor=spec.adapted(processor) or self._load_processor(model, spec),
@@ -241,6 +243,7 @@ class Skillset:
         Path(folder).mkdir(parents=True, exist_ok=True)
         processor = self._load_processor(model, spec)
         chosen.export(model, spec, processor, Path(folder), self.metadata)
+        self._spec_for(model, spec, copy_to=Path(folder))
 
     def _available(self, platform: Platform, device: str) -> tuple[Platform, str]:
         try:
@@ -251,6 +254,12 @@ class Skillset:
                 if fallback.detect().available:
                     return fallback, fallback.default_device
             raise
+
+    def _spec_for(self, model: str, spec: TaskSpec, copy_to: Path | None = None) -> TaskSpec:
+        """The spec with what the checkpoint's own files say; `copy_to` gets the files."""
+        transformers = self.resources["transformers"]
+        files = CheckpointFiles(model, transformers, hub_options(self.metadata), copy_to)
+        return spec.for_checkpoint(files.path_of, files.read_json)
 
     def _load_processor(self, model: str, spec: TaskSpec) -> Any:
         return load_processor(model, spec, self.resources["transformers"], self.metadata)

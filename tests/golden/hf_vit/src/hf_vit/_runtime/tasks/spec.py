@@ -14,8 +14,8 @@ parameter `kinds`: the modalities that this model accepts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from importlib.resources import files
 from inspect import signature
@@ -65,8 +65,10 @@ class TaskSpec:
     """The folder of the samples' files, relative to `package`."""
     adapter: str | None = None
     """`module.Class` of this package that wraps the processor, if any."""
+    checkpoint_facts: str | None = None
+    """`module.function` of this package that reads facts from a checkpoint's files, if any."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """Facts about this model type that the task's code needs; empty if none."""
+    """Facts about this model type, and the checkpoint, that the task's code needs."""
 
     @classmethod
     def from_registry(cls, name: str, entry: Mapping[str, Any], package: str) -> TaskSpec:
@@ -89,9 +91,17 @@ class TaskSpec:
         """The processor, in its wrapper class if the task has one."""
         if self.adapter is None or processor is None:
             return processor
-        module, _, name = self.adapter.partition(".")
-        adapter = getattr(import_module(f".{module}", __package__), name)
+        adapter = named_object(self.adapter)
         return processor if isinstance(processor, adapter) else adapter(processor)
+
+    def for_checkpoint(
+        self, path_of: Callable[[str], Path | None], read_json: Callable[[str], Any]
+    ) -> TaskSpec:
+        """The spec with what the checkpoint's own files say, read by the two functions."""
+        if self.checkpoint_facts is None:
+            return self
+        read = named_object(self.checkpoint_facts)(path_of, read_json)
+        return replace(self, facts={**self.facts, **read})
 
     def named(
         self, values: Sequence[Any], parameters: Mapping[str, Any]
@@ -131,3 +141,9 @@ class TaskSpec:
             for step in (self.module.encode, self.module.decode)
         )
         return encode, decode
+
+
+def named_object(name: str) -> Any:
+    """What `module.name` of this package is."""
+    module, _, inner = name.partition(".")
+    return getattr(import_module(f".{module}", __package__), inner)

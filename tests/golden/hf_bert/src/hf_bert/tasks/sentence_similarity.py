@@ -1,0 +1,96 @@
+"""A text in, one vector for all of it out; of two texts, their similarity, too.
+
+(Task `sentence-similarity`.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._runtime.media.text import as_text
+from .._runtime.tasks.encoded import Encoded, pads
+from .._runtime.tasks.sentence_modules import SentenceModules
+from .._runtime.tasks.sentence_vectors import cosine, sentence_vector
+from .._runtime.tasks.token_states import encode_texts, token_states
+
+PAIR = ("one", "other")
+"""The keys of two texts, as two positional arguments are."""
+
+
+def encode(
+    items: list[Any],
+    tokenizer: Any,
+    config: Any,
+    facts: Mapping[str, Any],
+    rows_pad: bool,
+    truncation: bool = True,
+    prompt_name: str | None = None,
+) -> list[Encoded]:
+    """One call for all texts, or one for each where they may not be padded."""
+    modules = modules_in(facts)
+    prompt = prompt_of(modules, prompt_name)
+    texts = [texts_of(item) for item in items]
+    flat = [prompt + text for each in texts for text in each]
+    flat = [text.lower() for text in flat] if modules.lower else flat
+    calls = [flat] if rows_pad and pads(tokenizer) else [[text] for text in flat]
+    encoded = [
+        encode_texts(call, tokenizer, config, truncation, modules.max_length) for call in calls
+    ]
+    return [replace(call, context=[len(each) for each in texts]) for call in encoded]
+
+
+def modules_in(facts: Mapping[str, Any]) -> SentenceModules:
+    """How the checkpoint makes vectors."""
+    modules: SentenceModules = facts.get("sentence_modules", SentenceModules())
+    return modules
+
+
+def prompt_of(modules: SentenceModules, name: str | None) -> str:
+    """The prompt of that name, or the checkpoint's default."""
+    name = name or modules.prompt_name
+    if name is None:
+        return ""
+    if name not in modules.prompts:
+        known = ", ".join(modules.prompts) or "none"
+        raise ValueError(f"this checkpoint has no prompt {name!r}; it has: {known}")
+    return modules.prompts[name]
+
+
+def texts_of(item: Any) -> list[str]:
+    """The one or two texts of an input: a string, or `{"one", "other"}`."""
+    if not isinstance(item, Mapping):
+        return [as_text(item)]
+    if set(item) != set(PAIR):
+        raise ValueError(f"two texts are {{one, other}}; got {', '.join(map(str, item))}")
+    return [as_text(item[name]) for name in PAIR]
+
+
+def decode(
+    outputs: Sequence[Mapping[str, np.ndarray]],
+    encoded: Sequence[Encoded],
+    tokenizer: Any,
+    config: Any,
+    facts: Mapping[str, Any],
+    pooling: str | None = None,
+    normalize: bool | None = None,
+) -> list[dict[str, Any]]:
+    """`{"embedding"}` (width,) for a text, `{"embeddings", "similarity"}` for two."""
+    modules = modules_in(facts)
+    vectors = iter(
+        sentence_vector(states, modules, pooling, normalize)
+        for out, call in zip(outputs, encoded)
+        for states in token_states(out, call)
+    )
+    results: list[dict[str, Any]] = []
+    for count in encoded[0].context:
+        found = [next(vectors) for _ in range(count)]
+        if count == 1:
+            results.append({"embedding": found[0].tolist()})
+        else:
+            given = [vector.tolist() for vector in found]
+            results.append({"embeddings": given, "similarity": cosine(*found)})
+    return results
