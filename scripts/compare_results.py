@@ -71,7 +71,8 @@ def table(title: str, changes: list[Change], most: int = 40) -> Table:
     made = Table("model type", "task", "platform", "before", "after", "detail", title=named)
     for each in changes[:most]:
         detail = " ".join(each.detail.split())[:80].replace("[", "\\[")
-        made.add_row(each.model_type, each.task, each.platform, each.before, each.after, detail)
+        row = f"{each.model_type} {each.module}".strip()
+        made.add_row(row, each.task, each.platform, each.before, each.after, detail)
     return made
 
 

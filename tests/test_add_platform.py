@@ -13,6 +13,8 @@ import pytest
 import yaml
 from conftest import commit_and_tag, file_bytes, git
 
+from hf_skillset_templates.reference.template import add_handler_names
+
 NEWER = "\n# Newer.\n"
 
 
@@ -64,6 +66,17 @@ def changed(before: dict[str, bytes], package: Path) -> set[str]:
     """The files that are not as they were."""
     after = file_bytes(package)
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def test_names_of_a_module_stay_and_hold_for_what_is_added(template: Path, package: Path) -> None:
+    names = {"embed": "feature-extraction", "mlm": "fill-mask"}
+    add_handler_names(package, "hf_bert", names)
+    for platforms in (["openvino"], []):
+        finished = add(template, package, *platforms)
+        assert finished.returncode == 0, finished.stderr
+        methods = [f"create_openvino_{name}_endpoint_handler" for name in (*names, "fill_mask")]
+        code = f"import hf_bert; [getattr(hf_bert.hf_bert, name) for name in {methods}]"
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=package / "src")
 
 
 def test_nothing_that_is_there_is_touched(template: Path, package: Path) -> None:

@@ -22,8 +22,14 @@ from hf_skillset_templates.reference.guard import refuse_network
 from hf_skillset_templates.reference.loading import forget
 from hf_skillset_templates.reference.modules import Source, find_sources
 from hf_skillset_templates.reference.prepare import prepare
-from hf_skillset_templates.reference.report import is_honest
+from hf_skillset_templates.reference.report import begin_run, is_honest
 from hf_skillset_templates.reference.template import as_template
+from hf_skillset_templates.registry.store.paths import MODELS as MODELS_OF_REGISTRY
+from hf_skillset_templates.reports.html.payload import payload
+from hf_skillset_templates.results.compare import compare
+from hf_skillset_templates.results.from_registry import read_entries
+from hf_skillset_templates.results.record import unknown_cells
+from hf_skillset_templates.results.run_folder import read_run
 
 MODULES = Path(__file__).parent / "reference_modules"
 VARIATIONS = {
@@ -40,6 +46,7 @@ VARIATIONS = {
     "AcceptsAnything": ("missing checkpoint", "accepts a missing checkpoint"),
     "MaxPooled": ("transformers", "differs from transformers"),
 }
+FAILED_NOW = {"status": "FAILED", "stage": "match", "detail": "differs"}
 Check = Callable[..., dict[str, Any]]
 
 
@@ -300,6 +307,8 @@ from .hf_bert import hf_bert as right
 DEFAULT = "google-bert/bert-large-uncased"
 class Named(right):
     create_cpu_embed_endpoint_handler = right.create_cpu_text_embedding_endpoint_handler
+    create_cpu_embedding_endpoint_handler = create_cpu_embed_endpoint_handler
+    create_cuda_mlm_endpoint_handler = create_cpu_embed_endpoint_handler
     create_cpu_text_embedding_endpoint_handler = None
     def summarise(self): ...
 """,
@@ -321,7 +330,11 @@ def test_our_package_answers_to_the_names_of_a_module(tmp_path: Path) -> None:
     output, package = made_for_a_module(tmp_path)
     assert "also answers to create_cpu_embed_endpoint_handler" in output
     assert "only named has summarise" in output and "has init_cpu" not in output
-    code = "import hf_bert; hf_bert.hf_bert.create_openvino_embed_endpoint_handler"
+    names = ("embed", "embedding", "mlm")
+    methods = [f"create_openvino_{name}_endpoint_handler" for name in names]
+    for method in methods:
+        assert f"also answers to {method}" in output
+    code = f"import hf_bert; [getattr(hf_bert.hf_bert, name) for name in {methods}]"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=package.parent)
 
 
@@ -343,6 +356,56 @@ def test_the_command_writes_records_run_and_page(tmp_path: Path, run_script: Any
     assert result["status"] == "REAL" and len(result["steps"]) == 12
     assert "feature-extraction" in (tmp_path / "page.html").read_text()
     assert json.loads((tmp_path / "run" / "results.jsonl").read_text()) == result
+
+
+def records_of_two(tmp_path: Path) -> list[dict[str, Any]]:
+    """Records of a file and of a package of one name, in one folder."""
+    (tmp_path / "hf_bert.py").write_text("")
+    (tmp_path / "hf_bert").mkdir()
+    (tmp_path / "hf_bert" / "__init__.py").write_text("")
+    found = []
+    for source, verdict in zip(
+        find_sources(tmp_path), ("parts are fakes", "equal to transformers")
+    ):
+        steps = [{"rung": "parts", "passed": False, "evidence": "a mock"}]
+        outcome = {"verdict": verdict, "steps": steps, "claims": "REAL"}
+        found.append(record(source, "bert", "feature-extraction", "cpu", outcome))
+    return found
+
+
+def test_every_module_has_a_row_of_its_own_in_the_report(tmp_path: Path) -> None:
+    records = records_of_two(tmp_path)
+    writer = begin_run(tmp_path / "run", "cpu", len(records))
+    for each in records:
+        writer.append(each)
+    writer.finish()
+    shown = payload(read_run(tmp_path / "run"), read_entries(MODELS_OF_REGISTRY))
+    assert [row["name"] for row in shown["types"]] == ["bert · hf_bert", "bert · hf_bert.py"]
+    assert [row["path"] for row in shown["types"]] == [each["path"] for each in records[::-1]]
+    place, texts = shown["cell"].index, shown["texts"]
+    named = [
+        tuple(texts[cell[place(name)]] for name in ("status", "verdict", "claims"))
+        for cell in shown["cells"]
+    ]
+    assert named == [
+        ("FAILED", "parts are fakes", "REAL"),
+        ("REAL", "equal to transformers", "REAL"),
+    ]
+
+
+def test_two_runs_are_compared_module_by_module(tmp_path: Path) -> None:
+    fakes, right = records_of_two(tmp_path)
+    changes = compare([fakes, right], [fakes, {**right, **FAILED_NOW}])
+    [regression] = changes.regressions
+    assert (regression.module, changes.unchanged) == ("hf_bert", 1)
+
+
+def test_a_check_is_not_recorded_as_a_measurement_of_ours(tmp_path: Path) -> None:
+    records = records_of_two(tmp_path)
+    assert unknown_cells(records) == records
+    for each in records:
+        del each["module"]
+    assert unknown_cells(records) == []
 
 
 @pytest.mark.parametrize(

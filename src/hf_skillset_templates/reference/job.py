@@ -56,6 +56,7 @@ def check(argument: dict[str, Any]) -> dict[str, Any]:
         "steps": as_data(steps),
         "verdict": verdict_of(rungs, steps),
         "offered": probe.offered,
+        "names": probe.names,
         "dialect": probe.dialect.name if probe.dialect_found else None,
         "methods": methods_of(probe.skillset),
         "takes_task": probe.dialect_found is not None and probe.dialect.keywords_for_task,

@@ -24,6 +24,12 @@ class Source:
         return self.path.stem if self.path.is_file() else self.path.name
 
     @property
+    def label(self) -> str:
+        """The name in reports: with its ending where a package beside it has the same name."""
+        twice = self.path.is_file() and self.path.with_suffix("").is_dir()
+        return self.path.name if twice else self.name
+
+    @property
     def is_package(self) -> bool:
         """Whether it is a folder."""
         return self.path.is_dir()

@@ -41,6 +41,8 @@ class Probe:
     skillset: Any = None
     offered: dict[str, str] = field(default_factory=dict)
     """Task -> the factory that offers it."""
+    names: dict[str, str] = field(default_factory=dict)
+    """The `{name}` of every factory, on any platform, whose task is known -> the task."""
     opened: tuple[Any, ...] = ()
     results: list[Any] = field(default_factory=list)
     """The unmodified result of the handler."""

@@ -19,7 +19,6 @@ from hf_skillset_templates.source_skillset import source_skillset
 from hf_skillset_templates.template_hooks import load_hook
 
 from .check import Checker
-from .dialect import read_dialects
 from .ladder import EQUAL
 from .modules import Source
 
@@ -56,7 +55,7 @@ def package_for(checker: Checker, source: Source, output: Path) -> list[str]:
     outcome = generate_package(job)
     if outcome.status != "generated":
         raise UsageError(f"{name} failed at {outcome.stage}: {outcome.error}")
-    named = add_handler_names(output / name, name, handler_names(offer, checker.platform))
+    named = add_handler_names(output / name, name, offer["names"])
     messages = [
         f"{output / name}: primary task {primary}, checkpoint {checkpoint or 'as registered'}"
     ]
@@ -66,24 +65,20 @@ def package_for(checker: Checker, source: Source, output: Path) -> list[str]:
     return messages + [f"  only {source.name} has {method}" for method in lacking]
 
 
-def handler_names(offer: dict[str, Any], platform: str) -> dict[str, str]:
-    """The `{name}` of each factory that a module offers -> its task."""
-    dialect = read_dialects()[offer["dialect"]]
-    names = {}
-    for task, method in offer["offered"].items():
-        for name in dialect.factories([method], platform).values():
-            names[name] = task
-    return names
-
-
 def add_handler_names(package: Path, name: str, names: dict[str, str]) -> list[str]:
-    """Let a package's factories go by further names; the methods that it has from now on."""
+    """Let a package's factories go by further names; the methods that it has from now on.
+
+    Args:
+        names: the `{name}` of each factory of a module -> its task. One that is the name of a task
+            of ours stays with that.
+    """
     path = package / "src" / name / "registry.json"
     entry = json.loads(path.read_text("utf-8"))
+    ours = {facts["handler_name"] for facts in entry["tasks"].values()}
     added = []
     for handler_name, task in names.items():
         facts = entry["tasks"][task]
-        if handler_name != facts["handler_name"]:
+        if handler_name not in ours:
             more = [*facts.get(FURTHER, []), handler_name]
             entry["tasks"][task] = put_behind(facts, "handler_name", FURTHER, more)
             added += [

@@ -21,6 +21,8 @@ class Change:
     model_type: str
     task: str
     platform: str
+    module: str
+    """The module that was checked; empty for packages that were tested."""
     before: str
     """Status, with the stage where it failed; empty where the cell was not measured."""
     after: str

@@ -22,14 +22,22 @@ class Cell(NamedTuple):
     model_type: str
     task: str
     platform: str
+    module: str = ""
+    """The module that was checked; empty for packages that were tested."""
 
     def __str__(self) -> str:
-        return "/".join(self)
+        return "/".join(self if self.module else self[:3])
 
 
 def cell_of(record: Record) -> Cell:
     """The cell that a record is about."""
-    return Cell(record["model_type"], record["task"], record["platform"])
+    return Cell(record["model_type"], record["task"], record["platform"], record.get("module", ""))
+
+
+def row_name(record: Record) -> str:
+    """The row that a record belongs to: its model type, and the module if one was checked."""
+    module = record.get("module")
+    return f"{record['model_type']} · {module}" if module else str(record["model_type"])
 
 
 def latest(records: list[Record]) -> dict[Cell, Record]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 
+from hf_skillset_templates.registry.store.platforms import platform_names
+
 from ..dialect import dialect_of
 from ..loading import load, missing_modules, skillset_classes
 from ..probe import Ended, Probe, described
@@ -73,6 +75,10 @@ def has_methods(probe: Probe) -> str:
     for method, means in factories.items():
         if (task := probe.dialect.task(means, probe.entry)) is not None:
             probe.offered.setdefault(task, method)
+    for platform in platform_names():
+        for means in probe.dialect.factories(callables, platform).values():
+            if (task := probe.dialect.task(means, probe.entry)) is not None:
+                probe.names.setdefault(means, task)
     made = ", ".join(f"{method} ({task})" for task, method in probe.offered.items())
     if not probe.offered:
         probe.offered = {probe.entry["primary_task"]: ""}

@@ -14,7 +14,7 @@ from hf_skillset_templates.registry.store.variants import Variant, load_variants
 from hf_skillset_templates.results.causes import fingerprint, plain
 from hf_skillset_templates.results.compare import Comparison
 from hf_skillset_templates.results.from_registry import Entry
-from hf_skillset_templates.results.records import FAILED, STAGES, Record, latest
+from hf_skillset_templates.results.records import FAILED, STAGES, Record, latest, row_name
 from hf_skillset_templates.results.run_folder import Run
 
 from .cause_ids import cause_id
@@ -25,7 +25,7 @@ CELL = (
     "type", "task", "platform", "status", "stage", "cause", "detail", "seconds", "max_error",
     "cosine", "tolerance", "tie", "in_parts", "versions", "peak_memory_mb", "stage_seconds",
     "expectation", "worker", "device", "compared", "unmeasured", "snr", "evidence", "graph_runs",
-    "in_graphs",
+    "in_graphs", "verdict", "claims", "found",
 )  # fmt: skip
 POOLS = ("texts", "versions", "tensors", "causes")
 DIGITS = 4
@@ -37,15 +37,13 @@ def payload(run: Run, entries: list[Entry], changes: Comparison | None = None) -
     pools = {name: Pool() for name in POOLS}
     records = list(latest(run.records).values())
     known = {entry["model_type"]: entry for entry in entries}
-    shown = shown_types(run, known)
+    shown = shown_rows(run, known)
     types, tasks, platforms = Pool(), Pool(), Pool()
     for name in platform_order(records):
         platforms.place(name)
     type_rows = [
-        type_facts(known[name], tasks, pools, section(name, "failure"))
-        if name in known
-        else {"name": name, "tasks": []}
-        for name in shown
+        row_facts(name, example, known.get(example["model_type"]), tasks, pools)
+        for name, example in shown.items()
     ]
     for name in shown:
         types.place(name)
@@ -64,10 +62,26 @@ def payload(run: Run, entries: list[Entry], changes: Comparison | None = None) -
     }
 
 
-def shown_types(run: Run, known: dict[str, Entry]) -> list[str]:
-    """The registry's report shows every model type; a run's those that it ran."""
-    ran = {record["model_type"] for record in run.records}
-    return sorted(ran | set(known) if run.about["id"] == "registry" else ran)
+def shown_rows(run: Run, known: dict[str, Entry]) -> dict[str, Record]:
+    """The names of the rows, sorted, each with a record of it.
+
+    The registry's report shows every model type; a run's those that it ran, or the modules.
+    """
+    shown = {row_name(record): record for record in run.records}
+    if run.about["id"] == "registry":
+        shown |= {name: {"model_type": name} for name in known}
+    return dict(sorted(shown.items()))
+
+
+def row_facts(
+    name: str, example: Record, entry: Entry | None, tasks: Pool, pools: dict[str, Pool]
+) -> dict[str, Any]:
+    """What is known of a row: of its model type, and where the module is if one was checked."""
+    facts: dict[str, Any] = {"tasks": []}
+    if entry is not None:
+        facts = type_facts(entry, tasks, pools, section(entry["model_type"], "failure"))
+    place = {key: example[key] for key in ("module", "path") if key in example}
+    return {**facts, "name": name, "type": example["model_type"], **place}
 
 
 def platform_order(records: list[Record]) -> list[str]:
@@ -81,7 +95,7 @@ def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool])
     types, tasks, platforms = names
     parity, proof = record.get("parity", {}), record.get("proof", {})
     fields = [
-        types.place(record["model_type"]),
+        types.place(row_name(record)),
         tasks.place(record["task"]),
         platforms.place(record["platform"]),
         pools["texts"].place(record["status"]),
@@ -106,6 +120,10 @@ def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool])
         record.get("evidence"),
         proof.get("graph_runs"),
         proof.get("in_graphs"),
+        *(
+            pools["texts"].place_or_none(record.get(name))
+            for name in ("verdict", "claims", "found")
+        ),
     ]
     while fields[-1] is None:
         fields.pop()

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ..expectations import EXPECTED_FAILURE
-from ..records import FAILED, VERIFIED, Record
+from ..records import FAILED, VERIFIED, Record, row_name
 from ..run_folder import Run
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -56,7 +56,7 @@ def add_case(suite: Element, record: Record) -> None:
     case = SubElement(
         suite,
         "testcase",
-        classname=text(record["model_type"]),
+        classname=text(row_name(record)),
         name=text(record["task"]),
         time=f"{record.get('seconds', 0.0):.3f}",
     )

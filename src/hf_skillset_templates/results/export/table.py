@@ -13,6 +13,8 @@ COLUMNS: dict[str, type] = {
     "model_type": str,
     "task": str,
     "platform": str,
+    "module": str,
+    "verdict": str,
     "status": str,
     "stage": str,
     "detail": str,

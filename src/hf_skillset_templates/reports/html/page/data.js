@@ -6,7 +6,7 @@ function readCell(row) {
   const cell = Object.fromEntries(data.cell.map((name, place) => [name, row[place] ?? undefined]));
   cell.status = data.texts[cell.status];
   cell.stage = data.stages[cell.stage];
-  for (const name of ["detail", "tie", "expectation", "worker", "device", "unmeasured"])
+  for (const name of ["detail", "tie", "expectation", "worker", "device", "unmeasured", "verdict", "claims", "found"])
     if (cell[name] !== undefined) cell[name] = data.texts[cell[name]];
   if (cell.versions !== undefined) cell.versions = data.versions[cell.versions];
   if (cell.cause !== undefined) cell.cause = data.causes[cell.cause][0];
@@ -41,6 +41,7 @@ for (const cell of cells) {
 }
 const causes = new Map(data.causes.map(([id, stage, error]) => [id, { id, stage, error }]));
 const measured = platforms.filter((platform) => platform.cells.length > 0);
+const rowOf = ({ model_type, module }) => (module ? `${model_type} · ${module}` : model_type);
 const named = (list) => new Map(list.map((each) => [each.name, each]));
 const typeNamed = named(types), taskNamed = named(tasks), platformNamed = named(platforms);
 

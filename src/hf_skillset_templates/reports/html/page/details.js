@@ -1,6 +1,9 @@
 // A cell's own window: everything that is known of a model type on a platform.
 function againCommand(type, platform, task) {
-  const only = task ? ` --task ${task.name}` : "";
+  const only = task?.name ? ` --task ${task.name}` : "";
+  if (type.module !== undefined)
+    return `python scripts/check_skillset.py ${shellWord(type.path ?? type.module)} --model-type ${
+      shellWord(type.type)} --platform ${shellWord(platform.name)}${only}`;
   return `python scripts/batch_test.py --generate --only ${shellWord(type.name)} --platform ${
     shellWord(platform.name)}${only}`;
 }
@@ -44,6 +47,9 @@ function cellPart(cell) {
       el("span", { class: `tag is-${name}` }, cell.failed ? `failed at ${cell.stage}` : cell.status)),
     cell.detail ? el("pre", { tabindex: "0" }, cell.detail) : null,
     facts([
+      ["Verdict", cell.verdict],
+      ["Claims to be", cell.claims],
+      ["Found to be", cell.found],
       ["Expectation", cell.expectation],
       ["Compared with CPU", parityText(cell)],
       ["Tie", cell.tie],

@@ -58,10 +58,10 @@ function viewType(type) {
         ["transformers", type.transformers]]), knownFailure(type)),
       el("section", { class: "panel" }, el("h2", {}, "Generate it"),
         el("p", {}, "A package of its own, from the template or in a batch:"),
-        copyable(`copier copy --trust --defaults -d model_type=${shellWord(type.name)} . ./${type.package ?? "hf_model"}`),
-        copyable(`python scripts/batch_generate.py --model ${shellWord(type.name)}`),
+        copyable(`copier copy --trust --defaults -d model_type=${shellWord(type.type)} . ./${type.package ?? "hf_model"}`),
+        copyable(`python scripts/batch_generate.py --model ${shellWord(type.type)}`),
         el("p", {}, "Run every task of it again:"),
-        copyable(`python scripts/batch_test.py --generate --only ${shellWord(type.name)}`))),
+        copyable(`python scripts/batch_test.py --generate --only ${shellWord(type.type)}`))),
     el("section", { class: "panel" }, el("h2", {}, "Tasks × platforms"),
       squaresTable(`Tasks of ${type.name}`, "Task", type.tasks.map(({ task }) =>
         [el("a", { href: hrefOf("task", task.name) }, task.name), type, task]))),
@@ -155,9 +155,9 @@ function changesTable(title, found) {
 }
 
 function changeRow(change) {
-  const [type, platform] = [typeNamed.get(change.model_type), platformNamed.get(change.platform)];
+  const [type, platform] = [typeNamed.get(rowOf(change)), platformNamed.get(change.platform)];
   return el("tr", {}, el("th", { scope: "row" }, type && platform
-    ? el("a", { href: cellHref(type, platform) }, change.model_type) : change.model_type),
+    ? el("a", { href: cellHref(type, platform) }, rowOf(change)) : rowOf(change)),
     el("td", {}, change.task), el("td", {}, change.platform), el("td", { class: "dt-wide" }, change.before),
     el("td", {}, change.after),
     el("td", { class: "detail" }, el("span", { class: "clamped" }, change.detail.slice(0, 300))));
