@@ -30,4 +30,4 @@ def encode(
 
     second_of_silence = np.zeros(extractor.sampling_rate, np.float32)
     media = Media("audio", features, second_of_silence)
-    return encode_shared(items, processor, media, facts, rows_pad, tokenizer_kwargs)
+    return encode_shared(items, processor, config, media, facts, rows_pad, tokenizer_kwargs)

@@ -31,4 +31,4 @@ def encode(
         return clip_features(videos, processor, config)
 
     media = Media("videos", features, GREY)
-    return encode_shared(items, processor, media, facts, rows_pad, tokenizer_kwargs)
+    return encode_shared(items, processor, config, media, facts, rows_pad, tokenizer_kwargs)

@@ -9,6 +9,7 @@ import numpy as np
 
 from hf_skillset_runtime.tasks.candidate_labels import as_captions, scored_labels
 from hf_skillset_runtime.tasks.encoded import Columns, Encoded
+from hf_skillset_runtime.tasks.image_tokens import behind_image_tokens
 from hf_skillset_runtime.tasks.images import encode_images
 from hf_skillset_runtime.tasks.scores import sigmoid, softmax
 
@@ -27,6 +28,8 @@ def encode(
     captions = as_captions(candidate_labels, hypothesis_template)
     options = {"padding": True, **facts.get("text_options", {}), **(tokenizer_kwargs or {})}
     words = processor.tokenizer(captions, return_tensors="pt", **options)
+    if facts.get("image_tokens_first"):
+        words = behind_image_tokens(words, config)
     columns = Columns(tuple(words), 0, ("logits_per_image",))
     return Encoded({**words, **loaded.inputs}, columns=columns)
 

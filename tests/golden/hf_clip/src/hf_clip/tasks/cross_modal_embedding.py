@@ -31,4 +31,4 @@ def encode(
         return encode_images(images, processor.image_processor).inputs
 
     media = Media("images", features, GREY)
-    return encode_shared(items, processor, media, facts, rows_pad, tokenizer_kwargs)
+    return encode_shared(items, processor, config, media, facts, rows_pad, tokenizer_kwargs)

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..media.text import as_text
 from .encoded import Encoded
+from .image_tokens import behind_image_tokens
 
 TEXT = "text"
 PAIR = ("one", "other")
@@ -60,6 +61,7 @@ class Media:
 def encode_shared(
     items: list[Any],
     processor: Any,
+    config: Any,
     media: Media,
     facts: Mapping[str, Any],
     rows_pad: bool,
@@ -77,6 +79,8 @@ def encode_shared(
     for call in calls:
         texts = call[TEXT] or [PLACEHOLDER_TEXT]
         words = processor.tokenizer(texts, return_tensors="pt", **options)
+        if facts.get("image_tokens_first"):
+            words = behind_image_tokens(words, config)
         features = media.features(call[media.key] or [media.placeholder])
         encoded.append(Encoded({**words, **features}, context=places, whole=True))
     return encoded
