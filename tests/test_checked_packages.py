@@ -12,7 +12,7 @@ import pytest
 
 from hf_skillset_templates.batch.package import PackageJob, generate_package
 from hf_skillset_templates.isolation import Limits
-from hf_skillset_templates.reference.check import Checker
+from hf_skillset_templates.reference.check import NOT_JUDGED, Checker
 from hf_skillset_templates.reference.ladder import EQUAL
 from hf_skillset_templates.reference.modules import Source
 from hf_skillset_templates.registry.store.entries import read_entry
@@ -106,6 +106,9 @@ def test_our_packages_are_right_and_their_mutants_refused(task: str, workspace: 
     source = Source(folder / name / "src" / name)
     checker = Checker(workspace, Limits(timeout_s=300.0), tasks=(task,))
     [right] = checker.check(source)
+    if task in read_entry(model_type)["hardware_compatibility"]["cpu"]["failed"]:
+        assert right["verdict"].startswith(NOT_JUDGED), right
+        return
     assert right["verdict"] == EQUAL, right
     assert right["claims"] == "REAL"
     for verdict, code in MUTANTS.items():
