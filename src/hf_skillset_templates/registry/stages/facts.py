@@ -116,7 +116,7 @@ def build_facts(model_types: list[str]) -> set[str]:
     changed = set()
     for model_type in model_types:
         facts = facts_of(model_type, tasks[model_type], universe, variants)
-        if write_entry(with_measured(facts, read_entry(model_type))):
+        if write_entry(with_measured(facts, read_entry(model_type), variants)):
             changed.add(model_type)
     return changed
 
@@ -126,26 +126,28 @@ def source_table(universe: Universe) -> dict[str, Any]:
     return {"transformers": transformers_version(), "model_types": fingerprints(universe)}
 
 
-def with_measured(facts: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+def with_measured(
+    facts: dict[str, Any], entry: dict[str, Any], variants: dict[str, Variant]
+) -> dict[str, Any]:
     """Facts together with what an entry has measured, of its tasks too."""
     known = entry.get("tasks", {})
     for task, stated in facts["tasks"].items():
         old = known.get(task, {})
         if old.get("model_class") == stated["model_class"]:
             stated |= {key: old[key] for key in MEASURED_OF_TASKS if key in old}
-    followed = take_over(facts["tasks"])
+    followed = take_over(facts["tasks"], variants)
     if followed and "shapes" in entry:
         proven = sum("tensors" in stated for stated in facts["tasks"].values())
         entry = {**entry, "shapes": {**entry["shapes"], "proven": proven}}
     return {**facts, **{key: value for key, value in entry.items() if key not in ORDER}}
 
 
-def take_over(tasks: dict[str, dict[str, Any]]) -> list[str]:
+def take_over(tasks: dict[str, dict[str, Any]], variants: dict[str, Variant]) -> list[str]:
     """Give tasks that follow another and lack tensors what that one has measured; their names.
 
     They encode the same inputs for the same model class.
     """
-    variants, taken = load_variants(), []
+    taken = []
     for task, stated in tasks.items():
         same = (tasks[name] for name in variants[task].follows if name in tasks)
         other = next((each for each in same if each["model_class"] == stated["model_class"]), None)

@@ -27,6 +27,8 @@ CELL = (
     "expectation", "worker", "device", "compared", "unmeasured", "snr", "evidence", "graph_runs",
     "in_graphs", "verdict", "claims", "found",
 )  # fmt: skip
+MODULE = ("module", "path")
+"""What a record says of a module that was checked."""
 POOLS = ("texts", "versions", "tensors", "causes")
 DIGITS = 4
 """Significant digits of measured numbers."""
@@ -80,7 +82,7 @@ def row_facts(
     facts: dict[str, Any] = {"tasks": []}
     if entry is not None:
         facts = type_facts(entry, tasks, pools, section(entry["model_type"], "failure"))
-    place = {key: example[key] for key in ("module", "path") if key in example}
+    place: dict[str, Any] = {name: example[name] for name in MODULE if name in example}
     return {**facts, "name": name, "type": example["model_type"], **place}
 
 
