@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..compare.differences import differences
@@ -57,7 +58,7 @@ def ignored_stop(handler: EndpointHandler, sample: Any) -> str:
     return f"stop_sequence={letters[0]!r} does not stop the text"
 
 
-def answer(handler: EndpointHandler, sample: Any, parameters: dict[str, Any]) -> Any:
+def answer(handler: EndpointHandler, sample: Any, parameters: Mapping[str, Any]) -> Any:
     """The result for other parameters; None if the model rejects them."""
     try:
         return handler(sample, **parameters)["result"]
