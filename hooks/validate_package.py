@@ -7,6 +7,7 @@ beyond Copier's own dependencies.
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def check_in_fork(package_name: str, folders: Sequence[str]) -> str:
     for module in STANDARD:
         import_module(module)
     if not (child := os.fork()):
+        gc.disable()  # finalizers of this process's objects may wait for threads that it alone has
         from contract_check import report_problems
 
         os._exit(bool(report_problems(package_name, folders, compiled)))

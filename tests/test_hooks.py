@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
+import os
 import shutil
 import subprocess
 import sys
@@ -184,3 +186,34 @@ def test_a_process_that_uses_a_platform_may_generate_packages(tmp_path: Path) ->
     importlib.import_module("hardware.cpu.handler")
     answers = {"platforms": ["cpu"], "tasks": ["fill-mask"]}
     assert generate_package(PackageJob("bert", "hf_bert", str(tmp_path), answers)).error == ""
+
+
+def test_a_check_in_a_fork_finalizes_nothing_of_its_parent(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A native object may wait there for ever, for a thread that only the parent has."""
+
+    class Session:
+        """Ends the process where another than its own finalizes it."""
+
+        def __init__(self) -> None:
+            self.cycle, self.process = self, os.getpid()
+
+        def __del__(self) -> None:
+            if os.getpid() != self.process:
+                os._exit(9)
+
+    fork = os.fork
+
+    def fork_with_garbage() -> int:
+        for _ in range(100):
+            Session()
+        return fork()
+
+    monkeypatch.setattr(os, "fork", fork_with_garbage)
+    before = gc.get_threshold()
+    gc.set_threshold(500, 1, 1)  # so that the fork would collect
+    try:
+        load_hook("validate_package").validate_package(package)
+    finally:
+        gc.set_threshold(*before)

@@ -2,58 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from hf_skillset_runtime.calls.concurrency import PROCESS
-from hf_skillset_runtime.calls.model_state import as_it_was
-from hf_skillset_runtime.export.cache import export_folder
-from hf_skillset_runtime.export.exported_model import ExportedModel
+from hf_skillset_runtime.export.exporting_platform import ExportingPlatform
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker
-from hf_skillset_runtime.export.parts import outermost_calls
-from hf_skillset_runtime.export.proof import proof_of_graphs
-from hf_skillset_runtime.platforms.base import (
-    EMULATED,
-    REAL,
-    Detection,
-    Device,
-    Handler,
-    Platform,
-)
-from hf_skillset_runtime.platforms.token_steps import token_scores
-from hf_skillset_runtime.platforms.torch_calls import run_model, streams
-from hf_skillset_runtime.platforms.torch_loading import load_model
-from hf_skillset_runtime.platforms.torch_platform import rows_that_fit
-from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.samples import sample_inputs
-from hf_skillset_runtime.tasks.spec import TaskSpec
+from hf_skillset_runtime.export.program_metadata import load_metadata, save_metadata
+from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device
 
 PROGRAM_FILE = "graph.xml"
-METADATA_FILE = "metadata.json"
-PACKAGES = ("openvino", "torch", "transformers")
-PRECISIONS = ("f32", "bf16", "f16", "int8")
 EMULATED_DEVICES = ("GPU", "NPU")
 """Devices whose graphs run on the CPU plugin if the device is missing."""
-AS_TRACED = {"dtype": "float32", "device_map": None}
-"""Graphs are traced on the CPU in float32, whatever their precision."""
-WRONG = 1e-3
-"""Largest relative error of an f32 graph; rounding errors are 100 times smaller."""
 
 
-class OpenVINO(Platform):
+class OpenVINO(ExportingPlatform):
     """The devices of OpenVINO's plugins.
 
-    The loaded model is transformers' own; its modules run OpenVINO graphs, which are exported
-    once and cached. `generate`, and the code between the submodules of a model that cannot be
-    exported as a whole, run in torch on the host.
+    Precisions: `bf16` and `f16` are the inference precision of the plugin, `int8` compresses
+    the weights with NNCF.
     """
 
-    resources = ("torch", "transformers", "numpy")
+    packages = ("openvino", "torch", "transformers")
+    precisions = ("f32", "bf16", "f16", "int8")
 
     def detect(self) -> Detection:
         try:
@@ -79,80 +52,16 @@ class OpenVINO(Platform):
     def implementation_type(self, device: str) -> str:
         return REAL if self.runs_on(device) == device else EMULATED
 
-    def load(
-        self,
-        checkpoint: str,
-        spec: TaskSpec,
-        device: str,
-        resources: Mapping[str, Any],
-        metadata: Mapping[str, Any],
-    ) -> Any:
-        """Load the model and its cached graphs.
-
-        `metadata["precision"]` is `f32` (the default), `bf16`, `f16` (the inference
-        precision of the plugin) or `int8` (weights compressed by NNCF); exported graphs are
-        cached in `metadata["export_dir"]`.
-
-        Raises:
-            ValueError: unknown precision.
-        """
-        precision = metadata.get("precision", "f32")
-        if precision not in PRECISIONS:
-            raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
+    def maker(self, device: str, precision: str) -> GraphMaker:
+        """Graphs for the device, or for the CPU plugin in its place, with a warning."""
         if (target := self.runs_on(device)) != device:
             message = f"OpenVINO has no {device} here: its CPU plugin runs the graphs"
-            warnings.warn(message, stacklevel=4)
-        model = load_model(checkpoint, spec, resources, {**metadata, **AS_TRACED})
-        facts = (spec.name, spec.auto_class, precision == "int8")
-        folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata)
-        tolerance = WRONG if precision == "f32" else None
-        exported = ExportedModel(model, OpenVINOGraphs(target, precision), folder, tolerance)
-        model.exported = exported
-        if not exported.restore() and spec.run == "forward":
-            exported.intercept([""])
-        return model
+            warnings.warn(message, stacklevel=5)
+        return OpenVINOGraphs(target, precision)
 
-    def prepare(self, handler: Handler) -> None:
-        """Export graphs for the samples: a batch of the first one twice, and all of them."""
-        samples = sample_inputs(handler.spec, handler.processor)
-        handler([samples[0]] * 2, **handler.spec.sample_params)
-        handler(samples, **handler.spec.sample_params)
-
-    def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-        exported: ExportedModel = endpoint.exported
-        with exported.lock, PROCESS.shared(), as_it_was(endpoint):
-            if not exported.modules:
-                with outermost_calls(endpoint) as names:
-                    run_model(endpoint, spec, encoded)
-                exported.intercept(names)
-                exported.save()
-            return run_model(endpoint, spec, encoded)
-
-    def streams(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> bool:
-        return streams(endpoint, spec, encoded)
-
-    def scores(
-        self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
-    ) -> tuple[list[Any], list[Any]] | None:
-        exported: ExportedModel = endpoint.exported
-        with exported.lock, PROCESS.shared():
-            return token_scores(endpoint, spec, encoded, chosen)
-
-    def config(self, endpoint: Any) -> Any:
-        return endpoint.config
-
-    def batch_size(self, endpoint: Any, device: str) -> int:
-        import psutil
-
-        return rows_that_fit(endpoint, psutil.virtual_memory().available)
-
-    def is_out_of_memory(self, error: Exception) -> bool:
-        import torch
-
-        return isinstance(error, (MemoryError, torch.OutOfMemoryError))
-
-    def evidence(self, handler: Handler) -> dict[str, Any]:
-        return proof_of_graphs(handler, handler.endpoint.exported)
+    def stored_as(self, precision: str) -> bool:
+        """Whether weights are compressed; the other precisions are options of the plugin."""
+        return precision == "int8"
 
 
 class OpenVINOGraphs(GraphMaker):
@@ -175,7 +84,7 @@ class OpenVINOGraphs(GraphMaker):
         with torch.fx.experimental._config.patch(use_duck_shape=False):
             program, metadata = OpenVINOExporter().export_program(module, dict(inputs), config)
         OpenVINOExporter.save_program(program, folder / PROGRAM_FILE)
-        (folder / METADATA_FILE).write_text(json.dumps(asdict(metadata)), "utf-8")
+        save_metadata(metadata, folder)
         return self.compiled(program, metadata)
 
     def quantizer(self) -> Any:
@@ -188,12 +97,9 @@ class OpenVINOGraphs(GraphMaker):
 
     def load(self, folder: Path) -> Graph:
         from transformers.exporters import OpenVINOExporter
-        from transformers.exporters.metadata import ExportMetadata, register_treespec_types
 
-        metadata = ExportMetadata.from_dict(json.loads((folder / METADATA_FILE).read_text("utf-8")))
-        for spec in (metadata.in_spec, metadata.out_spec):
-            register_treespec_types(spec)
-        return self.compiled(OpenVINOExporter.load_program(folder / PROGRAM_FILE), metadata)
+        program = OpenVINOExporter.load_program(folder / PROGRAM_FILE)
+        return self.compiled(program, load_metadata(folder))
 
     def compiled(self, program: Any, metadata: Any) -> Graph:
         """The program compiled for the device and precision."""

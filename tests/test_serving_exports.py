@@ -1,4 +1,4 @@
-"""OpenVINO behind a server: bad calls, threads and killed exports cost no graph."""
+"""Exported graphs behind a server: bad calls, threads and killed exports cost no graph."""
 
 from __future__ import annotations
 
@@ -18,9 +18,17 @@ from conftest import ROOT, OpenHandler
 from hf_skillset_runtime.testing.tiny_checkpoint import build_checkpoint
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("openvino")
+WEIGHTS = {"openvino": "graph.bin", "onnxruntime": "graph.onnx.data"}
+"""Platform (and its runtime) -> the file of the weights of a graph."""
 TEXTS = [" ".join(["boat"] * (1 + i % 9)) for i in range(30)]
 ROUNDS = int(os.environ.get("THREADED_ROUNDS", "1"))
+
+
+@pytest.fixture(params=WEIGHTS)
+def platform(request: pytest.FixtureRequest) -> str:
+    """A platform with exported graphs whose runtime is installed."""
+    pytest.importorskip(request.param)
+    return str(request.param)
 
 
 def score(handler: Any, text: str) -> float:
@@ -34,8 +42,10 @@ def graphs(handler: Any) -> list[str]:
     return [known.call.openness.name for known in handler.endpoint.exported.modules[""].graphs]
 
 
-def test_a_refused_text_and_threads_leave_the_graph_as_it_is(open_handler: OpenHandler) -> None:
-    handler = open_handler("bert", "text-classification", "openvino")
+def test_a_refused_text_and_threads_leave_the_graph_as_it_is(
+    open_handler: OpenHandler, platform: str
+) -> None:
+    handler = open_handler("bert", "text-classification", platform)
     reference = open_handler("bert", "text-classification")
     expected = [score(reference, text) for text in TEXTS]
     before = graphs(handler)
@@ -54,8 +64,10 @@ def test_a_refused_text_and_threads_leave_the_graph_as_it_is(open_handler: OpenH
     assert exported.graph_runs() >= len(actual)
 
 
-def test_threads_that_need_the_same_new_graph_export_it_once(open_handler: OpenHandler) -> None:
-    handler = open_handler("llama", "text-generation", "openvino")
+def test_threads_that_need_the_same_new_graph_export_it_once(
+    open_handler: OpenHandler, platform: str
+) -> None:
+    handler = open_handler("llama", "text-generation", platform)
     reference = open_handler("llama", "text-generation")
     options = {"max_new_tokens": 3, "do_sample": False}
     expected = [reference(text, **options)["result"] for text in TEXTS[:6]]
@@ -68,17 +80,19 @@ def test_threads_that_need_the_same_new_graph_export_it_once(open_handler: OpenH
 KILLED = """
 import sys
 from hf_skillset_templates.source_skillset import source_skillset
-skillset = source_skillset("bert", ("openvino",))(metadata={"export_dir": sys.argv[2]})
-handler = skillset.init_openvino(sys.argv[1], task="text-classification").handler
+checkpoint, exports, platform = sys.argv[1:]
+skillset = source_skillset("bert", (platform,))(metadata={"export_dir": exports})
+init = getattr(skillset, f"init_{platform}")
+handler = init(checkpoint, task="text-classification").handler
 print(handler("a small boat")["result"][0]["score"])
 """
 
 
-def test_a_killed_export_is_absent(tmp_path: Path) -> None:
+def test_a_killed_export_is_absent(tmp_path: Path, platform: str) -> None:
     tiny = ROOT / "registry" / "tiny" / "bert"
     checkpoint = build_checkpoint(tiny, "AutoModelForSequenceClassification", tmp_path / "bert")
     exports = tmp_path / "exports"
-    command = [sys.executable, "-c", KILLED, str(checkpoint), str(exports)]
+    command = [sys.executable, "-c", KILLED, str(checkpoint), str(exports), platform]
     paths = os.pathsep.join(str(ROOT / part) for part in ("src", "runtime", "."))
     environment = {**os.environ, "PYTHONPATH": paths}
     first = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
@@ -91,7 +105,7 @@ def test_a_killed_export_is_absent(tmp_path: Path) -> None:
     second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stderr
     kept = [path.parent for path in exports.rglob("call.json")]
-    assert kept and all((folder / "graph.bin").is_file() for folder in kept)
+    assert kept and all((folder / WEIGHTS[platform]).is_file() for folder in kept)
     assert all(json.loads((folder / "call.json").read_text())["openness"] for folder in kept)
 
 
