@@ -51,7 +51,7 @@ def _wrong(value):
         return not value if isinstance(value, bool) else value * 1.02 + 1
     if hasattr(value, "transpose") and hasattr(value, "getpixel"):
         return value.point(lambda level: 255 - level)
-    return 1 - value if getattr(value, "dtype", None) != bool else ~value
+    return ~value if "bool" in str(getattr(value, "dtype", "")) else 1 - value
 
 
 @_functools.wraps(_decode)
@@ -119,4 +119,4 @@ def test_our_packages_are_right_and_their_mutants_refused(task: str, workspace: 
         path.write_text(before + code, "utf-8")
         found = checker.run_task(source, model_type, task)
         path.write_text(before, "utf-8")
-        assert found["verdict"] == verdict, found
+        assert found["verdict"] == verdict, found["steps"][-1]

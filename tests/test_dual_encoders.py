@@ -11,8 +11,13 @@ import torch
 from conftest import OpenHandler
 
 from hf_skillset_runtime.tasks.samples import sample_inputs
+from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
+from hf_skillset_templates.evidence.drill import rules
+from hf_skillset_templates.evidence.sensitivity import sensitivity
 from hf_skillset_templates.registry.store.model_types import pipeline_map
 from hf_skillset_templates.registry.store.overrides import section
+from hf_skillset_templates.registry.store.paths import TINY
+from hf_skillset_templates.source_skillset import source_skillset
 
 TASK = "cross-modal-embedding"
 DUAL = (
@@ -20,12 +25,34 @@ DUAL = (
     *("groupvit", "metaclip_2", "pe_audio", "pe_video", "sam3", "sam3_lite_text", "siglip"),
     *("siglip2", "tipsv2", "videoprism", "vision-text-dual-encoder", "xclip"),
 )
+SEEN = ("blip", "blip-2", "clap", "pe_audio", "pe_video", "siglip", "xclip")
+"""Those whose tiny models once answered the same to every picture, sound or label."""
+SIDES = (
+    *("zero-shot-image-classification", "zero-shot-audio-classification", TASK),
+    *("zero-shot-video-classification", "visual-question-answering"),
+)
+WIDEST = max(rule["tolerance"] for rule in rules().values() if "min_cosine" not in rule)
 
 
 @pytest.mark.parametrize("model_type", DUAL)
 def test_a_dual_encoder_has_the_task_or_a_reason(model_type: str) -> None:
     if TASK not in pipeline_map()[model_type]:
         assert f"no pair of vectors to compare ({TASK})" in section(model_type, "facts")["why"]
+
+
+@pytest.mark.parametrize(
+    "model_type, task",
+    [(name, task) for name in SEEN for task in pipeline_map()[name] if task in SIDES],
+)
+def test_every_input_matters(model_type: str, task: str, tmp_path: Path) -> None:
+    skillset = source_skillset(model_type)()
+    checkpoint = build_for_task(skillset, task, TINY / model_type, tmp_path / "checkpoint")
+    handler = skillset.init_cpu(str(checkpoint), task=task).handler
+    samples = sample_inputs(handler.spec, handler.processor)
+    assert sensitivity(handler, samples, WIDEST)["problems"] == []
+    if "candidate_labels" in handler.spec.sample_params:
+        found = handler(samples[0], **handler.spec.sample_params)["result"]
+        assert len({round(each["score"], 4) for each in found}) == len(found) > 1
 
 
 def outputs_of(handler: Any, image: str, texts: list[str]) -> Any:
