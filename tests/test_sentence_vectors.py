@@ -230,3 +230,8 @@ def test_it_is_what_sentence_transformers_gives(checkpoint: Path, name: str) -> 
     add_modules(checkpoint, pooling_of(name), ("Normalize", {}), max_seq_length=12)
     expected = SentenceTransformer(str(checkpoint), device="cpu").encode(TEXTS)
     np.testing.assert_allclose(vectors(opened(checkpoint)), expected, atol=1e-5)
+
+
+def test_another_dict_than_two_texts_is_refused(plain: Path) -> None:
+    with pytest.raises(ValueError, match="two texts are a dict of one and other; got text"):
+        opened(plain)({"text": TEXTS[0]})

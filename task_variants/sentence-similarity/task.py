@@ -65,7 +65,7 @@ def texts_of(item: Any) -> list[str]:
     if not isinstance(item, Mapping):
         return [as_text(item)]
     if set(item) != set(PAIR):
-        raise ValueError(f"two texts are {{one, other}}; got {', '.join(map(str, item))}")
+        raise ValueError(f"two texts are a dict of one and other; got {', '.join(map(str, item))}")
     return [as_text(item[name]) for name in PAIR]
 
 
