@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 SCALING = ("Add", "Mul", "Reshape", "Sub", "Unsqueeze")
-CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1}
-"""Operator -> the axis of its weights with one scale per channel."""
+CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": -1}
+"""Operator -> the axis of its weights with one scale per channel (Gemm's transposed ones: 0)."""
 
 Overrides = dict[str, list[dict[str, Any]]]
 """Constant name -> options of the quantizer."""
@@ -26,16 +26,22 @@ def weight_overrides(path: Path) -> Overrides:
 
 
 def channel_weights(graph: Any, constants: set[str]) -> Overrides:
-    """Per-channel scales of a convolution, which HTP supports for signed weights only."""
+    """Per-channel scales of convolutions and matrix products: HTP takes signed weights there."""
     from onnxruntime.quantization import QuantType
 
     return {
         node.input[1]: [
-            {"quant_type": QuantType.QInt8, "symmetric": True, "axis": CHANNEL_AXIS[node.op_type]}
+            {"quant_type": QuantType.QInt8, "symmetric": True, "axis": channel_axis(node)}
         ]
         for node in graph.node
         if node.op_type in CHANNEL_AXIS and node.input[1] in constants
     }
+
+
+def channel_axis(node: Any) -> int:
+    """The axis of the output channels in a node's weights."""
+    transposed = any(item.name == "transB" and item.i for item in node.attribute)
+    return 0 if transposed else CHANNEL_AXIS[node.op_type]
 
 
 def angle_weights(graph: Any, constants: set[str]) -> Overrides:
