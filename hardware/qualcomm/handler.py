@@ -27,6 +27,7 @@ from hf_skillset_runtime.tasks.spec import TaskSpec
 
 from .calibration import calibration
 from .graphs import QualcommModel, generate_row, row_scores, run_row, stacked
+from .qdq_weights import PRECISIONS
 from .sessions import is_real, operators_by_place, qnn_devices
 from .static_calls import layout_of, rows, shapes_of
 
@@ -73,14 +74,24 @@ class Qualcomm(Platform):
         resources: Mapping[str, Any],
         metadata: Mapping[str, Any],
     ) -> QualcommModel:
-        """Open a folder written by `export`, or the cached one of this checkpoint."""
+        """Open a folder written by `export`, or the cached one of this checkpoint.
+
+        `metadata["precision"]` is `w8a16` or `w16a16` (weights of 8 or 16 bits, activations of
+        16); by default the first whose outputs on the samples are near those in float32.
+
+        Raises:
+            ValueError: unknown precision.
+        """
+        precision = metadata.get("precision")
+        if precision not in (None, *PRECISIONS):
+            raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
         config = resources["transformers"].AutoConfig.from_pretrained(
             checkpoint, **hub_options(metadata)
         )
         folder = Path(checkpoint)
         if not (folder / MANIFEST).is_file():
             self.require_exporters(checkpoint)
-            facts = (spec.name, spec.auto_class, FORMAT)
+            facts = (spec.name, spec.auto_class, precision, FORMAT)
             folder = export_folder(checkpoint, self.name, facts, PACKAGES, metadata) / "model"
         return QualcommModel(checkpoint, folder, config, metadata)
 
@@ -129,9 +140,9 @@ class Qualcomm(Platform):
             calls, widths, names = calibration(model, spec, processor)
             for i, group in enumerate(calls):
                 name = f"graph-{i}.onnx"
-                axes = export_qdq(model, group, folder / name, names)
+                facts = export_qdq(model, group, folder / name, names, metadata.get("precision"))
                 key = {"shapes": shapes_of(group[0]), "layout": layout_of(group[0])}
-                graphs.append({"file": name, **key, "token_axes": axes})
+                graphs.append({"file": name, **key, **facts})
         model.config.save_pretrained(folder)
         if model.can_generate():
             model.generation_config.save_pretrained(folder)
@@ -178,10 +189,12 @@ class Qualcomm(Platform):
         handler(sample, **handler.spec.sample_params)
         places = [operators_by_place(session) for session in model.sessions.values()]
         on_htp, elsewhere = (sum(counts) for counts in zip((0, 0), *places))
+        precisions = [graph["precision"] for graph in model.manifest["graphs"]]
         proof: dict[str, Any] = {
             "graph_runs": model.graph_runs - before,
             "operators": on_htp + elsewhere,
             "share": round(on_htp / max(on_htp + elsewhere, 1), 4),
+            "precision": max(precisions, key=PRECISIONS.__getitem__),
         }
         return proof if proof["graph_runs"] else {**proof, "problem": "no graph ran on the HTP"}
 

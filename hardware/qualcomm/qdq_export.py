@@ -11,35 +11,66 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hf_skillset_runtime.compare.measure import lowest_similarity
 from hf_skillset_runtime.export.known_numbers import known_numbers
 
 from .fixed_layout import fixed_layout
-from .qdq_weights import weight_overrides
+from .qdq_weights import PRECISIONS, weight_overrides
 from .rewrites.dense_experts import dense_experts
 from .rewrites.fixed_shapes import fixed_shapes
 from .rewrites.operators import rewrite_for_htp
 from .static_calls import Arrays, layout_inputs, shortened
 
+LEAST_COSINE = 0.999
+"""Cosine of an output on the calibration inputs below which weights get 16 bits, where the
+precision is not given. A cell needs 0.99 (`min_cosine`), and HTP's arithmetic adds errors."""
 MASKED = -100.0
 """Value of masked attention scores: low enough for softmax, in the range of 16 bits."""
 
 
 def export_qdq(
-    model: Any, calibration: list[Arrays], path: Path, names: Collection[str]
-) -> dict[str, list[int]]:
+    model: Any,
+    calibration: list[Arrays],
+    path: Path,
+    names: Collection[str],
+    precision: str | None = None,
+) -> dict[str, Any]:
     """Write the quantized graph for the shapes of the calibration inputs to `path`.
 
     Args:
         names: the inputs with one entry per token.
+        precision: one of `PRECISIONS`; None for the first whose outputs are near those of the
+            float32 graph (`LEAST_COSINE`), else the last.
 
     Returns:
-        For each output its token axes.
+        `token_axes` (for each output its token axes) and `precision`.
     """
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         export_onnx(model, calibration[0], plain)
-        quantize(plain, calibration, path)
-    return token_axes(model, calibration[0], names)
+        for chosen in [precision] if precision else PRECISIONS:
+            source = quantize(plain, calibration, path, PRECISIONS[chosen])
+            if precision or lowest_cosine(path, source, calibration) >= LEAST_COSINE:
+                break
+    return {"token_axes": token_axes(model, calibration[0], names), "precision": chosen}
+
+
+def lowest_cosine(quantized: Path, source: Path, calibration: list[Arrays]) -> float:
+    """The lowest cosine of an output of two graphs over the calibration inputs, on the host."""
+    actual, expected = (host_outputs(path, calibration) for path in (quantized, source))
+    return lowest_similarity(list(zip(actual, expected)))[0]
+
+
+def host_outputs(path: Path, calibration: list[Arrays]) -> list[Arrays]:
+    """The outputs of a graph on ONNX Runtime's CPU provider for each of the inputs."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    names = [value.name for value in session.get_outputs()]
+    rows = CalibrationRows(path, calibration).rows
+    return [dict(zip(names, session.run(None, row))) for row in rows]
 
 
 def export_onnx(model: Any, row: Arrays, path: Path) -> None:
@@ -78,8 +109,12 @@ def limit_constants(graph: Any) -> None:
             tensor.CopyFrom(numpy_helper.from_array(limited, tensor.name))
 
 
-def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
-    """Write `plain` with 8-bit weights and 16-bit activations in QDQ form."""
+def quantize(plain: Path, calibration: list[Arrays], path: Path, bits: int) -> Path:
+    """Write `plain` with weights of `bits` and 16-bit activations in QDQ form.
+
+    Returns:
+        The float32 graph that was quantized, beside `plain`.
+    """
     from onnxruntime.quantization import QuantType, quantize
     from onnxruntime.quantization.execution_providers.qnn import (
         get_qnn_qdq_config,
@@ -95,10 +130,11 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path) -> None:
         CalibrationRows(source, calibration),
         activation_type=QuantType.QUInt16,
         weight_type=QuantType.QUInt8,
-        init_overrides=weight_overrides(source),
+        init_overrides=weight_overrides(source, bits),
         keep_removable_activations=True,  # HTP computes a Relu between a norm and a Conv wrongly
     )
     quantize(source, path, config)
+    return source
 
 
 class CalibrationRows:

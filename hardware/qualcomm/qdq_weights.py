@@ -1,4 +1,4 @@
-"""Weights that are not quantized per tensor to unsigned 8 bits.
+"""Weights that are not quantized per tensor to unsigned 8 bits: all of layers with many of them.
 
 Needs onnx and onnxruntime's quantizer.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+PRECISIONS = {"w8a16": 8, "w16a16": 16}
+"""Precision -> bits of the weights of convolutions and matrix products; activations have 16."""
 SCALING = ("Add", "Mul", "Reshape", "Sub", "Unsqueeze")
 CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": -1}
 """Operator -> the axis of its weights with one scale per channel (Gemm's transposed ones: 0)."""
@@ -16,23 +18,30 @@ Overrides = dict[str, list[dict[str, Any]]]
 """Constant name -> options of the quantizer."""
 
 
-def weight_overrides(path: Path) -> Overrides:
-    """The quantizer overrides for the constants of a graph."""
+def weight_overrides(path: Path, bits: int) -> Overrides:
+    """The quantizer overrides for the constants of a graph.
+
+    Args:
+        bits: of the weights of convolutions and matrix products, 8 or 16.
+    """
     import onnx
 
     graph = onnx.load(path).graph
     constants = {tensor.name for tensor in graph.initializer}
-    return {**channel_weights(graph, constants), **angle_weights(graph, constants)}
+    return {**layer_weights(graph, constants, bits), **angle_weights(graph, constants)}
 
 
-def channel_weights(graph: Any, constants: set[str]) -> Overrides:
-    """Per-channel scales of convolutions and matrix products: HTP takes signed weights there."""
+def layer_weights(graph: Any, constants: set[str], bits: int) -> Overrides:
+    """Signed weights of convolutions and matrix products.
+
+    HTP takes one scale for each channel with 8 bits, and one for the tensor with 16.
+    """
     from onnxruntime.quantization import QuantType
 
+    wide = {"quant_type": QuantType.QInt16, "symmetric": True}
+    narrow = {"quant_type": QuantType.QInt8, "symmetric": True}
     return {
-        node.input[1]: [
-            {"quant_type": QuantType.QInt8, "symmetric": True, "axis": channel_axis(node)}
-        ]
+        node.input[1]: [wide if bits == 16 else {**narrow, "axis": channel_axis(node)}]
         for node in graph.node
         if node.op_type in CHANNEL_AXIS and node.input[1] in constants
     }
