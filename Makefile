@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 SETUP := pyproject.toml setup.py environment/extras.yml environment/constraints.txt \
   environment/install.py
 
-.PHONY: generate test lint types check drills registry report picture samples clean
+.PHONY: generate test lint types check drills checked registry report picture samples clean
 
 generate: $(VENV)/generate.stamp  ## a package for every model type, in generated/
 	$(RUN) scripts/batch_generate.py --all --force
@@ -25,6 +25,9 @@ check: lint types test
 
 drills: $(VENV)/models.stamp  ## kills, full disks, corrupt files, hostile names, jobs that go wrong
 	DRILLS=full $(RUN) -m pytest tests/drills
+
+checked: $(VENV)/models.stamp  ## packages of all tasks are right, their mutants are refused
+	CHECKED=all $(RUN) -m pytest --numprocesses auto tests/test_checked_packages.py
 
 registry: $(VENV)/models.stamp  ## measure every model type again with the installed transformers
 	$(RUN) scripts/build_registry.py --all --jobs 2
