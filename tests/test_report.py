@@ -134,7 +134,7 @@ def test_the_address_keeps_the_filters(visit: Open, registry_report: Path) -> No
 
 
 def test_every_status_filters(visit: Open, registry_report: Path) -> None:
-    page = visit(registry_report, "#/?platform=qualcomm")
+    page = visit(registry_report, "#/?platform=openvino")
     everything = shown(page)
     counted = {}
     for value in page.eval_on_selector_all("#filter-status option", "all => all.map(o => o.value)"):
@@ -214,6 +214,7 @@ def test_views_of_types_and_tasks(visit: Open, registry_report: Path) -> None:
     assert "`" not in text
     assert page.locator("#view tbody tr").count() > 40
     page.click("nav a:has-text('Tasks')")
+    page.wait_for_url("**/tasks")
     assert page.locator("#view tbody tr").count() > 60
     page.goto(page.url.partition("#")[0] + "#/type/nope")
     assert "No model type nope" in page.inner_text("#view")
