@@ -18,6 +18,7 @@ from hf_skillset_templates.registry.store.platforms import (
     platform_names,
 )
 from hf_skillset_templates.reports.platforms import releases
+from hf_skillset_templates.source_skillset import source_skillset
 
 
 def test_every_platform_folder_is_offered() -> None:
@@ -29,6 +30,21 @@ def test_platform_states_its_facts(name: str) -> None:
     facts = load_platform(name)
     assert 0 < facts["tolerance"] < 1
     assert isinstance(facts["requirements"], list)
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_naming_the_implementation_in_each_result_keeps_no_memory(name: str) -> None:
+    """Every call asks for it; a leak of the runtime's queries would grow a server forever."""
+    platform = source_skillset("bert", (name,)).platform(name)
+    detection = platform.detect()
+    if not detection.available:
+        pytest.skip(detection.reason)
+    device = detection.devices[0].label
+    platform.implementation_type(device)
+    before = sys.getallocatedblocks()
+    for _ in range(200):
+        platform.implementation_type(device)
+    assert sys.getallocatedblocks() - before < 200
 
 
 @pytest.mark.parametrize("name", platform_names())
