@@ -18,6 +18,9 @@ from hf_skillset_templates.results.run_folder import RunWriter
 from .progress import CellProgress
 from .testing import RAN, failure
 
+LISTED_FIELDS = ("model_type", "task", "platform", "expectation", "stage", "detail")
+"""The fields of a record in the summary of a run."""
+
 
 @dataclass
 class Summary:
@@ -100,10 +103,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         }
         for cause in summary.causes()
     ]
-    listed = [
-        {name: record[name] for name in (*Cell._fields, "expectation", "stage", "detail")}
-        for record in summary.listed()
-    ]
+    listed = [{name: record[name] for name in LISTED_FIELDS} for record in summary.listed()]
     return {
         "counts": summary.counts(),
         "expectations": summary.counts("expectation"),
