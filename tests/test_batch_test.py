@@ -303,8 +303,9 @@ def test_what_did_not_fail_is_not_run_again(
     assert batch_test(*arguments, "--task", "fill-mask", "--run", tmp_path / "run") == 5
     assert "no cell is selected" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+    cell = {"model_type": "dying", "task": "first", "platform": "cpu"}
     RunWriter.start(tmp_path / "empty", facts()).append(
-        {**Cell("dying", "first", "cpu")._asdict(), "status": "REAL", "stage": "run", "detail": ""}
+        {**cell, "status": "REAL", "stage": "run", "detail": ""}
     )
     again = ["--failed-in", tmp_path / "empty", "--run", tmp_path / "run"]
     assert batch_test(*arguments, *again) == 5
