@@ -48,10 +48,15 @@ def export_qdq(
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         export_onnx(model, calibration[0], plain)
-        for chosen in [precision] if precision else PRECISIONS:
-            source = quantize(plain, calibration, path, PRECISIONS[chosen])
-            if precision or lowest_cosine(path, source, calibration) >= LEAST_COSINE:
+        source = prepared(plain)
+        *narrower, chosen = [precision] if precision else PRECISIONS
+        for each in narrower:
+            quantize(source, calibration, path, PRECISIONS[each])
+            if lowest_cosine(path, source, calibration) >= LEAST_COSINE:
+                chosen = each
                 break
+        else:
+            quantize(source, calibration, path, PRECISIONS[chosen])
     return {"token_axes": token_axes(model, calibration[0], names), "precision": chosen}
 
 
@@ -109,22 +114,21 @@ def limit_constants(graph: Any) -> None:
             tensor.CopyFrom(numpy_helper.from_array(limited, tensor.name))
 
 
-def quantize(plain: Path, calibration: list[Arrays], path: Path, bits: int) -> Path:
-    """Write `plain` with weights of `bits` and 16-bit activations in QDQ form.
-
-    Returns:
-        The float32 graph that was quantized, beside `plain`.
-    """
-    from onnxruntime.quantization import QuantType, quantize
-    from onnxruntime.quantization.execution_providers.qnn import (
-        get_qnn_qdq_config,
-        qnn_preprocess_model,
-    )
+def prepared(plain: Path) -> Path:
+    """A float32 graph in the form that is quantized, written beside `plain`."""
+    from onnxruntime.quantization.execution_providers.qnn import qnn_preprocess_model
     from onnxruntime.tools.onnx_model_utils import optimize_model
 
-    optimized, prepared = plain.with_name("optimized.onnx"), plain.with_name("prepared.onnx")
+    optimized, fused = plain.with_name("optimized.onnx"), plain.with_name("prepared.onnx")
     optimize_model(plain, optimized)  # folds constants computed from weights
-    source = prepared if qnn_preprocess_model(optimized, prepared) else optimized
+    return fused if qnn_preprocess_model(optimized, fused) else optimized
+
+
+def quantize(source: Path, calibration: list[Arrays], path: Path, bits: int) -> None:
+    """Write a prepared graph with weights of `bits` and 16-bit activations in QDQ form."""
+    from onnxruntime.quantization import QuantType, quantize
+    from onnxruntime.quantization.execution_providers.qnn import get_qnn_qdq_config
+
     config = get_qnn_qdq_config(
         source,
         CalibrationRows(source, calibration),
@@ -134,7 +138,6 @@ def quantize(plain: Path, calibration: list[Arrays], path: Path, bits: int) -> P
         keep_removable_activations=True,  # HTP computes a Relu between a norm and a Conv wrongly
     )
     quantize(source, path, config)
-    return source
 
 
 class CalibrationRows:
