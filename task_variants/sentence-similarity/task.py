@@ -14,8 +14,9 @@ import numpy as np
 from hf_skillset_runtime.media.text import as_text
 from hf_skillset_runtime.tasks.encoded import Encoded, pads
 from hf_skillset_runtime.tasks.sentence_modules import SentenceModules
-from hf_skillset_runtime.tasks.sentence_vectors import cosine, sentence_vector
+from hf_skillset_runtime.tasks.sentence_vectors import sentence_vector
 from hf_skillset_runtime.tasks.token_states import encode_texts, token_states
+from hf_skillset_runtime.tasks.vectors import cosine
 
 PAIR = ("one", "other")
 """The keys of two texts, as two positional arguments are."""

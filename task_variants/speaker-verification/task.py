@@ -12,6 +12,7 @@ import numpy as np
 
 from hf_skillset_runtime.tasks.audio import audio_features
 from hf_skillset_runtime.tasks.encoded import Encoded
+from hf_skillset_runtime.tasks.vectors import unit
 
 PAIR = ("audio", "audio_pair")
 
@@ -52,12 +53,6 @@ def decode(
             compare(voice, next(voices), threshold) if pair else {"embedding": voice.tolist()}
         )
     return results
-
-
-def unit(vector: np.ndarray) -> np.ndarray:
-    """The vector scaled to unit length."""
-    scaled: np.ndarray = vector / np.linalg.norm(vector)
-    return scaled
 
 
 def compare(voice: np.ndarray, other: np.ndarray, threshold: float) -> dict[str, Any]:
