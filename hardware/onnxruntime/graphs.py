@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_runtime.export.graphs import Graph, GraphMaker
+from hf_skillset_runtime.export.graphs import Graph, GraphMaker, independent_dimensions
 from hf_skillset_runtime.export.program_metadata import load_metadata, save_metadata
 
 from .precision import in_precision
@@ -46,13 +46,10 @@ def exported(module: Any, inputs: Mapping[str, Any], dynamic_shapes: Any) -> tup
         inputs: the named arguments of the call that is traced.
         dynamic_shapes: that of `torch.export`; None for none.
     """
-    import torch
     from transformers.exporters import OnnxConfig, OnnxExporter
 
     config = OnnxConfig(dynamic_shapes=dynamic_shapes, opset_version=OPSET)
-    # Dimensions that happen to be equal in this call must stay independent.
-    duck_shapes = torch.fx.experimental._config.patch(use_duck_shape=False)
-    with duck_shapes, redirect_stdout(sys.stderr):  # torch prints its progress
+    with independent_dimensions(), redirect_stdout(sys.stderr):  # torch prints its progress
         program, metadata = OnnxExporter().export_program(module, dict(inputs), config)
     return program, metadata
 

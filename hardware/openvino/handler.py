@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from hf_skillset_runtime.export.exporting_platform import ExportingPlatform
-from hf_skillset_runtime.export.graphs import Graph, GraphMaker
+from hf_skillset_runtime.export.graphs import Graph, GraphMaker, independent_dimensions
 from hf_skillset_runtime.export.program_metadata import load_metadata, save_metadata
 from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device
 
@@ -75,14 +75,12 @@ class OpenVINOGraphs(GraphMaker):
     def make(
         self, module: Any, inputs: Mapping[str, Any], folder: Path, dynamic_shapes: Any
     ) -> Graph:
-        import torch
         from transformers.exporters import OpenVINOConfig, OpenVINOExporter
 
         config = OpenVINOConfig(
             dynamic_shapes=dynamic_shapes, stateful=False, quantizer=self.quantizer()
         )
-        # Dimensions that happen to be equal in this call must stay independent.
-        with torch.fx.experimental._config.patch(use_duck_shape=False):
+        with independent_dimensions():
             program, metadata = OpenVINOExporter().export_program(module, dict(inputs), config)
         OpenVINOExporter.save_program(program, folder / PROGRAM_FILE)
         save_metadata(metadata, folder)

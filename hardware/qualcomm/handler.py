@@ -20,6 +20,7 @@ from hf_skillset_runtime.platforms.base import (
     Handler,
     HardwareUnavailableError,
     Platform,
+    stated_precision,
 )
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.samples import sample_inputs
@@ -82,9 +83,7 @@ class Qualcomm(Platform):
         Raises:
             ValueError: unknown precision.
         """
-        precision = metadata.get("precision")
-        if precision not in (None, *PRECISIONS):
-            raise ValueError(f"no precision {precision!r}; use one of: {', '.join(PRECISIONS)}")
+        precision = stated_precision(metadata, PRECISIONS, None)
         config = resources["transformers"].AutoConfig.from_pretrained(
             checkpoint, **hub_options(metadata)
         )

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ..calls.concurrency import PROCESS
 from ..calls.model_state import as_it_was
-from ..platforms.base import Handler, Platform
+from ..platforms.base import Handler, Platform, stated_precision
 from ..platforms.token_steps import token_scores
 from ..platforms.torch_calls import run_model, streams
 from ..platforms.torch_loading import load_model
@@ -67,10 +67,7 @@ class ExportingPlatform(Platform):
         Raises:
             ValueError: unknown precision.
         """
-        precision = metadata.get("precision", self.precisions[0])
-        if precision not in self.precisions:
-            names = ", ".join(self.precisions)
-            raise ValueError(f"no precision {precision!r}; use one of: {names}")
+        precision = stated_precision(metadata, self.precisions, self.precisions[0])
         maker = self.maker(device, precision)
         model = load_model(checkpoint, spec, resources, {**metadata, **AS_TRACED})
         facts = (spec.name, spec.auto_class, self.stored_as(precision))

@@ -51,6 +51,13 @@ class GraphMaker(ABC):
         """Load the graph that `make` stored in `folder`."""
 
 
+def independent_dimensions() -> Any:
+    """A context of exporting: dimensions that happen to be equal in a call stay independent."""
+    import torch
+
+    return torch.fx.experimental._config.patch(use_duck_shape=False)
+
+
 class ExportError(RuntimeError):
     """No graph could be exported and run for a module; the message has the module and causes."""
 
