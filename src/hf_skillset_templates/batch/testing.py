@@ -114,9 +114,7 @@ def run_cells(
 
 def failure(cell: Cell, stage: str, detail: str) -> dict[str, Any]:
     """The record of a cell that could not tell of itself."""
-    about = cell._asdict()
-    about.pop("module")  # a package was tested, no module was checked
-    return {**about, "status": FAILED, "stage": stage, "detail": detail}
+    return {**cell.named(), "status": FAILED, "stage": stage, "detail": detail}
 
 
 def counts(records: list[Record]) -> Counter[str]:

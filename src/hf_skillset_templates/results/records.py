@@ -28,6 +28,11 @@ class Cell(NamedTuple):
     def __str__(self) -> str:
         return "/".join(self if self.module else self[:3])
 
+    def named(self) -> dict[str, str]:
+        """The fields of its record; without a module where a package was tested."""
+        fields = self._asdict()
+        return fields if self.module else {name: fields[name] for name in self._fields[:3]}
+
 
 def cell_of(record: Record) -> Cell:
     """The cell that a record is about."""

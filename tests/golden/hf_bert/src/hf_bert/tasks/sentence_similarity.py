@@ -14,8 +14,9 @@ import numpy as np
 from .._runtime.media.text import as_text
 from .._runtime.tasks.encoded import Encoded, pads
 from .._runtime.tasks.sentence_modules import SentenceModules
-from .._runtime.tasks.sentence_vectors import cosine, sentence_vector
+from .._runtime.tasks.sentence_vectors import sentence_vector
 from .._runtime.tasks.token_states import encode_texts, token_states
+from .._runtime.tasks.vectors import cosine
 
 PAIR = ("one", "other")
 """The keys of two texts, as two positional arguments are."""

@@ -20,6 +20,7 @@ import numpy as np
 from ..media.text import as_text
 from .encoded import Encoded
 from .image_tokens import behind_image_tokens
+from .vectors import unit
 
 TEXT = "text"
 PAIR = ("one", "other")
@@ -180,12 +181,6 @@ def vector_at(place: Place, outputs: Mapping[str, np.ndarray], media_row: int) -
     vectors = outputs[names[0]]
     text: np.ndarray = vectors[media_row, place.row] if vectors.ndim == 3 else vectors[place.row]
     return text
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """The vectors (..., width) with length one."""
-    scaled: np.ndarray = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return scaled
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float:

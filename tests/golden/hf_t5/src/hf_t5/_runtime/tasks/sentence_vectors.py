@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from .sentence_modules import SentenceModules
+from .vectors import unit
 
 
 def weighted_mean(states: np.ndarray) -> np.ndarray:
@@ -54,14 +55,3 @@ def sentence_vector(
     for layer in modules.dense:
         vector = layer(vector)
     return unit(vector) if (modules.normalize if normalize is None else normalize) else vector
-
-
-def unit(vector: np.ndarray) -> np.ndarray:
-    """The vector with length one; one of zeros stays."""
-    scaled: np.ndarray = vector / max(float(np.linalg.norm(vector)), 1e-12)
-    return scaled
-
-
-def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """The cosine of two vectors."""
-    return float(unit(one) @ unit(other))

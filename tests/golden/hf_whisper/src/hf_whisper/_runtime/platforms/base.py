@@ -9,16 +9,17 @@ Of a task, a platform uses only the auto class and the method to call.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from ..tasks.encoded import Encoded
 from ..tasks.spec import TaskSpec
 
 REAL = "REAL"
 """The platform's own runtime on the platform's own device."""
+Default = TypeVar("Default", str, None)
 EMULATED = "EMULATED"
 """The platform's own runtime on another device."""
 MOCK = "MOCK"
@@ -193,3 +194,17 @@ class Platform(ABC):
         if platform == self.name and 0 <= place < len(labels):
             return labels[place]
         raise ValueError(f"{self.name} has no device {device!r}; use one of: {', '.join(labels)}")
+
+
+def stated_precision(
+    metadata: Mapping[str, Any], names: Iterable[str], default: Default
+) -> str | Default:
+    """`metadata["precision"]`, one of `names`, or the default.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    precision: str | Default = metadata.get("precision", default)
+    if precision not in (default, *names):
+        raise ValueError(f"no precision {precision!r}; use one of: {', '.join(names)}")
+    return precision
