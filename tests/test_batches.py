@@ -53,7 +53,7 @@ def test_zero_shot_runs_no_more_rows_than_fit(open_handler: OpenHandler) -> None
     texts = ["a small boat " * (1 + 5 * i) for i in range(6)]
     handler.batch_size = 1000
     expected = handler(texts, candidate_labels=LABELS)["result"]
-    handler.batch_size = 16
+    handler.batch_size = most
     platform = watched(handler)
     actual = handler(texts, candidate_labels=LABELS)["result"]
     assert max(rows for rows, _ in platform.shapes) == 16
@@ -68,6 +68,7 @@ VIDEO = str(ROOT / "task_variants/_samples/video.mp4")
 SOUND = str(ROOT / "task_variants/_samples/speech.wav")
 
 
+@pytest.mark.parametrize("most", [3, 16])
 @pytest.mark.parametrize(
     ("model_type", "task", "item", "options"),
     [
@@ -76,16 +77,22 @@ SOUND = str(ROOT / "task_variants/_samples/speech.wav")
         ("clap", "zero-shot-audio-classification", SOUND, {"candidate_labels": MANY}),
         ("pe_video", "zero-shot-video-classification", VIDEO, {"candidate_labels": MANY}),
         ("xclip", "zero-shot-video-classification", VIDEO, {"candidate_labels": MANY}),
+        ("videoprism", "zero-shot-video-classification", VIDEO, {"candidate_labels": MANY}),
         ("bert", "multiple-choice", {"prompt": "a boat", "choices": MANY}, {}),
     ],
 )
 def test_labels_and_choices_are_rows(
-    open_handler: OpenHandler, model_type: str, task: str, item: Any, options: dict[str, Any]
+    open_handler: OpenHandler,
+    model_type: str,
+    task: str,
+    item: Any,
+    options: dict[str, Any],
+    most: int,
 ) -> None:
     handler = open_handler(model_type, task)
     handler.batch_size = 1000
     expected = handler([item, item], **options)["result"]
-    handler.batch_size = 16
+    handler.batch_size = most
     sizes: list[int] = []
     run = handler.platform.run
 
@@ -97,7 +104,7 @@ def test_labels_and_choices_are_rows(
 
     handler.platform = Counted(handler.platform)
     actual = handler([item, item], **options)["result"]
-    assert max(sizes) <= 16 and len(sizes) > 1
+    assert max(sizes) <= most and len(sizes) > 1
     assert differences(actual, expected, 1e-4) == []
 
 

@@ -27,7 +27,7 @@ def encode(
     captions = as_captions(candidate_labels, hypothesis_template)
     tokens = processor.tokenizer(captions, padding=True, return_tensors="np")
     features = audio_features(audios, processor.feature_extractor)
-    columns = Columns(tuple(tokens), 0, ("logits_per_audio", "logits_audio_text"))
+    columns = Columns(tuple(tokens), 0, {"logits_per_audio": 1, "logits_audio_text": 1})
     return Encoded({**tokens, **features}, context=as_labels(candidate_labels), columns=columns)
 
 

@@ -31,9 +31,11 @@ def encode(
     """Take `num_frames` of each video, and the labels as captions."""
     captions = as_captions(candidate_labels, hypothesis_template)
     words = processor.tokenizer(captions, padding=True, return_tensors="pt")
-    by_label = "probabilities" in facts  # over all labels: they belong together
-    outputs = (facts.get("independent_logits", "logits_per_video"),)
-    columns = None if by_label else Columns(tuple(words), 0, outputs)
+    outputs: dict[str, int | None] = {facts.get("independent_logits", "logits_per_video"): 1}
+    if "similarity_of" in facts:
+        video, text = facts["similarity_of"]
+        outputs = {video: None, text: 0}
+    columns = Columns(tuple(words), 0, outputs)
     clips = clip_features(videos, processor, config, num_frames)
     return Encoded({**words, **clips}, columns=columns)
 
@@ -49,8 +51,9 @@ def decode(
     """The labels of each video, best first: probabilities over them, or a score for each alone."""
     if "independent_logits" in facts:
         scores = sigmoid(outputs[facts["independent_logits"]])
-    elif "probabilities" in facts:
-        scores = outputs[facts["probabilities"]].T
+    elif "similarity_of" in facts:
+        video, text = facts["similarity_of"]
+        scores = softmax(outputs[video] @ outputs[text].T)
     else:
         scores = softmax(outputs["logits_per_video"])
     return [scored_labels(row, candidate_labels) for row in scores]

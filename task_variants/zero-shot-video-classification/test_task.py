@@ -36,8 +36,8 @@ def expected_scores(cell: Any, path: str, labels: list[str]) -> Any:
         outputs = cell.model_outputs(**words, **processor.video_processor([frames], **options))
     if "logits_video_text" in outputs:
         return outputs.logits_video_text[0].sigmoid()
-    if "probabilities" in cell.spec.facts:
-        return outputs[cell.spec.facts["probabilities"]][:, 0]
+    if "similarity_of" in cell.spec.facts:
+        return outputs.logits_per_text[:, 0]  # probabilities over all labels, despite their name
     return outputs.logits_per_video[0].softmax(-1)
 
 
