@@ -172,7 +172,6 @@ def test_prompts_and_lower_case_are_the_checkpoints(checkpoint: Path) -> None:
     [
         (("LSTM", {}), "names 'LSTM', which is not supported"),
         (("Pooling", {"pooling_mode": "middle"}), "pooling 'middle' is not supported"),
-        (("Pooling", {"include_prompt": False}), "pooling without the prompt's tokens"),
         (("Dense", {"activation_function": "torch.nn.Softsign"}), "of a kind that is not"),
         (("Dense", {"activation_function": "torch.nn.Tanh"}), "no weights as model.safetensors"),
     ],
@@ -191,6 +190,53 @@ def test_a_factory_follows_the_files_too(checkpoint: Path) -> None:
         str(checkpoint), "cpu", "cpu", handler.endpoint, handler.processor
     )
     np.testing.assert_allclose(vectors(again), vectors(handler), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", list(POOLINGS))
+def test_the_prompt_can_be_left_out_of_the_pooling(checkpoint: Path, name: str) -> None:
+    kind, config = pooling_of(name)
+    add_modules(checkpoint, (kind, {**config, "include_prompt": False}))
+    prompts = {"prompts": {"query": "the quiet library"}, "default_prompt_name": "query"}
+    (checkpoint / "config_sentence_transformers.json").write_text(json.dumps(prompts))
+    handler, text = opened(checkpoint), TEXTS[0]
+    whole = states(handler, "the quiet library" + text)
+    mask = torch.ones(len(whole), 1)
+    mask[: len(handler.processor("the quiet library")["input_ids"]) - 1] = 0  # all but [SEP]
+    positions = torch.arange(1, len(whole) + 1)[:, None]
+    expected = {
+        "cls": whole[0],
+        "max": whole.masked_fill(mask == 0, -torch.inf).max(0).values,
+        "mean": (whole * mask).sum(0) / mask.sum(),
+        "mean_sqrt_len_tokens": (whole * mask).sum(0) / mask.sum() ** 0.5,
+        "weightedmean": (whole * mask * positions).sum(0) / (mask * positions).sum(),
+        "lasttoken": whole[-1],
+    }
+    found = vectors(handler, [text, "boats"])[0]
+    np.testing.assert_allclose(found, expected[name].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cosine", "dot", "euclidean", "manhattan", None])
+def test_the_similarity_function_is_the_checkpoints(checkpoint: Path, name: str | None) -> None:
+    add_modules(checkpoint, pooling_of("mean"))
+    general = checkpoint / "config_sentence_transformers.json"
+    general.write_text(json.dumps({"similarity_fn_name": name}))
+    handler = opened(checkpoint)
+    one, other = map(torch.tensor, vectors(handler)[:2])
+    expected = {
+        "dot": (one * other).sum(),
+        "euclidean": -torch.dist(one, other),
+        "manhattan": -torch.dist(one, other, p=1),
+    }
+    reference = expected.get(str(name), torch.cosine_similarity(one, other, dim=0))
+    assert handler(*TEXTS[:2])["result"]["similarity"] == pytest.approx(float(reference), abs=1e-5)
+
+
+def test_an_unknown_similarity_function_is_refused(checkpoint: Path) -> None:
+    add_modules(checkpoint, pooling_of("mean"))
+    general = checkpoint / "config_sentence_transformers.json"
+    general.write_text(json.dumps({"similarity_fn_name": "hamming"}))
+    with pytest.raises(ValueError, match="similarity 'hamming'"):
+        opened(checkpoint)
 
 
 def test_the_similarity_is_the_cosine_of_two_vectors(checkpoint: Path) -> None:
