@@ -38,7 +38,7 @@ class Watched:
 
     def run(self, endpoint: Any, spec: Any, encoded: Encoded) -> Any:
         self.shapes.append(np.asarray(encoded.inputs["input_ids"]).shape)
-        self.tokens += int(np.sum(encoded.inputs["attention_mask"]))
+        self.tokens += int(np.asarray(encoded.inputs["attention_mask"]).sum())
         return self.platform.run(endpoint, spec, encoded)
 
 
@@ -53,7 +53,7 @@ def test_zero_shot_runs_no_more_rows_than_fit(open_handler: OpenHandler) -> None
     texts = ["a small boat " * (1 + 5 * i) for i in range(6)]
     handler.batch_size = 1000
     expected = handler(texts, candidate_labels=LABELS)["result"]
-    handler.batch_size = most
+    handler.batch_size = 16
     platform = watched(handler)
     actual = handler(texts, candidate_labels=LABELS)["result"]
     assert max(rows for rows, _ in platform.shapes) == 16
@@ -106,6 +106,16 @@ def test_labels_and_choices_are_rows(
     actual = handler([item, item], **options)["result"]
     assert max(sizes) <= most and len(sizes) > 1
     assert differences(actual, expected, 1e-4) == []
+
+
+def test_graphs_of_fixed_shape_get_all_labels_at_once(open_handler: OpenHandler) -> None:
+    """Qualcomm exports its graphs for the labels of the samples, with a batch size of 1."""
+    handler = open_handler("clip", "zero-shot-image-classification")
+    handler.batch_size = 1
+    handler.platform = Watched(handler.platform)
+    handler.platform.splits_columns = False
+    handler(IMAGE, candidate_labels=MANY)
+    assert [rows for rows, _ in handler.platform.shapes] == [len(MANY)]
 
 
 def test_the_questions_about_a_table_are_rows(open_handler: OpenHandler) -> None:

@@ -46,6 +46,8 @@ class Qualcomm(Platform):
     tokens. Exporting needs torch; running what was exported does not.
     """
 
+    splits_columns = False
+
     def detect(self) -> Detection:
         try:
             import onnxruntime

@@ -31,7 +31,7 @@ def encode(items: list[Any], tokenizer: Any, config: Any) -> Encoded:
         **cutting(tokenizer, config, True),
     )
     inputs = {name: rows.reshape(len(items), most, -1) for name, rows in tokens.items()}
-    columns = Columns(tuple(inputs), 1, ("logits",))
+    columns = Columns(tuple(inputs), 1, {"logits": 1})
     return Encoded(inputs, context=[choices for _, choices in questions], columns=columns)
 
 

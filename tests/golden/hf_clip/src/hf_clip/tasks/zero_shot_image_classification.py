@@ -30,7 +30,7 @@ def encode(
     words = processor.tokenizer(captions, return_tensors="pt", **options)
     if facts.get("image_tokens_first"):
         words = behind_image_tokens(words, config)
-    columns = Columns(tuple(words), 0, ("logits_per_image",))
+    columns = Columns(tuple(words), 0, {"logits_per_image": 1})
     return Encoded({**words, **loaded.inputs}, columns=columns)
 
 

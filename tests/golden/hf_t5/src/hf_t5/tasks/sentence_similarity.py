@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,19 @@ from .._runtime.tasks.encoded import Encoded, pads
 from .._runtime.tasks.sentence_modules import SentenceModules
 from .._runtime.tasks.sentence_vectors import sentence_vector
 from .._runtime.tasks.token_states import encode_texts, token_states
-from .._runtime.tasks.vectors import cosine
+from .._runtime.tasks.vectors import SIMILARITIES
 
 PAIR = ("one", "other")
 """The keys of two texts, as two positional arguments are."""
+
+
+class Context(NamedTuple):
+    """What `decode` needs besides the states."""
+
+    counts: list[int]
+    """How many texts each input has: one or two."""
+    prompt_tokens: int
+    """How many tokens the prompt takes in each text."""
 
 
 def encode(
@@ -41,7 +50,8 @@ def encode(
     encoded = [
         encode_texts(call, tokenizer, config, truncation, modules.max_length) for call in calls
     ]
-    return [replace(call, context=[len(each) for each in texts]) for call in encoded]
+    context = Context([len(each) for each in texts], prompt_length(prompt, tokenizer))
+    return [replace(call, context=context) for call in encoded]
 
 
 def modules_in(facts: Mapping[str, Any]) -> SentenceModules:
@@ -59,6 +69,12 @@ def prompt_of(modules: SentenceModules, name: str | None) -> str:
         known = ", ".join(modules.prompts) or "none"
         raise ValueError(f"this checkpoint has no prompt {name!r}; it has: {known}")
     return modules.prompts[name]
+
+
+def prompt_length(prompt: str, tokenizer: Any) -> int:
+    """How many tokens the prompt takes at the start of a text, special tokens included."""
+    ids = tokenizer(prompt)["input_ids"] if prompt else []
+    return len(ids) - (bool(ids) and ids[-1] in tokenizer.all_special_ids)
 
 
 def texts_of(item: Any) -> list[str]:
@@ -82,16 +98,17 @@ def decode(
     """`{"embedding"}` (width,) for a text, `{"embeddings", "similarity"}` for two."""
     modules = modules_in(facts)
     vectors = iter(
-        sentence_vector(states, modules, pooling, normalize)
+        sentence_vector(states, modules, pooling, normalize, call.context.prompt_tokens)
         for out, call in zip(outputs, encoded)
         for states in token_states(out, call)
     )
     results: list[dict[str, Any]] = []
-    for count in encoded[0].context:
+    for count in encoded[0].context.counts:
         found = [next(vectors) for _ in range(count)]
         if count == 1:
             results.append({"embedding": found[0].tolist()})
         else:
             given = [vector.tolist() for vector in found]
-            results.append({"embeddings": given, "similarity": cosine(*found)})
+            similarity = SIMILARITIES[modules.similarity](*found)
+            results.append({"embeddings": given, "similarity": similarity})
     return results

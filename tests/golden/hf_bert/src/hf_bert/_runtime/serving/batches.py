@@ -20,8 +20,6 @@ MOST_PADDING = 0.2
 """Largest share of padding in the tokens of a forward pass."""
 SHORT = 64
 """Tokens of a row up to which padding costs less than another forward pass."""
-FEW = 8
-"""Labels or choices that always run at once."""
 FILES = ("image", "audio", "video")
 """Kinds of input that may be given as a file name."""
 
@@ -129,16 +127,13 @@ def rows_of(encoded: Encoded, start: int, end: int) -> Encoded:
 
 
 def column_portions(encoded: Encoded, most: int) -> list[Encoded]:
-    """Calls with a slice of the columns each, so that each has at most `most` rows.
-
-    At least `FEW` columns run at once, also on small devices: graphs of fixed shape need all.
-    """
+    """Calls with a slice of the columns each, so that each has at most `most` rows."""
     columns = encoded.columns
     if columns is None:
         return [encoded]
     shape = encoded.inputs[columns.inputs[0]].shape
     inputs = shape[0] if columns.axis else 1
-    size = max(FEW, most // max(inputs, 1))
+    size = max(1, most // max(inputs, 1))
     portions = []
     for start in range(0, shape[columns.axis], size):
         place = (*(slice(None),) * columns.axis, slice(start, start + size))
@@ -155,12 +150,14 @@ def contiguous(array: Any) -> Any:
 
 
 def joined_columns(parts: Sequence[Mapping[str, Any]], columns: Columns) -> dict[str, Any]:
-    """The outputs (inputs, columns) of calls with a slice of the columns each, concatenated."""
+    """The outputs of calls with a slice of the columns each, concatenated."""
     import numpy as np
 
     return {
-        name: np.concatenate([part[name] for part in parts], axis=1)
-        for name in columns.outputs
+        name: parts[0][name]
+        if axis is None
+        else np.concatenate([part[name] for part in parts], axis=axis)
+        for name, axis in columns.outputs.items()
         if name in parts[0]
     }
 

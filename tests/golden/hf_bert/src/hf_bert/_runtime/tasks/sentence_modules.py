@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from .vectors import SIMILARITIES
+
 MODULES = "modules.json"
-PROMPTS = "config_sentence_transformers.json"
+GENERAL = "config_sentence_transformers.json"
 TRANSFORMER_FILES = tuple(
     f"sentence_{name}_config.json"
     for name in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
@@ -72,6 +74,10 @@ class SentenceModules:
     """Name -> what stands before a text."""
     prompt_name: str | None = None
     """The prompt where a caller names none."""
+    pools_prompt: bool = True
+    """Whether the prompt's tokens are pooled with the text's."""
+    similarity: str = "cosine"
+    """The function of two vectors that says how similar they are."""
 
 
 def facts(path_of: Read, read_json: Callable[[str], Any]) -> dict[str, Any]:
@@ -92,15 +98,19 @@ def facts(path_of: Read, read_json: Callable[[str], Any]) -> dict[str, Any]:
             stated |= transformer_settings(folder, read_json)
         elif kind == "Pooling":
             stated["poolings"] = poolings_of(config)
+            stated["pools_prompt"] = bool(config.get("include_prompt", True))
         elif kind == "Dense":
             dense.append(dense_of(config, folder, path_of))
         elif kind == "Normalize":
             stated["normalize"] = True
         elif kind != "Dropout":
             raise ValueError(f"{MODULES} of this checkpoint names {kind!r}, which is not supported")
-    prompts = read_json(PROMPTS) or {}
-    stated["prompts"] = prompts.get("prompts") or {}
-    stated["prompt_name"] = prompts.get("default_prompt_name")
+    general = read_json(GENERAL) or {}
+    stated["prompts"] = general.get("prompts") or {}
+    stated["prompt_name"] = general.get("default_prompt_name")
+    stated["similarity"] = general.get("similarity_fn_name") or "cosine"
+    if stated["similarity"] not in SIMILARITIES:
+        raise ValueError(f"similarity {stated['similarity']!r} of {GENERAL} is not supported")
     return {"sentence_modules": SentenceModules(dense=tuple(dense), **stated)}
 
 
@@ -122,10 +132,8 @@ def poolings_of(config: Mapping[str, Any]) -> tuple[str, ...]:
     """The poolings of a configuration of either form.
 
     Raises:
-        ValueError: a pooling is unknown, or leaves out the prompt's tokens.
+        ValueError: a pooling is unknown.
     """
-    if not config.get("include_prompt", True):
-        raise ValueError("pooling without the prompt's tokens is not supported")
     stated = config.get("pooling_mode") or [FLAGS[flag] for flag in FLAGS if config.get(flag)]
     poolings = (stated,) if isinstance(stated, str) else tuple(stated or ("mean",))
     if unknown := [name for name in poolings if name not in FLAGS.values()]:

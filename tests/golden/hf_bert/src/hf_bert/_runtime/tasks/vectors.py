@@ -1,9 +1,11 @@
 # Part of hf-skillset-runtime 0.2.0, vendored by hf-skillset-templates.
 # Do not edit: `copier update` replaces this folder.
 # SPDX-License-Identifier: Apache-2.0
-"""Vectors of length one, and the cosine of two."""
+"""Vectors of length one, and how similar two vectors are."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -21,3 +23,12 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 def cosine(one: np.ndarray, other: np.ndarray) -> float:
     """The cosine of two vectors (width,)."""
     return float(unit(one) @ unit(other))
+
+
+SIMILARITIES: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "cosine": cosine,
+    "dot": lambda one, other: float(one @ other),
+    "euclidean": lambda one, other: -float(np.linalg.norm(one - other)),
+    "manhattan": lambda one, other: -float(np.abs(one - other).sum()),
+}
+"""Similarity of two vectors (width,), by sentence-transformers' names; distances are negative."""

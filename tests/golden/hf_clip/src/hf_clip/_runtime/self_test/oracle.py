@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 OF_GENERATE = "generate_kwargs"
 """Options that some pipelines take under this name, and others directly."""
 
+RECORDING = "recording"
+"""The form of samples that are files of speech."""
+TRANSCRIPTION = ("text", "chunks")
+"""The keys of a transcription."""
+
 
 def pipeline_of(model: Any, processor: Any, spec: TaskSpec) -> Callable[..., Any]:
     """The transformers pipeline of the task, with the parameters of its samples.
@@ -74,15 +79,21 @@ class Reference:
         for form in (parameters, {**given, **inner}) if inner else (parameters,):
             try:
                 with drawn_from(seed):  # the same random numbers as the handler's
-                    return [self.pipeline(pipeline_input(sample, self.oracle), **form)]
+                    result = self.pipeline(pipeline_input(sample, self.oracle), **form)
+                return [transcription(result) if self.oracle == RECORDING else result]
             except Exception:  # it does not take the input, or this form of the parameters
                 continue
         return None
 
 
+def transcription(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without what the pipeline adds to it from the feature extractor's outputs."""
+    return {name: result[name] for name in TRANSCRIPTION if name in result}
+
+
 def pipeline_input(sample: Any, oracle: str) -> Any:
     """A sample in the form that the pipeline accepts; a recording as the content of its file."""
-    if oracle != "recording" or not isinstance(sample, str):
+    if oracle != RECORDING or not isinstance(sample, str):
         return dict(sample) if isinstance(sample, dict) else sample
     import soundfile
 

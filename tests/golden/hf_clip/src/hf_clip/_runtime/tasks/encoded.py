@@ -20,8 +20,11 @@ class Columns:
     inputs: tuple[str, ...]
     axis: int
     """Their column axis: 0, or 1 if axis 0 is that of the call's inputs."""
-    outputs: tuple[str, ...]
-    """The outputs (inputs, columns) that `decode` reads; others of portions are dropped."""
+    outputs: Mapping[str, int | None]
+    """The outputs that `decode` reads and their column axis; None if columns do not change them.
+
+    Others of portions are dropped.
+    """
 
 
 @dataclass(frozen=True)

@@ -291,7 +291,7 @@ class EndpointHandler:
 
     def _run_rows(self, encoded: Encoded) -> Any:
         """The outputs of one call, its rows split into portions that fit the device's memory."""
-        if encoded.columns is not None:
+        if encoded.columns is not None and self.platform.splits_columns:
             portions = column_portions(encoded, self.batch_size)
             if len(portions) > 1:
                 portion_outputs = [self._run_rows(portion) for portion in portions]

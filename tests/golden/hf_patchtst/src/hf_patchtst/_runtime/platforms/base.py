@@ -74,6 +74,8 @@ class Platform(ABC):
 
     resources: ClassVar[tuple[str, ...]] = ("transformers", "numpy")
     """Modules that the platform uses from the skillset's resources."""
+    splits_columns: ClassVar[bool] = True
+    """Whether labels and choices may run in portions; graphs of fixed shape need all at once."""
 
     def __init__(self, name: str, facts: Mapping[str, Any]) -> None:
         """Create the platform, without importing its runtime or detecting devices.

@@ -13,21 +13,27 @@ from .sentence_modules import SentenceModules
 from .vectors import unit
 
 
-def weighted_mean(states: np.ndarray) -> np.ndarray:
-    """The mean, in which the n-th token counts n times."""
-    mean: np.ndarray = np.average(states, axis=0, weights=np.arange(1, len(states) + 1))
+def weighted_mean(states: np.ndarray, start: int) -> np.ndarray:
+    """The mean, in which the n-th token of all counts n times."""
+    weights = np.arange(start + 1, len(states) + 1)
+    mean: np.ndarray = np.average(states[start:], axis=0, weights=weights)
     return mean
 
 
-POOLINGS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    "cls": lambda states: states[0],
-    "max": lambda states: states.max(axis=0),
-    "mean": lambda states: states.mean(axis=0),
-    "mean_sqrt_len_tokens": lambda states: states.sum(axis=0) / np.sqrt(len(states)),
+POOLINGS: Mapping[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "cls": lambda states, start: states[0],
+    "max": lambda states, start: states[start:].max(axis=0),
+    "mean": lambda states, start: states[start:].mean(axis=0),
+    "mean_sqrt_len_tokens": lambda states, start: (
+        states[start:].sum(axis=0) / np.sqrt(len(states) - start)
+    ),
     "weightedmean": weighted_mean,
-    "lasttoken": lambda states: states[-1],
+    "lasttoken": lambda states, start: states[-1],
 }
-"""Pooling -> the vector (hidden,) for states (tokens, hidden), by sentence-transformers' names."""
+"""Pooling -> the vector (hidden,) for states (tokens, hidden), by sentence-transformers' names.
+
+The second argument is the first token that a mean or maximum takes in.
+"""
 
 
 def sentence_vector(
@@ -35,6 +41,7 @@ def sentence_vector(
     modules: SentenceModules,
     pooling: str | None = None,
     normalize: bool | None = None,
+    prompt_tokens: int = 0,
 ) -> np.ndarray:
     """The vector (width,) of a text.
 
@@ -43,6 +50,7 @@ def sentence_vector(
         modules: how the checkpoint makes it.
         pooling: instead of the checkpoint's.
         normalize: whether to give it length one; None as the checkpoint does.
+        prompt_tokens: how many tokens at the start are the prompt's.
 
     Raises:
         ValueError: there is no such pooling.
@@ -51,7 +59,8 @@ def sentence_vector(
     if unknown := [name for name in names if name not in POOLINGS]:
         raise ValueError(f"no pooling {unknown[0]!r}; use one of: {', '.join(POOLINGS)}")
     tokens = np.atleast_2d(states)
-    vector = np.concatenate([POOLINGS[name](tokens) for name in names])
+    start = 0 if modules.pools_prompt or len(tokens) <= prompt_tokens else prompt_tokens
+    vector = np.concatenate([POOLINGS[name](tokens, start) for name in names])
     for layer in modules.dense:
         vector = layer(vector)
     return unit(vector) if (modules.normalize if normalize is None else normalize) else vector

@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 
+from ..compare.differences import differences
 from ..compare.parity import compare
 from ..platforms.base import Detection, HardwareUnavailableError
+from ..self_test.checks import is_rounding
 from ..serving.endpoint import EndpointHandler
 from ..skillset import Skillset
 from .fixtures import CommandLine, expect_failure, expect_no_proof, known_failure
@@ -58,7 +60,11 @@ def test_batch_gives_what_single_inputs_give(open_cell: OpenCell, platform: str,
     cell = open_cell(platform, task)
     batched = cell.run(cell.samples)
     assert len(batched) == len(cell.samples)
-    cell.assert_equal(batched, [cell.run(sample) for sample in cell.samples])
+    single = [cell.run(sample) for sample in cell.samples]
+    handler = cell.opened.handler
+    problems = differences(batched, single, cell.spec.tolerance)
+    rounding = problems and handler.platform.reference and is_rounding(handler, cell.samples)
+    assert not problems or rounding, "\n".join(problems)
 
 
 def test_same_input_gives_same_result(open_cell: OpenCell, platform: str, task: str) -> None:

@@ -27,13 +27,14 @@ def wrong_ending(handler: EndpointHandler, sample: Any, takes_stops: bool) -> st
 
 def shown_end(handler: EndpointHandler, sample: Any) -> str:
     """An end token that the text shows where the model generates one."""
-    if "generate_kwargs" not in handler.spec.handler_params:
+    spec = handler.spec
+    if "generate_kwargs" not in spec.handler_params or spec.output["format"] != "text":
         return ""
     tokenizer = getattr(handler.processor, "tokenizer", handler.processor)
     token, number = getattr(tokenizer, "eos_token", None), getattr(tokenizer, "eos_token_id", None)
     if token is None or number is None or token in str(sample):
         return ""
-    given = handler.spec.sample_params
+    given = spec.sample_params
     options = {**given.get("generate_kwargs", {}), "forced_eos_token_id": number}
     result = answer(handler, sample, {**given, "generate_kwargs": options})
     shown = special_token_in(result, [token])
