@@ -149,11 +149,18 @@ def _bare_pieces(paths: dict[str, Path], special: list[str], rules: dict[str, An
         _write_json(paths["emoji_file"], {"emoji": {}, "emoji_inv": {}})
 
 
+def _numbered_kinds(paths: dict[str, Path], special: list[str], rules: dict[str, Any]) -> None:
+    """Entries such as "60_TOKEN_NOTE": of each kind as many as it has, the kinds in their order."""
+    names = (f"{n}_{kind}" for kind, count in rules["kinds"].items() for n in range(count))
+    _write_json(paths["vocab"], _numbered(names))
+
+
 Style = Callable[[dict[str, Path], list[str], dict[str, Any]], None]
 STYLES: dict[str, Style] = {
     "characters": _characters,
     "word_pieces": _word_pieces,
     "byte_pairs": _byte_pairs,
     "bare_pieces": _bare_pieces,
+    "numbered_kinds": _numbered_kinds,
     "sentencepiece": _sentence_pieces,
 }
