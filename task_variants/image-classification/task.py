@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.images import encode_arrays
+from hf_skillset_runtime.tasks.images import encode_images
 from hf_skillset_runtime.tasks.scores import class_scores, labelled
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return Encoded(encode_arrays(images, image_processor))
+    return encode_images(images, image_processor)
 
 
 def decode(

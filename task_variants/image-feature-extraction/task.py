@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hf_skillset_runtime.tasks.encoded import Encoded
-from hf_skillset_runtime.tasks.images import encode_arrays
+from hf_skillset_runtime.tasks.images import encode_images
 
 IMAGE_SIZES = {"image_grid_thw", "image_sizes", "num_soft_tokens_per_image", "target_sizes"}
 """Outputs of image processors for models that pack the patches of all images in one row."""
@@ -20,29 +20,32 @@ def encode(images: list[Any], image_processor: Any, config: Any) -> list[Encoded
     mixes = IMAGE_SIZES.intersection(image_processor.model_input_names)
     groups = [[image] for image in images] if mixes else [images]
     return [
-        Encoded(forward_inputs(encode_arrays(group, image_processor), config), context=len(group))
+        Encoded(
+            forward_inputs(encode_images(group, image_processor).inputs, config),
+            context=len(group),
+        )
         for group in groups
     ]
 
 
-def forward_inputs(arrays: dict[str, Any], config: Any) -> dict[str, Any]:
-    """The arrays that the model accepts, by parameter name of its forward.
+def forward_inputs(tensors: Mapping[str, Any], config: Any) -> Mapping[str, Any]:
+    """The tensors that the model accepts, by parameter name of its forward.
 
     A vision tower has `hidden_states` and `grid_thw` for `pixel_values` and `image_grid_thw` of
     the processor of the whole model.
     """
-    if set(arrays) == {"pixel_values"}:
-        return arrays
+    if set(tensors) == {"pixel_values"}:
+        return tensors
     from transformers import MODEL_MAPPING
 
     takes = signature(MODEL_MAPPING[type(config)].forward).parameters
     named = {}
-    for name, array in arrays.items():
+    for name, tensor in tensors.items():
         forms = [name, name.removeprefix("image_"), name.replace("image_", "pixel_")]
         if name == "pixel_values":
             forms.append("hidden_states")
         if form := next((form for form in forms if form in takes), None):
-            named[form] = array
+            named[form] = tensor
     return named
 
 

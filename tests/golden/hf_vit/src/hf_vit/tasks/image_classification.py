@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from .._runtime.tasks.encoded import Encoded
-from .._runtime.tasks.images import encode_arrays
+from .._runtime.tasks.images import encode_images
 from .._runtime.tasks.scores import class_scores, labelled
 
 
 def encode(images: list[Any], image_processor: Any, config: Any) -> Encoded:
     """Load and preprocess the images."""
-    return Encoded(encode_arrays(images, image_processor))
+    return encode_images(images, image_processor)
 
 
 def decode(

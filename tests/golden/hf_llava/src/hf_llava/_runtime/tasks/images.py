@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -31,14 +30,6 @@ def encode_images(images: list[Any], image_processor: Any, **options: Any) -> En
     loaded = [load_image(image) for image in images]
     inputs = image_processor(images=loaded, return_tensors="pt", **options)
     return Encoded(dict(inputs), context=[(p.height, p.width) for p in loaded])
-
-
-def encode_arrays(images: list[Any], image_processor: Any) -> dict[str, Any]:
-    """Load and preprocess images as numpy arrays, if the image processor supports it."""
-    own = signature(image_processor.preprocess).parameters.get("return_tensors")
-    return_type = own.default if own is not None and own.default else "np"
-    loaded = [load_image(image) for image in images]
-    return dict(image_processor(images=loaded, return_tensors=return_type))
 
 
 def as_mask(region: np.ndarray) -> Image.Image:
