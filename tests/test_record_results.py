@@ -17,6 +17,7 @@ from hf_skillset_templates.registry.store import entries
 from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.paths import MODELS
 from hf_skillset_templates.results import record
+from hf_skillset_templates.results.from_registry import entry_records
 
 CELL: dict[str, Any] = {
     "model_type": "bert",
@@ -111,3 +112,21 @@ def test_every_verified_cell_of_the_registry_passed_the_present_rules() -> None:
         if facts.get("evidence", {}).get(task, 1) < EVIDENCE
     ]
     assert older == []
+
+
+def test_figures_of_tasks_that_were_not_run_again_keep_their_versions(models: Path) -> None:
+    done = {"status": "REAL", "stage": "run", "detail": "", "evidence": EVIDENCE}
+    old, new = {"transformers": "5.0.0"}, {"transformers": "5.1.0"}
+    for task, versions in (("fill-mask", old), ("feature-extraction", old), ("fill-mask", new)):
+        record.record_results([{**CELL, **done, "task": task, "versions": versions}])
+    entry = json.loads((models / "bert.json").read_text("utf-8"))
+    known = entry["hardware_compatibility"]["cpu"]
+    assert known["versions"] == new
+    assert known["other_versions"]["feature-extraction"] == old
+    assert "fill-mask" not in known["other_versions"]
+    cells = {each["task"]: each["versions"] for each in entry_records(entry) if on_cpu(each)}
+    assert (cells["fill-mask"], cells["feature-extraction"]) == (new, old)
+
+
+def on_cpu(cell: dict[str, Any]) -> bool:
+    return bool(cell["platform"] == "cpu")

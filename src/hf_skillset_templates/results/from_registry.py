@@ -41,13 +41,18 @@ def entry_records(entry: Entry) -> Iterator[Record]:
 
 def evidence(known: dict[str, Any], task: str) -> dict[str, Any]:
     """What the registry keeps of how a cell was measured."""
-    facts: dict[str, Any] = {"model": "tiny", "versions": known.get("versions", {})}
+    facts: dict[str, Any] = {"model": "tiny", "versions": task_versions(known, task)}
     for name in ("seconds", "parity", "evidence", "proof"):
         if task in known.get(name, {}):
             facts[name] = known[name][task]
     if task in known.get("in_parts", ()):
         facts["in_parts"] = True
     return facts
+
+
+def task_versions(known: dict[str, Any], task: str) -> dict[str, str]:
+    """The versions that a platform's figures of a task were measured with."""
+    return dict(known.get("other_versions", {}).get(task, known.get("versions", {})))
 
 
 @cache

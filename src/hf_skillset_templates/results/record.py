@@ -14,6 +14,7 @@ from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.platforms import load_platform, platform_names
 from hf_skillset_templates.registry.store.schema import problems
 
+from .from_registry import task_versions
 from .machine import installed
 from .records import VERIFIED, Record
 
@@ -102,7 +103,7 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
     evidence = kept(known, "evidence", again) | measured
     verified = {task for task in passed if evidence.get(task, FIRST_RULES) >= EVIDENCE}
     in_parts += [task for task in known.get("in_parts", ()) if task not in again]
-    platform = cells[0]["platform"]
+    versions = versions_of(cells, cells[0]["platform"])
     types = {cell["status"] for cell in cells if cell["status"] in VERIFIED}
     summary = {
         "status": "failed",
@@ -115,12 +116,22 @@ def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) 
         "proof": in_order(tasks, kept(known, "proof", again) | proofs),
         "in_parts": [task for task in tasks if task in in_parts],
         "seconds": in_order(tasks, kept(known, "seconds", again) | seconds),
-        "versions": versions_of(cells, platform),
+        "versions": versions,
+        "other_versions": in_order(tasks, other_versions(known, again, versions)),
     }
     if passed:
         state = "verified" if verified else "unproven"
         summary["status"] = "partial" if verified and summary["failed"] else state
     return {name: value for name, value in summary.items() if value or name in ALWAYS}
+
+
+def other_versions(
+    known: dict[str, Any], again: set[str], versions: dict[str, str]
+) -> dict[str, dict[str, str]]:
+    """The versions of the tasks that were not measured again, where they are others."""
+    stays = {*known.get("verified", ()), *known.get("unproven", ()), *known.get("failed", {})}
+    before = {task: task_versions(known, task) for task in stays - again}
+    return {task: stated for task, stated in before.items() if stated != versions}
 
 
 def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
