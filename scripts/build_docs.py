@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write docs/tasks.md and the coverage in docs/platforms.md, or check that they are up to date."""
+"""Write the generated parts of the pages in docs/, or check that they are up to date."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from hf_skillset_templates import command_line
 from hf_skillset_templates.registry.store.entries import write_text
+from hf_skillset_templates.reports.oldest import RELEASES_PAGE, releases_page
 from hf_skillset_templates.reports.platforms import PLATFORMS_PAGE, platforms_page
 from hf_skillset_templates.reports.tasks import TASKS_PAGE, tasks_page
 
@@ -22,8 +23,12 @@ python scripts/build_docs.py --check
 def main(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; 1 if outdated.")] = False,
 ) -> None:
-    """Write docs/tasks.md, and the coverage of docs/platforms.md."""
-    pages = {TASKS_PAGE: tasks_page(), PLATFORMS_PAGE: platforms_page()}
+    """Write docs/tasks.md, the coverage of docs/platforms.md, the table of docs/releases.md."""
+    pages = {
+        TASKS_PAGE: tasks_page(),
+        PLATFORMS_PAGE: platforms_page(),
+        RELEASES_PAGE: releases_page(),
+    }
     if check:
         outdated = [path.name for path, page in pages.items() if read(path) != page]
         if outdated:

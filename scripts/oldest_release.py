@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +17,9 @@ from hf_skillset_templates.batch.lock import locked
 from hf_skillset_templates.batch.selection import select_model_types
 from hf_skillset_templates.command_line import say, split, writable_folder
 from hf_skillset_templates.errors import UsageError
-from hf_skillset_templates.registry.store.paths import OLDEST, ROOT
-from hf_skillset_templates.release.oldest import RELEASES, Search, search, write_table
+from hf_skillset_templates.registry.store.oldest import read_table, write_table
+from hf_skillset_templates.registry.store.paths import ROOT
+from hf_skillset_templates.release.oldest import RELEASES, Search, search
 
 Option = typer.Option
 EXAMPLES = """
@@ -51,31 +53,41 @@ def main(
         Path, Option(help="Environments, runs and the log.", parser=writable_folder)
     ] = Path("runs/oldest"),
     jobs: Annotated[int, Option(min=1, help="Processes at a time.")] = 1,
+    primary: Annotated[
+        bool, Option("--primary", help="Only the first task of each; the others in a later search.")
+    ] = False,
+    again: Annotated[
+        bool, Option("--again", help="Forget what registry/oldest.json has of these model types.")
+    ] = False,
 ) -> None:
     """Write the oldest release that works into registry/oldest.json, and why the next one fails.
 
-    The same command resumes an interrupted run.
+    Only releases of which the table does not tell are tried, the oldest first; one that passes
+    ends the search for a model type. The same command resumes an interrupted run.
     """
     releases = releases_of(release)
     if not (model or spread or everything):
         raise UsageError("name a --model, or --spread N, or --all")
     names = select_model_types(models=split(model), spread=spread, everything=everything)
     work = writable_folder(str(work))
-    settings = Search(work, ROOT, version("transformers"), releases, jobs)
+    settings = Search(work, ROOT, version("transformers"), releases, jobs, primary)
     work.parent.mkdir(parents=True, exist_ok=True)
     with locked(work.with_name(f".{work.name}.lock")):
+        table = known = {} if again else read_table()
+        for folder in (*work.glob("run-*"), settings.packages) if again else ():
+            shutil.rmtree(folder, ignore_errors=True)
         try:
-            for step, table in search(settings, names):
-                write_table(OLDEST, table)
+            for step, table in search(settings, names, known):
+                write_table(table)
                 passed = sum(each["transformers"] == step for each in table.values())
-                say(f"{step}: {passed} of {len(table)} model types run whole")
+                say(f"{step}: the oldest one of {passed} of {len(table)} model types")
         except KeyboardInterrupt as error:
             say("interrupted; the same command goes on")
             raise typer.Exit(command_line.INTERRUPTED) from error
-    for name, known in table.items():
-        fails = known.get("fails", {})
+    for name in (name for name in names if name in table):
+        fails = table[name].get("fails", {})
         why = f"; {fails['transformers']} fails at {fails['error']}" if fails else ""
-        typer.echo(f"{name}: {known['transformers']}{why}")
+        typer.echo(f"{name}: {table[name]['transformers']}{why}")
 
 
 if __name__ == "__main__":

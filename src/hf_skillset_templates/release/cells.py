@@ -13,11 +13,29 @@ FAILED_CELLS, NO_CELLS = 1, 5
 """Exit codes of batch_test.py that are findings, no faults of the move."""
 
 
-def run_cells(tree: Tree, model_types: list[str], run: Path, jobs: int) -> None:
-    """Run every CPU cell of these model types that the run's folder does not have yet."""
-    only = ("--generate", "--only", ",".join(model_types), "--platform", "cpu")
-    places = ("--run", str(run), "--resume", "--jobs", str(jobs))
-    tree.run("scripts/batch_test.py", *only, *places, codes=(0, FAILED_CELLS, NO_CELLS))
+def run_cells(
+    tree: Tree,
+    model_types: list[str],
+    run: Path,
+    jobs: int,
+    *,
+    packages: Path | None = None,
+    primary: bool = False,
+    timeout_s: float | None = None,
+) -> None:
+    """Run every CPU cell of these model types that the run's folder does not have yet.
+
+    Args:
+        packages: a folder with their packages; without it they are rendered into the run's.
+        primary: only the first task of each.
+        timeout_s: seconds for one package; without it as batch_test.py has it.
+    """
+    command = ["scripts/batch_test.py", str(packages) if packages else "--generate"]
+    command += ["--only", ",".join(model_types), "--platform", "cpu"]
+    command += ["--run", str(run), "--resume", "--jobs", str(jobs)]
+    command += ["--primary"] if primary else []
+    command += ["--timeout", str(timeout_s)] if timeout_s else []
+    tree.run(*command, codes=(0, FAILED_CELLS, NO_CELLS))
 
 
 def ran(record: Record) -> bool:

@@ -50,11 +50,16 @@ class Tree:
 
     def version(self) -> str:
         """The release of transformers that the interpreter imports."""
-        code = "from importlib.metadata import version; print(version('transformers'))"
+        return self.output(
+            "-c", "from importlib.metadata import version; print(version('transformers'))"
+        ).strip()
+
+    def output(self, *command: str) -> str:
+        """What Python prints in the worktree; empty where it fails."""
         finished = subprocess.run(
-            [str(self.python), "-c", code], capture_output=True, text=True, env=self._environment()
+            [str(self.python), *command], capture_output=True, text=True, env=self._environment()
         )
-        return finished.stdout.strip()
+        return finished.stdout
 
     def require_version(self, version: str) -> None:
         """Refuse an interpreter with another release of transformers.

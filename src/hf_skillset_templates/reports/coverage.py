@@ -9,8 +9,10 @@ from typing import Any
 
 from hf_skillset_templates.registry.store.entries import read_entry, write_text
 from hf_skillset_templates.registry.store.model_types import model_types
+from hf_skillset_templates.registry.store.oldest import numbers
 from hf_skillset_templates.registry.store.overrides import section
 from hf_skillset_templates.registry.store.paths import REGISTRY, TINY
+from hf_skillset_templates.results.from_registry import task_versions
 
 Entry = dict[str, Any]
 GOALS = {"primary": 620, "pairs": 0.95}
@@ -34,6 +36,7 @@ def page(entries: list[Entry]) -> Iterable[str]:
     yield "Written by `scripts/record_results.py` from the entries; do not edit."
     yield "*Verified* means: the tiny model was built, saved, loaded and run through its real"
     yield "processor by a generated package on the CPU, with single and batched inputs."
+    yield f"Releases of transformers, with their counts of pairs: {releases(pairs)}."
     yield ""
     yield "| | count | goal |"
     yield "| --- | ---: | ---: |"
@@ -51,6 +54,22 @@ def measured(entry: Entry, platform: str) -> Entry:
     """What was measured on a platform."""
     record: Entry = entry.get("hardware_compatibility", {}).get(platform, {})
     return record
+
+
+def releases(pairs: list[tuple[Entry, str]], platform: str = "cpu") -> str:
+    """The releases of transformers that pairs were measured with and their counts, newest first."""
+    known = [(measured(entry, platform), task) for entry, task in pairs]
+    stated = [
+        task_versions(of, task).get("transformers") for of, task in known if known_of(of, task)
+    ]
+    counts = Counter(release for release in stated if release)
+    newest = sorted(counts, key=numbers, reverse=True)
+    return ", ".join(f"{name} ({counts[name]})" for name in newest)
+
+
+def known_of(record: Entry, task: str) -> bool:
+    """Whether a platform's record has figures of a task, whatever they show."""
+    return any(task in record.get(name, ()) for name in ("verified", "unproven", "failed"))
 
 
 def failed(entry: Entry, platform: str = "cpu") -> dict[str, dict[str, str]]:

@@ -11,7 +11,8 @@ from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.registry.store.platforms import platform_names
 
-from .coverage import Entry, cell, failed, has_tiny_model, measured, state
+from .coverage import Entry, cell, failed, has_tiny_model, measured, releases, state
+from .marked import with_section
 
 PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
 BEGIN, END = "<!-- coverage: made by scripts/build_docs.py -->", "<!-- end of coverage -->"
@@ -40,12 +41,9 @@ LEGEND = (
 
 def platforms_page() -> str:
     """The page with an updated coverage section."""
-    page = PLATFORMS_PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
     entries = [read_entry(name) for name in model_types()]
-    lines = "\n".join(coverage([entry for entry in entries if has_tiny_model(entry)]))
-    return f"{before}{BEGIN}\n{lines}\n{END}{after}"
+    lines = coverage([entry for entry in entries if has_tiny_model(entry)])
+    return with_section(PLATFORMS_PAGE, BEGIN, END, lines)
 
 
 def coverage(entries: list[Entry]) -> Iterator[str]:
@@ -58,13 +56,14 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
     )
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
     platforms = [p for p in platform_names() if any(measured(entry, p) for entry in entries)]
+    first = [(entry, entry["primary_task"]) for entry in entries]
     for platform in platforms:
         states = Counter(state(entry, entry["primary_task"], platform) for entry in entries)
         share = f"{states['verified'] / max(len(entries), 1):.1%}"
         kinds = Counter(kind for entry in entries for kind in reservations(entry, platform))
         verified = f"{states['verified']} | {share} | {kinds['parts']} | {kinds['tie']}"
         rest = f"{states['failed']} | {states['not measured']} | {unproven(entries, platform)}"
-        yield f"| {platform} | {verified} | {rest} | {releases(entries, platform)} |"
+        yield f"| {platform} | {verified} | {rest} | {releases(first, platform)} |"
     yield ""
     yield from LEGEND
     yield ""
@@ -78,16 +77,6 @@ def unproven(entries: list[Entry], platform: str) -> int:
     return sum(
         entry["primary_task"] in measured(entry, platform).get("unproven", ()) for entry in entries
     )
-
-
-def releases(entries: list[Entry], platform: str) -> str:
-    """The releases of transformers that a platform was measured with, newest first."""
-    versions = [
-        measured(entry, platform).get("versions", {}).get("transformers") for entry in entries
-    ]
-    counts = Counter(release for release in versions if release)
-    newest = sorted(counts, key=lambda name: [*map(int, re.findall(r"\d+", name))], reverse=True)
-    return ", ".join(f"{name} ({counts[name]})" for name in newest)
 
 
 def reservations(entry: Entry, platform: str) -> Iterator[str]:

@@ -72,8 +72,6 @@ def _bounds() -> dict[str, str]:
 
 def requirement(name: str) -> str:
     """`name>=bound` as a pip requirement."""
-    if name == "transformers":
-        return f"transformers>={transformers_version()}"
     pip = _PIP.get(name, name)
     return pip if "@" in pip else pip + _bounds().get(pip.lower(), "")
 
@@ -140,10 +138,13 @@ def dependencies(
     config_class: str,
     processors: dict[str, dict[str, str]],
     undeclared: Sequence[str] = (),
+    oldest: str | None = None,
 ) -> dict[str, Any]:
     """The `dependencies` of an entry: python, pip, system and optional.
 
-    `undeclared` is what is needed although the sources declare it nowhere.
+    Args:
+        undeclared: what is needed although the sources declare it nowhere.
+        oldest: the oldest transformers that works; without it the installed one.
     """
     needs = Needs()
     for name in sorted({*model_classes, config_class}):
@@ -155,7 +156,11 @@ def dependencies(
     extra = sorted(required - set(_BASE), key=str.lower)
     return {
         "python": python_versions(),
-        "pip": [requirement(name) for name in (*_BASE, *extra)],
+        "pip": [
+            requirement("torch"),
+            f"transformers>={oldest or transformers_version()}",
+            *map(requirement, ("numpy", *extra)),
+        ],
         "system": sorted({program for name in required for program in _SYSTEM.get(name, [])}),
         "optional": {
             name.split(" ")[0]: [requirement(name)] for name in sorted(optional, key=str.lower)

@@ -28,6 +28,7 @@ from hf_skillset_templates.registry.store.entries import (
 )
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
 from hf_skillset_templates.registry.store.names import more_checkpoints, name_table
+from hf_skillset_templates.registry.store.oldest import oldest_release
 from hf_skillset_templates.registry.store.overrides import fact_overrides
 from hf_skillset_templates.registry.store.paths import CHECKPOINTS, NAMES, PIPELINE_MAP, SOURCES
 from hf_skillset_templates.registry.store.platforms import PLATFORMS_FILE, platform_names
@@ -67,6 +68,7 @@ def facts_of(
         config_class,
         processors,
         corrected.get("pip", ()),
+        oldest_release(model_type),
     )
     facts: dict[str, Any] = {
         "model_type": model_type,
