@@ -1,7 +1,7 @@
 """Adds platforms to an existing package by adding files; existing files are not changed.
 
-The files are those of the template version that the package was made with, so that a later
-`copier update` compares with the right ones. Run through `insert_handlers.py PACKAGE --add`.
+The files come from the template version that the package was made with, so that a later
+`copier update` finds no differences. Run with `insert_handlers.py PACKAGE --add PLATFORM`.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from vendoring import FOLDER, missing_modules, source_as
 from writing import Writer
 
 PARTS = ("hooks", "hardware", "runtime")
-"""What adding a platform reads of the template."""
+"""Folders of the template that adding a platform reads."""
 NO_VERSION = re.compile(r"-g[0-9a-f]+$")
-"""The end of a version between two tags: `git archive` takes the commit that it names."""
+"""Suffix of a version between two tags; `git archive` takes the commit in it."""
 
 
 def add_platforms(package: Path, names: list[str], same_version: bool = False) -> None:
     """Add platforms to a package.
 
     Args:
-        same_version: the package is known to be made with this very version of the template.
+        same_version: skip the check that this version of the template made the package.
 
     Raises:
-        HookError: the package has none, or was made with a version that is not at hand.
+        HookError: the package has no platforms, a platform is unknown, or the version of the
+            template that made the package is unavailable.
     """
     answers = read_answers(package)
     if answers.get("profile") == "basic":
         raise HookError(f"{package} has the profile basic, which has no platforms")
     platforms, name = answers.get("platforms"), answers.get("package_name")
     if not (isinstance(platforms, list) and isinstance(name, str)):
-        raise HookError(f"{package / FILE} names no platforms or no package_name")
+        raise HookError(f"{package / FILE} has no list of platforms or no package_name")
     if not same_version and (made_with := other_version(answers)) is not None:
         return add_with(made_with, package, names)
     check_platforms(names)
@@ -53,7 +54,7 @@ def add_platforms(package: Path, names: list[str], same_version: bool = False) -
 
 
 def add_platform(package: Path, source: Path, name: str, vendored: bool) -> None:
-    """Put one platform's folder into place and its row into the registry, in this order."""
+    """Create a platform's folder, then add its entry to the package's `registry.json`."""
     registry = source / "registry.json"
     entry = read_registry(registry)
     if vendored:
@@ -65,21 +66,25 @@ def add_platform(package: Path, source: Path, name: str, vendored: bool) -> None
 
 
 def read_registry(path: Path) -> dict[str, Any]:
-    """A package's registry entry."""
+    """A package's registry entry.
+
+    Raises:
+        HookError: the file is not a JSON object with `platforms`.
+    """
     try:
         entry: dict[str, Any] = json.loads(path.read_bytes())
         if isinstance(entry["platforms"], dict):
             return entry
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise HookError(f"{path} is not a registry entry with platforms: repair it first")
+    raise HookError(f"{path} is not a JSON object with 'platforms': restore it from git")
 
 
 def place_folder(package: Path, source: Path, name: str) -> None:
-    """Make a platform's folder, whole or not at all, and the modules of the runtime it needs."""
+    """Create a platform's folder atomically, after the runtime modules that it needs."""
     target = source / "platforms" / name
     if target.exists():
-        raise HookError(f"{target} is there already, and stays as it is")
+        raise HookError(f"{target} already exists and was not changed: move it away and try again")
     texts = platform_texts(name)
     writer = Writer(package, keep=True)
     for path, text in missing_modules(source / FOLDER, texts.values()).items():
@@ -92,7 +97,7 @@ def place_folder(package: Path, source: Path, name: str) -> None:
 
 
 def platform_texts(name: str) -> dict[Path, str]:
-    """The Python sources of a platform's folder as a package with its own runtime has them."""
+    """The Python files of a platform's folder, with imports of a vendored runtime: path -> text."""
     texts = {}
     for path in sorted((HARDWARE / name).rglob("*.py")):
         inner = path.relative_to(HARDWARE / name)
@@ -104,7 +109,7 @@ def check_platforms(names: list[str]) -> None:
     """Raise for a platform that does not exist."""
     known = sorted(folder.parent.name for folder in HARDWARE.glob("*/platform.yml"))
     if unknown := [name for name in names if name not in known]:
-        raise HookError(f"no platform {unknown[0]!r}; there are: {', '.join(known)}")
+        raise HookError(f"unknown platform {unknown[0]!r}; use one of: {', '.join(known)}")
 
 
 def other_version(answers: dict[str, Any]) -> str | None:
@@ -121,8 +126,8 @@ def add_with(made_with: str, package: Path, names: list[str]) -> None:
         hook = Path(folder, "hooks", Path(__file__).name)
         if not (unpack(wanted, PARTS, Path(folder)) and hook.is_file()):
             raise HookError(
-                f"{package} was made with version {made_with} of the template, and {ROOT} is "
-                f"{version() or 'no git checkout'}: run `copier update` in the package first"
+                f"{package} was made with template version {made_with}, which {ROOT} "
+                f"({version() or 'not a git checkout'}) does not have: run `copier update` first"
             )
         command = [sys.executable, str(hook), str(package.absolute()), *names]
         finished = subprocess.run(command, capture_output=True, text=True)

@@ -1,8 +1,8 @@
-"""Runs the hooks one after another in one process: what Copier's only task starts.
+"""Runs all hooks in one process; Copier's only task.
 
     python hooks/after_rendering.py PACKAGE --existing=keep
 
-The first one that fails ends it, with its exit code. Needs nothing beyond Copier's own
+Stops at the first hook that fails and returns its exit code. Requires only Copier's own
 dependencies.
 """
 
@@ -17,7 +17,7 @@ import validate_package
 
 
 def main(argv: list[str]) -> int:
-    """Make a package of what Copier rendered; `argv`: its folder, options of the inserting."""
+    """Complete a rendered package; `argv`: its folder, then options of `insert_handlers`."""
     package = argv[:1]
     return (
         record_source.main(package)

@@ -1,7 +1,7 @@
-"""A package's answers file: read as YAML, and changed one value at a time.
+"""A package's answers file: read as YAML; single values are replaced in its text.
 
-Copier writes the file and reads it again at the next update, so that everything beside the value
-that changes stays as it is, comments and order included.
+Copier reads the file at the next update. Everything else in it, including comments and order, is
+preserved.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def parse_text(content: bytes, path: Path) -> dict[str, Any]:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise HookError(f"{path} cannot be read: {first}") from error
     if not isinstance(answers, dict):
-        raise HookError(f"{path} holds no answers (a mapping)")
+        raise HookError(f"{path} is not a YAML mapping of answers")
     return answers
 
 
@@ -63,14 +63,18 @@ def change_answer(package: Path, key: str, value: Any) -> None:
 
 
 def place_of(text: str, key: str) -> tuple[int, int]:
-    """Where the entry of a key begins and ends in the text of a block mapping."""
+    """The start and end index of a key's entry in the text of a block mapping.
+
+    Raises:
+        HookError: the text is not a block mapping, or has no such key.
+    """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
-        raise HookError(f"{FILE} is not a block of lines: write it as Copier does, one key a line")
+        raise HookError(f"{FILE} is not a YAML block mapping: write each key on a line of its own")
     for name, node in root.value:
         if name.value == key:
             # YAML reports the end of a list after the comments that follow it.
             last = node.value[-1] if isinstance(node, yaml.SequenceNode) and node.value else node
             end = node if getattr(node, "flow_style", None) else last
             return name.start_mark.index, end.end_mark.index
-    raise HookError(f"{FILE} has no {key}")
+    raise HookError(f"{FILE} has no answer {key!r}")

@@ -2,7 +2,7 @@
 
 python -I -S contract_check.py PACKAGE_NAME FOLDER...
 
-The folders hold the package and, where it requires the runtime, the runtime.
+The folders contain the package and, if the runtime is not vendored, the runtime.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FACTORY_PARAMETERS = ["endpoint_model", "device", "hardware_label", "endpoint", 
 
 
 class ImportGuard:
-    """Fails the import of anything that a package must not need to be imported."""
+    """Raises ImportError for modules that importing a package must not require."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         if name.partition(".")[0] in FORBIDDEN:
@@ -32,7 +32,7 @@ class ImportGuard:
 
 
 def check(package_name: str) -> list[str]:
-    """What is wrong with the package's interface."""
+    """The problems of the package's interface; empty if there are none."""
     before = set(sys.modules)  # a fork has what its parent uses
     package = importlib.import_module(package_name)
     skillset_class = getattr(package, package.__all__[-1])
@@ -65,36 +65,31 @@ def initializer_problems(platform: str, skillset_class: type) -> list[str]:
     if method is None:
         return [f"{name} is missing"]
     parameters = list(inspect.signature(method).parameters)[1:]
-    if parameters[0] != "model" or parameters[-4:] != [
-        "device",
-        f"{platform}_label",
-        "converters",
-        "task",
-    ]:
-        return [f"{name} takes {parameters}"]
+    last = ["device", f"{platform}_label", "converters", "task"]
+    if parameters[0] != "model" or parameters[-4:] != last:
+        return [f"{name} has the parameters {parameters}; expected model, ..., {', '.join(last)}"]
     return []
 
 
 def signature_problems(
     method: Callable[..., Any] | None, expected: list[str], name: str = ""
 ) -> list[str]:
-    """Whether a method exists and takes `expected` after `self`."""
+    """The problem of a method that is missing or has other parameters than `self, *expected`."""
     if method is None:
         return [f"{name} is missing"]
     parameters = list(inspect.signature(method).parameters)[1:]
     if parameters != expected:
-        return [f"{name or method.__name__} takes {parameters}, promised is {expected}"]
+        return [f"{name or method.__name__} has the parameters {parameters}; expected {expected}"]
     return []
 
 
 def report_problems(
     package_name: str, folders: Sequence[str], compiled: Compiled | None = None
 ) -> str:
-    """Check the package in the first of `folders`; everything that is wrong, as text.
+    """Check the package in the first of `folders`; returns all problems as text, one per line.
 
     Args:
-        compiled: returns the code object of a file's bytes and name, if it is cached in the
-            process.
+        compiled: compiles a file's bytes and name; a cache of code objects. None for no cache.
     """
     sys.dont_write_bytecode = True
     sys.path[:] = [*folders, *(path for path in sys.path if not path.endswith(THIRD_PARTY))]

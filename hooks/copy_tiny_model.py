@@ -1,7 +1,7 @@
 """Copies the tiny model's data (configuration and processor files, no weights) into a package.
 
-Run by Copier after rendering. A model type whose tiny model does not exist yet gets none,
-and its tests say so. Needs nothing beyond Copier's own dependencies.
+Run by Copier after rendering. Without a tiny model of the model type nothing is copied, and the
+package's tests are skipped. Requires only Copier's own dependencies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TINY_MODELS = Path(__file__).resolve().parent.parent / "registry" / "tiny"
 def copy_tiny_model(package: Path) -> None:
     """Copy the registry's tiny model of the package's model type to `tests/tiny/`.
 
-    Other files there may be a user's: they are kept and listed.
+    Other files there may belong to the user: they are kept and listed.
     """
     source = TINY_MODELS / str(read_answers(package)["model_type"])
     target = package / "tests" / "tiny"
@@ -29,7 +29,7 @@ def copy_tiny_model(package: Path) -> None:
     others = {path for path in target.rglob("*") if path.is_file()} - set(writer.written)
     if others:
         names = ", ".join(sorted(map(writer.relative, others)))
-        say(f"no part of the tiny model, and left as they are: {names}")
+        say(f"kept, although not part of the tiny model: {names}")
 
 
 def main(argv: list[str]) -> int:

@@ -4,9 +4,8 @@ Run by Copier after rendering, and manually to add a platform to an existing pac
 
     python hooks/insert_handlers.py PACKAGE --add openvino
 
-Running it again changes nothing and overwrites no edits: existing files with other content are not
-changed but listed, unless Copier replaces files, too. Needs nothing
-beyond Copier's own dependencies.
+Idempotent. Existing files with different content are kept and listed, unless `--existing replace`
+is given. Requires only Copier's own dependencies.
 """
 
 from __future__ import annotations
@@ -47,10 +46,10 @@ def insert_handlers(package: Path, keep: bool = True) -> None:
     """Copy the tasks and platforms of the package's answers into it.
 
     Args:
-        keep: do not change files that a user edited.
+        keep: do not overwrite files that differ from the template.
 
     Raises:
-        HookError: the package cannot be read, or names a platform that does not exist.
+        HookError: the answers file cannot be read, or names an unknown platform.
     """
     answers = read_answers(package)
     if answers["profile"] == "basic":
@@ -85,7 +84,7 @@ def insert_task(writer: Writer, name: str, model_type: str, source: Path, vendor
 
 
 def named_modules(tasks: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The runtime's modules that tasks import by name: adapters, readers, kinds of media."""
+    """The runtime modules that `registry.json` names: adapters, readers of facts, modalities."""
     by_kind = constant("tasks.media_kinds", "MODULES")
     for task in tasks:
         for name in ("adapter", "checkpoint_facts"):
@@ -95,19 +94,25 @@ def named_modules(tasks: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def main(argv: list[str]) -> int:
-    """Run on the package that the command line names; 2 for bad input."""
+    """Run on the package of the command line; returns the exit code, 2 for bad input."""
     parser = argparse.ArgumentParser(
         description=(__doc__ or "").splitlines()[0],
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("package", type=Path)
-    parser.add_argument("--add", action="append", default=[], metavar="PLATFORM")
+    parser.add_argument("package", type=Path, help="folder of a generated package")
+    parser.add_argument(
+        "--add",
+        action="append",
+        default=[],
+        metavar="PLATFORM",
+        help="add a platform to an existing package; repeatable",
+    )
     parser.add_argument(
         "--existing",
         choices=["keep", "replace"],
         default="keep",
-        help="what happens to files that were edited [%(default)s]",
+        help="keep or replace files that differ from the template [%(default)s]",
     )
     arguments = parser.parse_args(argv)
 

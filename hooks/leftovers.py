@@ -1,7 +1,7 @@
 """Files of tasks and platforms that are no longer in the answers of a package.
 
-After `copier recopy` with fewer of them their files are still there. Those that are just as the
-template are removed; those that a user edited are listed and kept.
+`copier recopy` does not remove them. Here, unedited files are removed; edited files are kept and
+listed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from writing import say
 
 
 def clear_leftovers(package: Path, answers: dict[str, Any]) -> None:
-    """Remove files of dropped tasks and platforms, and list those that cannot be removed."""
+    """Remove the unedited files of dropped tasks and platforms, and list the edited ones."""
     edited = []
     for path, text in leftovers(package, answers).items():
         if path.read_bytes() == text.encode("utf-8"):
@@ -25,12 +25,12 @@ def clear_leftovers(package: Path, answers: dict[str, Any]) -> None:
         else:
             edited.append(path.relative_to(package).as_posix())
     if edited:
-        say(f"no longer used, and edited, so that they stay: {', '.join(edited)}")
+        say(f"no longer used, kept because edited: {', '.join(edited)}")
     remove_empty_platforms(package / "src" / answers["package_name"] / "platforms", answers)
 
 
 def leftovers(package: Path, answers: dict[str, Any]) -> dict[Path, str]:
-    """The files of unnamed tasks and platforms that are there, and how the template has them."""
+    """The existing files of dropped tasks and platforms, with their text in the template."""
     source, vendored = package / "src" / answers["package_name"], is_vendored(answers)
     unused: dict[Path, str] = {}
     for folder in sorted(HARDWARE.glob("*/platform.yml")):
@@ -52,7 +52,7 @@ def leftovers(package: Path, answers: dict[str, Any]) -> dict[Path, str]:
 
 
 def remove_empty_platforms(folder: Path, answers: dict[str, Any]) -> None:
-    """Remove the folders of unnamed platforms in which nothing but compiled files is left."""
+    """Remove the folders of dropped platforms that contain only compiled files."""
     for platform in sorted(folder.glob("*/")):
         named = platform.name in answers["platforms"] and is_vendored(answers)
         inside = [path for path in platform.rglob("*") if path.is_file()]

@@ -42,7 +42,7 @@ SHORT_TASK = (
     "variations",
 )
 KEYS = {"images": "image", "videos": "video", "audio": "audio"}
-"""The kind of media that a sample has under a key."""
+"""Key of a sample -> its modality."""
 GENERATOR_FIELDS = (
     "auto_classes",
     "excludes",
@@ -55,7 +55,7 @@ GENERATOR_FIELDS = (
     "rank",
     "requires",
 )
-"""Fields of a variant about the selection of model types, and about other model types."""
+"""Fields of `variant.yml` that select model types; a package does not contain them."""
 
 
 def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def registry_entry(answers: dict[str, Any], platforms: list[str]) -> dict[str, A
 
 
 def known_failures(entry: dict[str, Any]) -> dict[str, Any]:
-    """Platform -> its tasks that fail or are unproven: the package's tests allow for them."""
+    """Platform -> its failed and unproven tasks, which the package's tests expect to fail."""
     measured = entry.get("hardware_compatibility", {})
     known = {
         platform: {name: facts[name] for name in ("failed", "unproven") if facts.get(name)}
@@ -98,7 +98,7 @@ def known_failures(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def registry_text(entry: dict[str, Any]) -> str:
-    """A package's `registry.json` as text, always of one form: updates merge it by its lines."""
+    """A package's `registry.json` as text, one value per line: updates merge it by lines."""
     return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -110,7 +110,7 @@ def ordered_tasks(answers: dict[str, Any]) -> list[str]:
 
 
 def is_vendored(answers: dict[str, Any]) -> bool:
-    """Whether a package carries the runtime; those from before the question do."""
+    """Whether the runtime is vendored; packages without this answer vendor it."""
     return bool(answers.get("runtime", "vendored") == "vendored")
 
 
@@ -139,15 +139,15 @@ def task_entry(name: str, measured: dict[str, Any], model_type: str) -> dict[str
 
 
 def has_code(task: str) -> bool:
-    """Whether a task has code yet."""
+    """Whether a task has a module."""
     return (VARIANTS / task / "task.py").is_file()
 
 
 def task_source(task: str, model_type: str) -> Path:
     """The module of a task for a model type.
 
-    It is the one that the registry entry names, else the one that the variant's `modules` names
-    for the auto class, else `task.py`.
+    The `module` of the registry entry, else that of `modules` in `variant.yml` for the auto class,
+    else `task.py`.
     """
     modules = read_yaml(VARIANTS / task / "variant.yml").get("modules", {})
     entry = read_json(MODELS / f"{model_type}.json")["tasks"][task]
@@ -156,7 +156,7 @@ def task_source(task: str, model_type: str) -> Path:
 
 
 def fitting_samples(samples: list[Any], kinds: list[str]) -> list[Any]:
-    """The samples whose media are of the kinds that the model takes."""
+    """The samples that contain only modalities (`kinds`) of the model."""
     return [
         sample
         for sample in samples
@@ -166,26 +166,26 @@ def fitting_samples(samples: list[Any], kinds: list[str]) -> list[Any]:
 
 
 def slug(task: str) -> str:
-    """A task's name as a module's."""
+    """The module name of a task."""
     return task.replace("-", "_")
 
 
 @cache
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A file of facts; a batch reads the same ones many times."""
+    """The content of a YAML file; cached, because a batch reads each many times."""
     facts: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     return facts
 
 
 @cache
 def read_json(path: Path) -> dict[str, Any]:
-    """A registry entry; not to be changed."""
+    """A registry entry; cached, so it must not be modified."""
     entry: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return entry
 
 
 def resolved_run(run: str | dict[str, str], model_class: str, auto_class: str) -> str:
-    """The method to call; if it depends on the model class, that of the class."""
+    """The model's method to call; `run` may be a mapping of model classes to methods."""
     if isinstance(run, str):
         return run
     return run[model_class] if model_class in run else run[auto_class]

@@ -1,11 +1,10 @@
-"""Makes the template's place in a package's answers absolute.
+"""Makes the path of the template in a package's answers absolute.
 
-Copier records the source as it was typed: `copier copy ./template DIR` records `./template`, and
-a later `copier update` would look for it below the package. What Copier renders from knows where
-it came from: a clone names its origin, a plain folder is the place itself. URLs stay as they are.
-Of a template with changes that are in no commit Copier renders, and records, a commit that the
-clone alone has: no update could start from it, so that the commit it is based on takes its place.
-Run by Copier after rendering; an error here does not fail the rendering.
+Copier records the path as given: `copier copy ./template DIR` records `./template`, which a later
+`copier update` would resolve relative to the package. URLs are not changed. For a template with
+uncommitted changes, Copier records a temporary commit of its clone, from which no update could
+start; it is replaced by the commit that the changes are based on. Run by Copier after rendering;
+an error here does not fail the rendering.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from writing import say
 
 SOURCE, VERSION = "_src_path", "_commit"
 DRAFT = b"Copier automated commit for draft changes\n"
-"""The message of the commit that Copier makes of them."""
+"""The message of Copier's temporary commit of uncommitted changes."""
 REMOTE = re.compile(r"[^/\\]*:")
 """`https://...`, `git@host:...`, `gh:...`: a colon before the first separator."""
 
 
 def record_source(package: Path) -> None:
-    """Replace a template folder that was typed as a relative path by its absolute one.
+    """Replace a relative path of the template by its absolute path.
 
     Raises:
         HookError: the answers file cannot be read or written.
@@ -42,29 +41,29 @@ def record_source(package: Path) -> None:
 
 
 def record_version(package: Path, recorded: str) -> None:
-    """Replace a version that only the clone has by the one that its changes are based on."""
+    """Replace Copier's temporary commit by the version that the changes are based on."""
     place = origin()
     if not recorded or place is None or git("log", "-1", "--format=%s") != DRAFT:
         return
     if known := git("describe", "--tags", "--always", "HEAD^"):
         version = known.decode().strip()
         change_answer(package, VERSION, version)
-        say(f"the template has changes that are in no commit; the package records {version}")
+        say(f"the template has uncommitted changes; the package records its version {version}")
 
 
 def origin() -> Path | None:
-    """The local folder that this copy of the template came from; None for one from elsewhere."""
+    """The local folder that this copy of the template was cloned from; None if it was a URL."""
     url = clone_origin()
     place = ROOT if url is None else Path(url)
     return Path(os.path.abspath(place)) if place.is_dir() else None
 
 
 def main(argv: list[str]) -> int:
-    """Run on the package of the command line; problems are printed, and the exit code stays 0."""
+    """Run on the package of the command line; errors are printed, the exit code is always 0."""
     try:
         record_source(Path(argv[0]))
     except (HookError, OSError) as error:
-        print(f"record_source: {error}; the template's place stays as typed", file=sys.stderr)
+        print(f"record_source: {error}; the template's path is not changed", file=sys.stderr)
     return 0
 
 

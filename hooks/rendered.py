@@ -1,4 +1,4 @@
-"""Which Python files of a package the template made, by its answers."""
+"""The Python files of a package that the template made, according to its answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUFFIX = ".jinja"
 
 
 def rendered_sources(package: Path, answers: dict[str, Any]) -> list[Path]:
-    """The Python files that are there and that the template made, sorted."""
+    """The existing Python files that the template made, sorted."""
     name, basic = str(answers["package_name"]), answers["profile"] == "basic"
     source = package / "src" / name
     sources = set(rendered(TEMPLATES / ("basic" if basic else "package"), package, name))
@@ -31,7 +31,7 @@ def rendered_sources(package: Path, answers: dict[str, Any]) -> list[Path]:
 
 
 def rendered(template: Path, package: Path, name: str) -> list[Path]:
-    """Where the Python files of a template's folder lie in a package."""
+    """The paths in a package of the Python files in a folder of templates."""
     files = (path.relative_to(template).as_posix() for path in template.rglob("*.py*"))
     places = (path.removesuffix(SUFFIX).replace(PACKAGE_NAME, name) for path in files)
     return [package / place for place in places if place.endswith(".py")]

@@ -1,7 +1,7 @@
 """Entry point of the hooks: errors are one sentence, and do not abort an update.
 
-Copier runs the hooks of an update before it restores the user's edits: a hook that failed then
-would leave a package without them. So problems of an update are printed, and it continues.
+Copier runs the hooks of an update before it restores the user's edits, so a failing hook would lose
+them. During an update, errors are only printed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def report_problem(name: str, problem: str, failure: int) -> int:
     """Print the problem; the exit code is 0 during an update."""
     say(f"{name}: {problem}")
     if updating():
-        say(f"{name}: the update goes on, your files stay; mend this, then `copier recopy`")
+        say(f"{name}: the update continues; fix this problem, then run `copier recopy`")
         return 0
     return failure
 

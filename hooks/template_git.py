@@ -1,4 +1,4 @@
-"""Which version of the template these hooks belong to, and other versions of it."""
+"""The git version of the template that these hooks belong to, and files of other versions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def git_in(folder: Path, *arguments: str) -> bytes | None:
     """The output of git in a folder, independent of the caller's repository; None if it fails."""
     try:
         local = subprocess.run(["git", "rev-parse", "--local-env-vars"], capture_output=True)
-        ties = local.stdout.decode().split()
-        variables = {name: value for name, value in os.environ.items() if name not in ties}
+        omitted = local.stdout.decode().split()
+        variables = {name: value for name, value in os.environ.items() if name not in omitted}
         command = ["git", "-C", str(folder), *arguments]
         completed = subprocess.run(command, capture_output=True, env=variables)
     except OSError:
@@ -30,7 +30,7 @@ def git_in(folder: Path, *arguments: str) -> bytes | None:
 
 
 def version() -> str | None:
-    """The version as Copier records it: the tag, or the tag and the commits since."""
+    """The version as Copier records it: `git describe --tags --always`; None without git."""
     described = git("describe", "--tags", "--always")
     return described.decode().strip() if described is not None else None
 

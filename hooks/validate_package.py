@@ -1,8 +1,8 @@
-"""Checks the rendered package: it compiles, imports without torch, and keeps its contract.
+"""Checks the rendered package: it compiles, imports without torch, and has the right interface.
 
-Run by Copier after rendering. The import happens in a process of its own in which torch and
-transformers cannot be imported: importing a package must need neither. Needs nothing
-beyond Copier's own dependencies.
+Run by Copier after rendering. The package is imported in a separate process in which torch and
+transformers cannot be imported: importing a package must not require them. Requires only Copier's
+own dependencies.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from vendoring import RUNTIME
 
 HOOKS = Path(__file__).resolve().parent
 STANDARD = ("asyncio", "concurrent.futures.thread", "ctypes", "importlib.metadata", "zipfile")
-"""Slow imports of every package from the standard library; a fork inherits them."""
+"""Slow standard library imports of every package; imported once and inherited by forks."""
 
 
 class InvalidPackageError(HookError):
-    """A generated package does not keep its promises."""
+    """A generated package does not compile, cannot be imported, or has a wrong interface."""
 
 
 def check_in_subprocess(package_name: str, folders: Sequence[str]) -> str:
-    """What a clean interpreter finds wrong with the package; empty when nothing is."""
+    """The problems that a new interpreter reports for the package; empty if there are none."""
     check = subprocess.run(
         [sys.executable, "-I", "-S", HOOKS / "contract_check.py", package_name, *folders],
         capture_output=True,
@@ -46,8 +46,8 @@ def check_in_subprocess(package_name: str, folders: Sequence[str]) -> str:
 def check_in_fork(package_name: str, folders: Sequence[str]) -> str:
     """The same check in a fork of this process, which reuses its compiled code.
 
-    Errors of the fork are reported by a clean interpreter: with the names of the files, and
-    for sure.
+    If the fork finds a problem, a new interpreter repeats the check and reports it, with the
+    names of the files.
     """
     if not hasattr(os, "fork"):
         return check_in_subprocess(package_name, folders)
@@ -62,14 +62,14 @@ def check_in_fork(package_name: str, folders: Sequence[str]) -> str:
     if not status:
         return ""
     problem = check_in_subprocess(package_name, folders)
-    return problem or f"a fork of this process finds it wrong (status {status})"
+    return problem or f"the check failed in a forked process only (wait status {status})"
 
 
 def validate_package(package: Path) -> None:
-    """Check the template's files of a package; a user's own files are not checked.
+    """Check the files of a package that the template made; other files are not checked.
 
     Raises:
-        InvalidPackageError: the message says what is wrong.
+        InvalidPackageError: a file does not compile, or the interface is wrong.
     """
     answers = read_answers(package)
     compile_sources(package, answers)
@@ -81,7 +81,7 @@ def validate_package(package: Path) -> None:
 
 
 def compile_sources(package: Path, answers: dict[str, Any]) -> None:
-    """Compile the Python files that the template made, leaving nothing on disk."""
+    """Compile the Python files that the template made; nothing is written."""
     for path in rendered_sources(package, answers):
         try:
             compiled(path.read_bytes(), path.name)
@@ -93,12 +93,12 @@ def compile_sources(package: Path, answers: dict[str, Any]) -> None:
 
 @lru_cache(maxsize=1024)
 def compiled(source: bytes, name: str) -> CodeType:
-    """The code of a file; most files of a package are those of all others, byte for byte."""
+    """The code object of a file; cached, because packages share most of their files."""
     return compile(source, name, "exec", dont_inherit=True)
 
 
 def main(argv: list[str]) -> int:
-    """Validate the package that the command line names."""
+    """Validate the package of the command line; returns the exit code."""
     return run_hook("validate_package", lambda: validate_package(Path(argv[0]).resolve()))
 
 

@@ -1,8 +1,8 @@
 """Copies sources into a package and rewrites their imports to the vendored runtime.
 
 The sources of tasks and platforms import `hf_skillset_runtime` absolutely. In a package with
-the answer `runtime: vendored` these lines become relative imports of `_runtime`, which holds
-the modules that the package imports and those that they import.
+the answer `runtime: vendored` these lines become relative imports of `_runtime`, which contains
+the modules that the package imports, directly or indirectly.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ IMPORT = re.compile(rf"^( *)from {NAME}(\.[\w.]+)? import", flags=re.MULTILINE)
 GAP = re.compile(
     rf"(^ *from \.+{FOLDER}\S* import (?:[^(\n]*|\([^)]*\))\n)\n(?= *from \.)", flags=re.MULTILINE
 )
-"""The empty line between the imports of the runtime and relative ones: of one kind now."""
+"""The empty line between runtime imports and relative imports, which are now one group."""
 USE = re.compile(rf"\b{FOLDER}\.([\w.]+)(?: import (\([^)]*\)|[^\n]*))?")
 RELATIVE = re.compile(r"^ *from (\.+)([\w.]*) import (\([^)]*\)|[^\n#]*)", flags=re.MULTILINE)
-"""An import of the runtime's own modules, as the formatter leaves it: read without parsing."""
+"""A relative import in the runtime, as formatted by ruff; faster than parsing."""
 NAMES = re.compile(r"\w+")
 HEADER = """\
 # Part of hf-skillset-runtime {version}, vendored by hf-skillset-templates.
@@ -43,7 +43,7 @@ def version() -> str:
 
 
 def source_as(source: Path, depth: int, vendored: bool) -> str:
-    """The text of a Python source of a task or platform as a package has it.
+    """The text of a Python source of a task or platform as copied into a package.
 
     Args:
         depth: its depth in folders below the package's folder.
@@ -55,25 +55,25 @@ def source_as(source: Path, depth: int, vendored: bool) -> str:
 
 @cache
 def source_text(source: Path) -> str:
-    """The text of a source; a batch copies the same ones many times."""
+    """The text of a source; cached, because a batch copies each many times."""
     return source.read_text("utf-8")
 
 
 @cache
 def rewritten(text: str, depth: int) -> str:
-    """A source with its imports of the runtime as relative ones, `depth` folders below."""
+    """A source with relative imports of the runtime; see `source_as` for `depth`."""
     dots = "." * (depth + 1)
     relative = IMPORT.sub(rf"\1from {dots}{FOLDER}\2 import", text)
     return GAP.sub(r"\1", relative)
 
 
 def vendor(package: Path, tests: Path, further: Iterable[str] = ()) -> None:
-    """Replace `_runtime/` by the modules that the package's files and tests import, and no others.
+    """Replace `_runtime/` by the modules that the package's files and tests import.
 
-    The new folder is complete before it replaces the old one.
+    The new folder replaces the old one when it is complete.
 
     Args:
-        further: modules of the runtime that are imported by name.
+        further: modules of the runtime that `registry.json` names.
     """
     target, draft = package / FOLDER, package / f".{FOLDER}.{os.getpid()}"
     texts = [text for folder in (package, tests) for text in own_texts(folder)]
@@ -105,12 +105,12 @@ def own_texts(folder: Path) -> Iterator[str]:
 def missing_modules(
     target: Path, texts: Iterable[str], further: Iterable[str] = ()
 ) -> dict[Path, str]:
-    """What `_runtime/` lacks of the modules that files of a package need: file -> text.
+    """The modules that files of a package need and `_runtime/` lacks: path -> text.
 
     Args:
         target: the package's `_runtime/`.
         texts: the package's own Python files.
-        further: modules that the package imports by name from its registry entry.
+        further: modules of the runtime that `registry.json` names.
     """
     roots = {module for text in texts for module in used_modules(text)}
     missing = {}
@@ -130,7 +130,7 @@ def header() -> str:
 
 @lru_cache(maxsize=1024)
 def used_modules(text: str) -> tuple[str, ...]:
-    """The runtime's modules that a file of a package names; most files are those of all others."""
+    """The runtime modules that a file imports; cached, because packages share most files."""
     modules = USE.findall(text)
     return tuple(
         name for base, names in modules for name in modules_among(base, re.findall(r"\w+", names))
@@ -138,7 +138,7 @@ def used_modules(text: str) -> tuple[str, ...]:
 
 
 def modules_among(base: str, names: list[str]) -> Iterator[str]:
-    """What `from base import names` loads: the module itself, and names that are modules."""
+    """The modules that `from base import names` loads: `base`, and names that are modules."""
     for name in (base, *(f"{base}.{name}".lstrip(".") for name in names)):
         if exists(name):
             yield name
@@ -146,7 +146,7 @@ def modules_among(base: str, names: list[str]) -> Iterator[str]:
 
 @cache
 def closure(roots: frozenset[str]) -> tuple[str, ...]:
-    """These modules, their packages and all that they import, sorted."""
+    """These modules, their parent packages and everything that they import, sorted."""
     reached: set[str] = set()
     waiting = [*roots, ""]
     while waiting:
@@ -159,7 +159,7 @@ def closure(roots: frozenset[str]) -> tuple[str, ...]:
 
 @cache
 def imports(module: str) -> tuple[str, ...]:
-    """The runtime's modules that one of them imports."""
+    """The runtime modules that a runtime module imports."""
     path = module_file(module)
     parts = module.split(".") if module else []
     package = parts if path.name == "__init__.py" else parts[:-1]
@@ -172,7 +172,11 @@ def imports(module: str) -> tuple[str, ...]:
 
 
 def constant(module: str, name: str) -> Any:
-    """The value of a constant of one of the runtime's modules; a literal."""
+    """The value of a constant (a literal) of a runtime module.
+
+    Raises:
+        LookupError: the module has no such constant.
+    """
     for node in ast.parse(source_text(module_file(module))).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
             return ast.literal_eval(node.value)

@@ -1,4 +1,4 @@
-"""Writes files into a package, which may contain a user's edits and links to files elsewhere."""
+"""Writes files into a package, which may contain a user's edits and symbolic links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Writer:
     """Writes a package's files.
 
     Args:
-        keep: leave a file that is there with other content as it is, and remember it.
+        keep: do not overwrite existing files with different content; list them in `kept`.
     """
 
     def __init__(self, package: Path, keep: bool) -> None:
@@ -22,7 +22,11 @@ class Writer:
         self.written: list[Path] = []
 
     def write(self, path: Path, content: bytes) -> None:
-        """Write one file as bytes, creating its folder; the result is the same for every run."""
+        """Write one file as bytes, creating its folder.
+
+        Raises:
+            HookError: the path is outside of the package, through a symbolic link.
+        """
         require_inside(self.package, path)
         self.written.append(path)
         if path.is_file() and path.read_bytes() == content:
@@ -31,12 +35,12 @@ class Writer:
             self.kept.append(path)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink():  # a link's target must not be overwritten
+        if path.is_symlink():  # its target must not be overwritten
             path.unlink()
         path.write_bytes(content)
 
     def write_text(self, path: Path, text: str) -> None:
-        """Write a text file in UTF-8, with the line ends that it has everywhere."""
+        """Write a text file in UTF-8 with the same line endings on every system."""
         self.write(path, text.encode("utf-8"))
 
     def copy(self, source: Path, target: Path) -> None:
@@ -44,10 +48,10 @@ class Writer:
         self.write(target, source.read_bytes())
 
     def tell(self) -> None:
-        """Print the names of files that were not changed."""
+        """Print the names of the files in `kept`."""
         names = ", ".join(sorted(self.relative(path) for path in self.kept))
         if names:
-            say(f"left as they are, though the template has other content: {names}")
+            say(f"kept, although they differ from the template: {names}")
 
     def relative(self, path: Path) -> str:
         """A file's name within the package."""
@@ -55,9 +59,9 @@ class Writer:
 
 
 def require_inside(package: Path, path: Path) -> None:
-    """Raise where a linked folder would lead a file out of the package."""
+    """Raise HookError if a symbolic link leads out of the package."""
     if not path.parent.resolve().is_relative_to(package.resolve()):
-        raise HookError(f"{path} leads out of the package by a link, and nothing is written there")
+        raise HookError(f"{path} was not written: a symbolic link leads out of the package")
 
 
 def say(text: str) -> None:

@@ -123,7 +123,7 @@ def test_a_platform_that_is_there_is_kept(template: Path, package: Path) -> None
     mine.write_text("OURS = 1\n")
     before = file_bytes(package)
     finished = add(template, package, "xpu")
-    assert finished.returncode == 2 and "stays as it is" in finished.stderr
+    assert finished.returncode == 2 and "already exists and was not changed" in finished.stderr
     assert changed(before, package) == set()
     assert add(template, package, "cpu").returncode == 0
     assert changed(before, package) == set()

@@ -76,7 +76,7 @@ def test_unknown_platform_is_refused_with_what_there_is(package: Path) -> None:
     before = file_bytes(package)
     finished = run_hook("insert_handlers", package, "--add", "abacus")
     assert finished.returncode == 2
-    assert "no platform 'abacus'; there are:" in finished.stderr
+    assert "unknown platform 'abacus'; use one of:" in finished.stderr
     assert file_bytes(package) == before
 
 
@@ -97,14 +97,24 @@ def test_a_folder_that_is_no_package_is_refused(tmp_path: Path) -> None:
             "from .platforms.cpu import handler\nfrom .skill",
             ".handler",
         ),
-        ("_runtime/initializers.py", 'Parameter("device"', 'Parameter("place"', "init_cpu takes"),
+        (
+            "_runtime/initializers.py",
+            'Parameter("device"',
+            'Parameter("place"',
+            "init_cpu has the param",
+        ),
         (
             "_runtime/initializers.py",
             "hardware_label: str,\n",
             "label: str,\n",
             "create_cpu_fill_mask",
         ),
-        ("_runtime/skillset.py", "endpoint_label: str,", "label: str,", "__test__ takes"),
+        (
+            "_runtime/skillset.py",
+            "endpoint_label: str,",
+            "label: str,",
+            "__test__ has the param",
+        ),
     ],
 )
 def test_a_broken_promise_is_found(

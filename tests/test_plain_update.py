@@ -68,9 +68,9 @@ def test_an_edited_file_that_leaves_the_template_is_kept_and_named(package: Path
     assert (xpu / "handler.py").read_text().endswith(OURS)
     assert (xpu / "ours.py").read_text() == OURS
     assert not (xpu / "__init__.py").exists()
-    assert f"edited, and kept: {SOURCE}/xpu/handler.py" in finished.stderr
+    assert f"kept because edited: {SOURCE}/xpu/handler.py" in finished.stderr
     assert {name: (package / name).read_bytes() for name in own} == own
-    assert "ignored by git, and left as they are: " in finished.stderr
+    assert "ignored by git, kept unchanged: " in finished.stderr
     assert f"{SOURCE}/cuda/handler.py" in finished.stderr
     assert not list((package.parent / ".git").glob("hf-skillset-held/*"))
     assert not list(package.rglob("*.rej"))
@@ -100,7 +100,10 @@ def test_files_are_kept_where_the_old_version_cannot_be_rendered(package: Path) 
         capture_output=True,
         text=True,
     )
-    assert "cannot be rendered" in finished.stderr and (package / "README.md").is_file()
+    assert (
+        "cannot render the template version" in finished.stderr
+        and (package / "README.md").is_file()
+    )
 
 
 def git_source(package: Path) -> str:

@@ -202,5 +202,5 @@ def test_two_batches_of_updates_at_once(mine: Path) -> None:
     pair = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     messages = [process.communicate()[1] for process in pair]
     codes = sorted(process.returncode for process in pair)
-    assert codes == [0, 2] and any("is at work here" in text for text in messages), messages
+    assert codes == [0, 2] and any("is in use by" in text for text in messages), messages
     assert is_updated(mine / "hf_bert")
