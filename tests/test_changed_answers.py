@@ -144,10 +144,10 @@ def test_further_names_of_handlers_survive_updates_and_new_platforms(
 @pytest.mark.parametrize(
     ("data", "output"),
     [
-        ({"package_name": "hf_other"}, "an update cannot rename it"),
-        ({"profile": "basic"}, "may hold your edits"),
+        ({"package_name": "hf_other"}, "which an update cannot rename"),
+        ({"profile": "basic"}, "may contain your edits"),
         ({"model_type": "brt"}, "neither a model type"),
-        ({"platforms": ["abacus"]}, "no platforms abacus"),
+        ({"platforms": ["abacus"]}, "abacus is not one of the platforms"),
     ],
 )
 def test_what_an_update_cannot_do_is_refused(

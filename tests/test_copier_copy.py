@@ -64,12 +64,12 @@ def test_a_model_type_is_all_that_is_needed(template_repository: Path, tmp_path:
 
 
 @pytest.mark.parametrize(("misspelt", "meant"), [("whispr", "whisper"), ("brt", "bert")])
-def test_misspelt_model_type_is_refused_with_near_matches(
+def test_misspelt_model_type_is_refused_with_similar_names(
     template_repository: Path, tmp_path: Path, misspelt: str, meant: str
 ) -> None:
     finished = copy(template_repository, tmp_path / "out", "-d", f"model_type={misspelt}")
     assert finished.returncode != 0
-    near = finished.stderr.split("near matches:")[1]
+    near = finished.stderr.split("similar names:")[1]
     assert misspelt in finished.stderr and meant in near
     assert not (tmp_path / "out").exists()
 
@@ -122,9 +122,15 @@ def test_questions_are_asked_in_order(template_repository: Path, tmp_path: Path)
     terminal.answer()
     terminal.expect("Default checkpoint")
     terminal.answer()
-    terminal.expect("How much the package contains")
+    terminal.expect("Content of the package")
     terminal.answer()
-    for question in ("Package name", "common code", "on every push", "Licence", "Author"):
+    for question in (
+        "Package name",
+        "code that all packages share",
+        "on every push",
+        "Licence",
+        "Author",
+    ):
         terminal.expect(question)
         terminal.answer()
     assert terminal.wait() == 0
@@ -158,14 +164,17 @@ def test_the_batch_gives_the_same_bytes(template_repository: Path, tmp_path: Pat
         (["model_type="], "model type is needed"),
         (["model_type=[bert]"], "neither a model type"),
         (["model_type=../../registry/models/bert"], "neither a model type"),
-        (["model_type=bert", "tasks=[image-classification]"], "no tasks image-classification"),
-        (["model_type=bert", "tasks=[fill-mask, nope]"], "no tasks nope"),
-        (["model_type=bert", "tasks=[]"], "tasks is a list"),
-        (["model_type=bert", "primary_task=nope"], "no primary_task nope"),
-        (["model_type=bert", "platforms=[abacus]"], "no platforms abacus"),
-        (["model_type=bert", "platforms=[openvino]"], "Keep cpu"),
-        (["model_type=bert", "profile=nope"], "no profile nope"),
-        (["model_type=bert", "license=nope"], "no license nope"),
+        (
+            ["model_type=bert", "tasks=[image-classification]"],
+            "image-classification is not one of the tasks",
+        ),
+        (["model_type=bert", "tasks=[fill-mask, nope]"], "nope is not one of the tasks"),
+        (["model_type=bert", "tasks=[]"], "tasks must be a list"),
+        (["model_type=bert", "primary_task=nope"], "nope is not a valid primary_task"),
+        (["model_type=bert", "platforms=[abacus]"], "abacus is not one of the platforms"),
+        (["model_type=bert", "platforms=[openvino]"], "platforms must include cpu"),
+        (["model_type=bert", "profile=nope"], "nope is not a valid profile"),
+        (["model_type=bert", "license=nope"], "nope is not a valid license"),
         (["model_type=bert", 'package_name="bert\\n"'], "lower-case letters"),
         (["model_type=bert", "package_name=class"], "a word of the Python language"),
         (["model_type=bert", "package_name=json"], "a module of Python"),
@@ -330,10 +339,10 @@ def test_a_checkpoint_folder_is_taken_as_no_other_model_type(
 
 
 @pytest.mark.parametrize(("name", "near"), [("brt", "bert"), ("whispr", "whisper"), ("zzzz", "")])
-def test_near_matches_are_real_ones(questions: Path, tmp_path: Path, name: str, near: str) -> None:
+def test_similar_names_are_real_ones(questions: Path, tmp_path: Path, name: str, near: str) -> None:
     with pytest.raises(UserMessageError) as refused:
         given(questions, tmp_path / "out", model_type=name)
-    _, result, listed = str(refused.value).partition("near matches: ")
+    _, result, listed = str(refused.value).partition("similar names: ")
     assert near in listed and bool(result) == bool(near)
 
 
@@ -342,7 +351,7 @@ def test_what_was_taken_as_what_is_told(
 ) -> None:
     data = {"model_type": "bert-base-uncased"}
     copier.run_copy(str(questions), tmp_path / "out", data=data, defaults=True)
-    assert "bert-base-uncased was taken as bert" in capsys.readouterr().err
+    assert "bert-base-uncased was resolved to bert" in capsys.readouterr().err
 
 
 def test_a_copier_that_is_too_old_is_told(
