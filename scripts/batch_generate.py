@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generate the packages of many model types at once."""
+"""Generate packages for many model types."""
 
 from __future__ import annotations
 
@@ -37,48 +37,54 @@ def main(
     model: Annotated[
         list[str],
         Option(
-            help="Model type, checkpoint or folder; repeatable, or with commas.",
+            help="Model type, checkpoint or folder; repeatable or comma-separated.",
             autocompletion=completion.model,
         ),
     ] = [],
     task: Annotated[
         list[str],
         Option(
-            help="Only types that do it, only this task; repeatable.",
+            help="Only model types with this task, and only this task; repeatable.",
             autocompletion=completion.task,
         ),
     ] = [],
-    modality: Annotated[str | None, Option(help="text, image, audio, multimodal ...")] = None,
-    sample: Annotated[bool, Option("--sample", help="bert, vit, whisper and llava.")] = False,
+    modality: Annotated[str | None, Option(help="text, image, audio, multimodal, ...")] = None,
+    sample: Annotated[
+        bool, Option("--sample", help="The model types bert, vit, whisper and llava.")
+    ] = False,
     spread: Annotated[
-        int, Option(min=0, help="So many types over all modalities, always the same.")
+        int, Option(min=0, help="Number of model types from all modalities (deterministic).")
     ] = 0,
     all: Annotated[bool, Option("--all", help="Every model type.")] = False,
     skillset_dir: Annotated[
         Path | None,
         Option(
-            help="Every hf_*.py and folder hf_* found there.", parser=command_line.readable_folder
+            help="The model types of the hf_*.py files and hf_* folders in this folder.",
+            parser=command_line.readable_folder,
         ),
     ] = None,
     profile: Annotated[
         str | None, Option(help="basic, template or improved.", autocompletion=completion.profile)
     ] = None,
     platforms: Annotated[
-        list[str], Option(help="With commas; default: all.", autocompletion=completion.platform)
+        list[str],
+        Option(
+            help="Repeatable or comma-separated; default: all.", autocompletion=completion.platform
+        ),
     ] = [],
     output_dir: Annotated[
-        Path, Option(help="Where the packages go.", parser=writable_folder)
+        Path, Option(help="Output folder of the packages.", parser=writable_folder)
     ] = Path("generated"),
-    force: Annotated[bool, Option("--force", help="Replace packages that exist.")] = False,
-    dry_run: Annotated[bool, Option("--dry-run", help="Say what would be generated.")] = False,
-    jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
+    force: Annotated[bool, Option("--force", help="Replace existing packages.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Print what would be generated.")] = False,
+    jobs: Annotated[int, Option(min=1, help="Number of processes.")] = os.cpu_count() or 1,
     as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
-    resume: Annotated[bool, Option("--resume", help="Go on with an interrupted run.")] = False,
-    interactive: Annotated[bool, Option("--interactive", help="Pick in the terminal.")] = False,
+    resume: Annotated[bool, Option("--resume", help="Resume an interrupted run.")] = False,
+    interactive: Annotated[bool, Option("--interactive", help="Select in the terminal.")] = False,
 ) -> None:
-    """Generate the packages of many model types.
+    """Generate packages for many model types.
 
-    Exit code 0: all generated; 1: some failed; 2: wrong usage; 5: no model type fits.
+    Exit code 0: all generated; 1: some failed; 2: wrong usage; 5: no model type matches.
     """
     started = time.perf_counter()
     output_dir = writable_folder(str(output_dir))
@@ -104,7 +110,7 @@ def main(
         origin=origin.answers,
     )
     if not planned:
-        say("no model type fits all of these options")
+        say("no model type matches all of these options")
         raise typer.Exit(command_line.NOTHING_SELECTED)
     if origin.warning:
         say(origin.warning)
@@ -122,7 +128,7 @@ def main(
                 report=progress.advance,
             )
     except KeyboardInterrupt as error:
-        say("interrupted; the same command with --resume goes on")
+        say("interrupted; run the same command with --resume to continue")
         raise typer.Exit(command_line.INTERRUPTED) from error
     summarise(outcomes, time.perf_counter() - started, as_json, origin.warning)
 
@@ -138,7 +144,7 @@ def show_plan(planned: list[PackageJob], as_json: bool) -> None:
 
 
 def summarise(outcomes: list[PackageOutcome], seconds: float, as_json: bool, warning: str) -> None:
-    """Print the summary and leave with its exit code."""
+    """Print the summary and exit with its exit code."""
     failures = [outcome for outcome in outcomes if outcome.status == "failed"]
     counts = {s: sum(o.status == s for o in outcomes) for s in ("generated", "skipped", "failed")}
     if as_json:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run every task of generated packages with their tiny models, and record what ran."""
+"""Run every task of generated packages with their tiny models, and record the results."""
 
 from __future__ import annotations
 
@@ -61,41 +61,48 @@ python scripts/batch_test.py --generate --scheduler tcp://head:8786 --platform c
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="A folder of packages.")] = Path("generated"),
+    folder: Annotated[Path, typer.Argument(help="Folder of packages.")] = Path("generated"),
     generate: Annotated[
         bool, Option("--generate", help="Render the packages into the run's folder first.")
     ] = False,
     platform: Annotated[
-        list[str], Option(help="Repeatable, or with commas.", autocompletion=completion.platform)
+        list[str],
+        Option(help="Repeatable or comma-separated.", autocompletion=completion.platform),
     ] = ["cpu"],
     task: Annotated[
         list[str],
-        Option(help="Only these; repeatable, or with commas.", autocompletion=completion.task),
+        Option(help="Only these; repeatable or comma-separated.", autocompletion=completion.task),
     ] = [],
     primary: Annotated[bool, Option("--primary", help="Only each package's first task.")] = False,
     only: Annotated[
         list[str],
-        Option(help="Packages or model types, also 'hf_bert*'.", autocompletion=completion.model),
+        Option(
+            help="Only packages or model types that match, such as 'hf_bert*'.",
+            autocompletion=completion.model,
+        ),
     ] = [],
     exclude: Annotated[
-        list[str], Option(help="The same, to leave out.", autocompletion=completion.model)
+        list[str],
+        Option(help="Omit packages or model types that match.", autocompletion=completion.model),
     ] = [],
-    modality: Annotated[str | None, Option(help="text, image, audio, multimodal ...")] = None,
+    modality: Annotated[str | None, Option(help="text, image, audio, multimodal, ...")] = None,
     failed_in: Annotated[
         Path | None, Option(help="Only cells that failed in this run or results file.")
     ] = None,
     shard: Annotated[
-        str | None, Option(help="Only the i-th of n parts of the cells.", metavar="I/N")
+        str | None, Option(help="Only part I of N parts of the cells.", metavar="I/N")
     ] = None,
     run: Annotated[
         Path,
-        Option(help="The run's folder; an earlier run is renamed.", parser=run_folder),
+        Option(help="Folder of the run; an earlier run in it is renamed.", parser=run_folder),
     ] = RUNS,
-    jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, Option(min=1, help="Number of processes.")] = os.cpu_count() or 1,
     timeout: Annotated[
-        float, Option(help="Seconds for one package.", parser=seconds, metavar="SECONDS")
+        float, Option(help="Time limit for each package.", parser=seconds, metavar="SECONDS")
     ] = 300.0,
-    memory: Annotated[int, Option(min=256, help="MiB that a package may allocate.")] = MEMORY_MB,
+    memory: Annotated[
+        int, Option(min=256, help="Memory limit for each package, in MiB.")
+    ] = MEMORY_MB,
     scheduler: Annotated[
         str | None,
         Option(
@@ -105,20 +112,22 @@ def main(
         ),
     ] = None,
     fail_fast: Annotated[
-        bool, Option("--fail-fast", help="End at the first failure that nobody expects.")
+        bool, Option("--fail-fast", help="Stop at the first unexpected failure.")
     ] = False,
     strict: Annotated[
-        bool, Option("--strict", help="Exit code 1 also for surprises and other failures.")
+        bool, Option("--strict", help="Exit code 1 also for surprises and changed failures.")
     ] = False,
-    resume: Annotated[bool, Option("--resume", help="Leave out cells that the run has.")] = False,
-    dry_run: Annotated[bool, Option("--dry-run", help="Say which cells would run.")] = False,
+    resume: Annotated[
+        bool, Option("--resume", help="Skip cells that the run has results for.")
+    ] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Print which cells would run.")] = False,
     json_asked: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Test packages.
 
-    A failure that the registry knows is expected; one of a cell that was verified, or of which
-    nothing is known, is not. Exit code 0: nothing unexpected; 1: unexpected failures; 2: wrong
-    usage; 5: nothing selected, or no cell ran; 130: interrupted.
+    A failure that the registry records is expected. A failure of a cell that the registry records
+    as verified, or does not contain, is unexpected. Exit code 0: no unexpected failures; 1:
+    unexpected failures; 2: wrong usage; 5: nothing selected, or no cell ran; 130: interrupted.
     """
     choice = choose(platform, task, only, exclude, modality, primary, failed_in, shard)
     run = resolved(str(run))
@@ -127,7 +136,7 @@ def main(
     choice = dataclasses.replace(choice, done=done_cells(records))
     planned = jobs_of(folder, generate, choice, run)
     if not planned and not records:
-        say("no cell is selected: none fits all of the options")
+        say("no cell matches all of these options")
         raise typer.Exit(command_line.NOTHING_SELECTED)
     if dry_run:
         show_plan(planned, json_asked)
@@ -144,7 +153,7 @@ def main(
             with closing(finished), CellProgress(total, quiet=json_asked) as progress:
                 summary = run_tests(finished, writer, progress, fail_fast)
         except KeyboardInterrupt as error:
-            say("interrupted; the same command with --resume goes on")
+            say("interrupted; run the same command with --resume to continue")
             raise typer.Exit(command_line.INTERRUPTED) from error
     summary.records = [*records, *summary.records]
     leave(summary, json_asked, strict)
@@ -178,7 +187,7 @@ def choose(
 
 
 def jobs_of(folder: Path, generate: bool, choice: Choice, run: Path) -> list[Job]:
-    """What is to be run, from a folder of packages or as the registry has it."""
+    """The jobs to run: of the packages in a folder, or of the registry's with `generate`."""
     if generate:
         table = pipeline_map()
         check_names((*choice.only, *choice.exclude), [*table, *map(package_name, table)])
@@ -214,7 +223,7 @@ def facts_of(planned: list[Job], choice: Choice, scheduler: str | None) -> dict[
 
 
 def rendered(planned: list[Job], choice: Choice, run: Path, jobs: int, *, quiet: bool) -> list[Job]:
-    """Render the packages of a run that brings its own."""
+    """Render the packages of the planned jobs into the run's folder."""
     if not planned:
         return []
     with BatchProgress(len(planned), "generating", quiet=quiet) as progress:
@@ -250,7 +259,7 @@ def leave(summary: Summary, json_asked: bool, strict: bool) -> None:
     """Print the summary and exit with its exit code."""
     typer.echo(json.dumps(as_json(summary), indent=2) if json_asked else "\n".join(lines(summary)))
     if not summary.ran:
-        say("no cell ran: the platform is not there, or nothing has a tiny model")
+        say("no cell ran: the platform is unavailable, or no package has a tiny model")
         raise typer.Exit(command_line.NOTHING_SELECTED)
     if summary.fails(strict):
         raise typer.Exit(command_line.FAILED)

@@ -36,7 +36,7 @@ python scripts/batch_update.py generated --json
 def main(
     folder: Annotated[
         Path,
-        typer.Argument(help="A folder of packages in one git repository.", parser=readable_folder),
+        typer.Argument(help="Folder of packages in one git repository.", parser=readable_folder),
     ],
     vcs_ref: Annotated[
         str | None,
@@ -46,14 +46,14 @@ def main(
             metavar="VERSION",
         ),
     ] = None,
-    only: Annotated[list[str], Option(help="Package name; repeatable, or with commas.")] = [],
-    jobs: Annotated[int, Option(min=1, help="Processes.")] = os.cpu_count() or 1,
+    only: Annotated[list[str], Option(help="Package name; repeatable or comma-separated.")] = [],
+    jobs: Annotated[int, Option(min=1, help="Number of processes.")] = os.cpu_count() or 1,
     as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Update packages one by one; nothing is committed.
 
-    Exit code 0: all good; 1: conflicts, kept files that left the template, or failures; 2: wrong
-    usage.
+    Exit code 0: all updated or up to date; 1: conflicts, failures, or edited files that are no
+    longer in the template; 2: wrong usage.
     """
     packages = select_packages(folder, split(only))
     require_writable(folder)
@@ -64,7 +64,7 @@ def main(
         ):
             outcomes = update_all(packages, vcs_ref, min(jobs, len(packages)), progress.advance)
     except KeyboardInterrupt as error:
-        say("interrupted; the same command goes on where it stopped")
+        say("interrupted; run the same command to continue")
         raise typer.Exit(command_line.INTERRUPTED) from error
     counts = Counter(outcome.status for outcome in outcomes)
     if as_json:

@@ -21,7 +21,9 @@ python scripts/build_docs.py --check
 
 
 def main(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; 1 if outdated.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if a page is outdated.")
+    ] = False,
 ) -> None:
     """Write docs/tasks.md, the coverage of docs/platforms.md, the table of docs/releases.md."""
     pages = {

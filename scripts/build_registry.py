@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the registry from the installed transformers, each model type in a process of its own."""
+"""Build the registry from the installed transformers, each model type in a separate process."""
 
 from __future__ import annotations
 
@@ -49,38 +49,38 @@ def line(outcome: Outcome) -> str:
 def main(
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A model type; may be repeated.", autocompletion=completion.model),
+        typer.Option(help="Model type; repeatable.", autocompletion=completion.model),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every model type.")] = False,
     rest: Annotated[
         bool,
-        typer.Option("--missing", help="Only missing entries: resumes an interrupted run."),
+        typer.Option("--missing", help="Only missing entries; resumes an interrupted run."),
     ] = False,
     stage: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(STAGES)}; all without it.")
+        list[str] | None, typer.Option(help=f"One of {', '.join(STAGES)}; default: all.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
     timeout: Annotated[
         float,
         typer.Option(
-            help="Seconds for one stage of a model type.", parser=seconds, metavar="SECONDS"
+            help="Time limit for one stage of a model type.", parser=seconds, metavar="SECONDS"
         ),
     ] = 180.0,
     memory: Annotated[
-        int, typer.Option(min=1, help="MiB that one model type may allocate.")
+        int, typer.Option(min=1, help="Memory limit for each model type, in MiB.")
     ] = MEMORY_MB,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON line per model type and stage on stdout.")
     ] = False,
 ) -> None:
-    """Writes registry/tiny/ and registry/models/ for the model types chosen.
+    """Write registry/tiny/ and registry/models/ for the selected model types.
 
-    What fails is recorded in the entry and counted; the exit code is 0 all the same.
+    Failures are recorded in the entries and counted; they do not change the exit code.
     """
     stages = check_known("stage", split(stage or []), set(STAGES)) or STAGES
     chosen = selection(split(model or []), everything, rest)
     if not chosen:
-        raise UsageError("name a --model, or --all, or --missing")
+        raise UsageError("no model type selected: use --model, --all or --missing")
     workers = Workers(jobs, Limits(timeout, memory))
     counts = {True: 0, False: 0}
     bar = Progress(console=notes, disable=not notes.is_terminal)
@@ -97,7 +97,7 @@ def main(
                     elif not outcome.ok or not notes.is_terminal:
                         notes.print(line(outcome), markup=False, highlight=False, soft_wrap=True)
     except KeyboardInterrupt as error:
-        notes.print("interrupted; --missing goes on from here")
+        notes.print("interrupted; run with --missing to continue")
         raise typer.Exit(command_line.INTERRUPTED) from error
     write_coverage()
     notes.print(f"{counts[True]} steps done, {counts[False]} failed: see registry/COVERAGE.md")

@@ -42,56 +42,59 @@ python scripts/check_skillset.py worker/skillset/hf_t5.py --as-template packages
 
 
 def main(
-    path: Annotated[Path, typer.Argument(help="A module, a package, or a folder of hf_*.")],
+    path: Annotated[Path, typer.Argument(help="Module, package, or folder of hf_* modules.")],
     model_type: Annotated[
         str | None,
         Option(
-            help="Instead of the model type in the module's name.",
+            help="Replaces the model type in the module's name.",
             autocompletion=completion.model,
         ),
     ] = None,
     platform: Annotated[
         str,
-        Option(
-            help="The platform whose initializer is called.", autocompletion=completion.platform
-        ),
+        Option(help="Platform whose initializer is called.", autocompletion=completion.platform),
     ] = "cpu",
     task: Annotated[
         list[str],
-        Option(help="Only these; repeatable, or with commas.", autocompletion=completion.task),
+        Option(help="Only these; repeatable or comma-separated.", autocompletion=completion.task),
     ] = [],
-    dialect: Annotated[str | None, Option(help="A file of registry/dialects/, by name.")] = None,
+    dialect: Annotated[str | None, Option(help="Name of a file in registry/dialects/.")] = None,
     json_file: Annotated[
-        Path | None, Option("--json", metavar="FILE", help="Write the records there.")
+        Path | None, Option("--json", metavar="FILE", help="Write the records to FILE.")
     ] = None,
     report: Annotated[
-        Path | None, Option(metavar="HTML", help="Write the page of the run there.")
+        Path | None, Option(metavar="HTML", help="Write the report to this file.")
     ] = None,
     run: Annotated[
         Path,
-        Option(help="The run's folder; an earlier run is renamed.", parser=run_folder),
+        Option(help="Folder of the run; an earlier run in it is renamed.", parser=run_folder),
     ] = RUN,
     timeout: Annotated[
-        float, Option(help="Seconds for one task of a module.", parser=seconds, metavar="SECONDS")
+        float, Option(help="Time limit for each task.", parser=seconds, metavar="SECONDS")
     ] = 120.0,
-    memory: Annotated[int, Option(min=256, help="MiB that a check may allocate.")] = MEMORY_MB,
+    memory: Annotated[
+        int, Option(min=256, help="Memory limit for each check, in MiB.")
+    ] = MEMORY_MB,
     template: Annotated[
         Path | None,
         Option(
             "--as-template",
             metavar="DIR",
-            help="Make our package for the same there instead.",
+            help="Check nothing; generate packages with the same interface in DIR.",
             parser=writable_folder,
         ),
     ] = None,
 ) -> None:
-    """Check modules. Exit code 0: all equal transformers; 1: one does not; 2: wrong usage."""
+    """Check modules.
+
+    Exit code 0: all give the same results as transformers; 1: some do not; 2: wrong usage.
+    """
     sources = sources_in(path)
     named = model_type_named(model_type)
     for file in filter(None, (json_file, report)):
         writable_file(str(file))
     if not platform.isidentifier():
-        raise UsageError(f"{shortened(platform)} is no platform's name")
+        raise UsageError(f"{shortened(platform)} is not a platform name: expected one such as cpu")
     known = {name for each in pipeline_map().values() for name in each}
     tasks = tuple(check_known("task", split(task), known))
     chosen, limits = wanted_dialect(dialect), Limits(timeout, memory)

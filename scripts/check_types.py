@@ -1,4 +1,4 @@
-"""Type-check every Python source where it stands, each under the name that it is imported by.
+"""Type-check every Python source in place, each under the name that it is imported by.
 
 python scripts/check_types.py [OPTION OF MYPY ...]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print what changed from one run (the baseline), or from the registry, to another run."""
+"""Print the changes from one run (the baseline), or from the registry, to another run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,13 @@ def main(
     before: Annotated[str, typer.Argument(help="A run's folder, or `registry`.")],
     after: Annotated[str, typer.Argument(help="A run's folder, or `registry`.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    output: Annotated[Path | None, typer.Option(help="Write the JSON object there too.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Also write the JSON object to this file.")
+    ] = None,
 ) -> None:
     """Compare two runs.
 
-    Exit code 0: nothing regressed; 1: something did; 2: wrong usage.
+    Exit code 0: no regressions; 1: regressions; 2: wrong usage.
     """
     if output is not None:
         writable_file(str(output))
@@ -52,7 +54,7 @@ def main(
 
 
 def show(comparison: Comparison) -> None:
-    """Print one table for each kind of change, and how many cells stayed."""
+    """Print one table for each kind of change, and the number of unchanged cells."""
     console = Console(width=None if Console().is_terminal else 160)
     kinds = [each.name for each in fields(comparison) if each.name != "unchanged"]
     for kind in kinds:
@@ -61,7 +63,7 @@ def show(comparison: Comparison) -> None:
     counts = Counter({kind: len(getattr(comparison, kind)) for kind in kinds})
     counts["unchanged"] = comparison.unchanged
     named = (f"{number} {kind.replace('_', ' ')}" for kind, number in counts.items() if number)
-    console.print(", ".join(named) or "both hold no cell", markup=False)
+    console.print(", ".join(named) or "neither run has any cells", markup=False)
 
 
 def table(title: str, changes: list[Change], most: int = 40) -> Table:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print one MODEL_REGISTRY of measured facts, to import or to read without this project."""
+"""Print one MODEL_REGISTRY of measured facts, which can be imported without this project."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Format(str, Enum):
 
 
 def main(
-    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.python,
+    form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.python,
     model: Annotated[
         list[str],
         typer.Option(
-            help="Model type or checkpoint; repeatable, or with commas; default: all.",
+            help="Model type or checkpoint; repeatable or comma-separated; default: all.",
             autocompletion=completion.model,
         ),
     ] = [],

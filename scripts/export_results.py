@@ -21,13 +21,15 @@ python scripts/export_results.py runs/last --format parquet
 
 
 def main(
-    run: Annotated[Path, typer.Argument(help="A folder that scripts/batch_test.py wrote.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a run, written by scripts/batch_test.py.")],
     format: Annotated[str, typer.Option(help=", ".join(FORMATS))] = "junit",
-    output: Annotated[Path | None, typer.Option(help="Default: results.<ending> in RUN.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Default: results.<extension> in RUN.")
+    ] = None,
 ) -> None:
     """Export a run."""
     if format not in FORMATS:
-        raise UsageError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
+        raise UsageError(f"unknown format {format!r}; use one of: {', '.join(FORMATS)}")
     records = read_run(run)
     target = output or records.folder / f"results.{FORMATS[format]}"
     try:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Move the registry to a release of transformers, on a branch of its own."""
+"""Move the registry to a release of transformers, on a new branch."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ python scripts/follow_release.py 5.24.0 --python venv/bin/python
 
 
 def release(text: str) -> str:
-    """A version as PyPI has it."""
+    """A version in the form of PyPI."""
     if not re.match(r"\d+\.\d+(\.\d+)?((a|b|rc|\.dev|\.post)\d+)?\Z", text, re.ASCII):
-        raise UsageError(f"{text[:60]!r} is no release of transformers: give one such as 5.24.0")
+        raise UsageError(f"{text[:60]!r} is not a release: expected a version such as 5.24.0")
     return text
 
 
 def interpreter(text: str) -> Path:
-    """A Python that can be run; links stay, as they are what makes a virtual environment."""
+    """An executable Python; symbolic links are kept, because virtual environments need them."""
     path = readable_file(text) and Path(os.path.abspath(text))
     if not os.access(path, os.X_OK):
-        raise UsageError(f"{path} cannot be run")
+        raise UsageError(f"{path} is not executable")
     return path
 
 
 def main(
-    version: Annotated[str, typer.Argument(help="The release, such as 5.24.0.", parser=release)],
+    version: Annotated[str, typer.Argument(help="Release, such as 5.24.0.", parser=release)],
     only: Annotated[
         list[str],
         Option(help="Build and measure only these model types.", autocompletion=completion.model),
@@ -52,23 +52,24 @@ def main(
     work: Annotated[
         Path | None,
         Option(
-            help="Where the move happens and its journal is; runs/release-VERSION without it.",
+            help="Folder of the worktree and the journal; default: runs/release-VERSION.",
             parser=writable_folder,
         ),
     ] = None,
     python: Annotated[
         Path | None,
         Option(
-            help="An interpreter that has the release; without it one is made.", parser=interpreter
+            help="Interpreter with the release; default: a new virtual environment.",
+            parser=interpreter,
         ),
     ] = None,
-    jobs: Annotated[int, Option(min=1, help="Processes at a time.")] = 1,
+    jobs: Annotated[int, Option(min=1, help="Number of processes.")] = 1,
 ) -> None:
     """Rebuild and remeasure the model types that a transformers release changed, and report.
 
-    All of it happens in a git worktree on the branch transformers-VERSION, in a virtual
-    environment of its own. The same command resumes an interrupted run.
-    Exit code 0: nothing that ran before fails now; 1: something does.
+    Works in a git worktree on the branch transformers-VERSION, with a separate virtual
+    environment. The same command resumes an interrupted run. Exit code 0: no regressions; 1:
+    cells that ran before fail; 2: wrong usage.
     """
     folder = work or writable_folder(str(Path("runs", f"release-{version}")))
     move = Move(version, folder, ROOT, jobs, frozenset(split(only)), python)
@@ -78,7 +79,7 @@ def main(
             for step in follow(move):
                 say(f"{step} ...")
         except KeyboardInterrupt as error:
-            say("interrupted; the same command goes on")
+            say("interrupted; run the same command to continue")
             raise typer.Exit(command_line.INTERRUPTED) from error
         outcome = result(move)
         write_text(folder / "report.md", report(outcome))

@@ -1,8 +1,8 @@
-"""Draws and synthesises the sample inputs in task_variants/_samples/ (ours, Apache-2.0).
+"""Draw and synthesise the sample inputs in task_variants/_samples/ (Apache-2.0).
 
     python scripts/make_samples.py
 
-Needs numpy, pillow, soundfile and av. The same call gives the same images and audio.
+Requires numpy, pillow, soundfile and av. Images and audio are deterministic.
 """
 
 from __future__ import annotations

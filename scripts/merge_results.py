@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make one run of the runs that shared its cells (`batch_test.py --shard`)."""
+"""Merge the runs of several shards (`batch_test.py --shard`) into one run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ python scripts/merge_results.py runs/shard-1 runs/shard-2 --run runs/last
 
 
 def main(
-    runs: Annotated[list[Path], typer.Argument(help="The folders of the runs.")],
-    run: Annotated[Path, typer.Option(help="The folder of the new run.", parser=run_folder)] = Path(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of the runs.")],
+    run: Annotated[Path, typer.Option(help="Folder of the new run.", parser=run_folder)] = Path(
         "runs/last"
     ),
 ) -> None:
-    """Merge runs; of a cell that several have, the record of the last run named stays."""
+    """Merge runs. If several have the same cell, the record of the last one is used."""
     contents = [read_run(path) for path in runs]
     for note in [note for each in contents for note in each.notes]:
         say(note)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Find the oldest transformers with which every CPU cell of a model type runs."""
+"""Find the oldest transformers release with which every CPU cell of a model type runs."""
 
 from __future__ import annotations
 
@@ -30,44 +30,45 @@ python scripts/oldest_release.py --all --jobs 2
 
 
 def releases_of(values: list[str]) -> tuple[str, ...]:
-    """The requested releases; the default ones if none is given."""
+    """The requested releases; the default ones if none are given."""
     releases = tuple(split(values)) or RELEASES
     if wrong := [each for each in releases if not re.match(r"\d+\.\d+\.\d+\Z", each, re.ASCII)]:
-        raise UsageError(f"{wrong[0][:60]!r} is no release: give one such as 5.6.0")
+        raise UsageError(f"{wrong[0][:60]!r} is not a release: expected a version such as 5.6.0")
     return releases
 
 
 def main(
     model: Annotated[
         list[str],
-        Option(help="A model type; repeatable, or with commas.", autocompletion=completion.model),
+        Option(help="Model type; repeatable or comma-separated.", autocompletion=completion.model),
     ] = [],
     spread: Annotated[
-        int, Option(min=0, help="So many types over all modalities, always the same.")
+        int, Option(min=0, help="Number of model types from all modalities (deterministic).")
     ] = 0,
     everything: Annotated[bool, Option("--all", help="Every model type.")] = False,
     release: Annotated[
-        list[str], Option(help=f"Repeatable, or with commas; default: {', '.join(RELEASES)}.")
+        list[str],
+        Option(help=f"Repeatable or comma-separated; default: {', '.join(RELEASES)}."),
     ] = [],
     work: Annotated[
-        Path, Option(help="Environments, runs and the log.", parser=writable_folder)
+        Path, Option(help="Folder of the environments, runs and log.", parser=writable_folder)
     ] = Path("runs/oldest"),
-    jobs: Annotated[int, Option(min=1, help="Processes at a time.")] = 1,
+    jobs: Annotated[int, Option(min=1, help="Number of processes.")] = 1,
     primary: Annotated[
-        bool, Option("--primary", help="Only the first task of each; the others in a later search.")
+        bool, Option("--primary", help="Only the first task of each model type.")
     ] = False,
     again: Annotated[
-        bool, Option("--again", help="Forget what registry/oldest.json has of these model types.")
+        bool, Option("--again", help="Repeat the search for model types in registry/oldest.json.")
     ] = False,
 ) -> None:
-    """Write the oldest release that works into registry/oldest.json, and why the next one fails.
+    """Write the oldest release that passes, and why the next one fails, to registry/oldest.json.
 
-    Only releases of which the table does not tell are tried, the oldest first; one that passes
-    ends the search for a model type. The same command resumes an interrupted run.
+    Only releases without a result in the table are tried, the oldest first; the first one that
+    passes ends the search for a model type. The same command resumes an interrupted run.
     """
     releases = releases_of(release)
     if not (model or spread or everything):
-        raise UsageError("name a --model, or --spread N, or --all")
+        raise UsageError("no model type selected: use --model, --spread or --all")
     names = select_model_types(models=split(model), spread=spread, everything=everything)
     work = writable_folder(str(work))
     settings = Search(work, ROOT, version("transformers"), releases, jobs, primary)
@@ -80,9 +81,11 @@ def main(
             for step, table in search(settings, names, known):
                 write_table(table)
                 passed = sum(each["transformers"] == step for each in table.values())
-                say(f"{step}: the oldest one of {passed} of {len(table)} model types")
+                say(
+                    f"{step}: the oldest release that passes for {passed} of {len(table)} model types"
+                )
         except KeyboardInterrupt as error:
-            say("interrupted; the same command goes on")
+            say("interrupted; run the same command to continue")
             raise typer.Exit(command_line.INTERRUPTED) from error
     for name in (name for name in names if name in table):
         fails = table[name].get("fails", {})

@@ -1,7 +1,7 @@
 """Record what transformers 4.57's question-answering pipeline answers on tiny models.
 
-transformers 5 has no such pipeline, so this runs in an environment of its own, with the
-checkpoints that `tests/test_question_answering.py` builds:
+transformers 5 has no such pipeline, so this runs in a separate environment, with the checkpoints
+that `tests/test_question_answering.py` builds:
 
     PYTHONPATH=TRANSFORMERS_4_57 python scripts/record_question_answering.py FOLDER OUTPUT.json
 """
@@ -61,8 +61,8 @@ def main(folder: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    given = [Path(word) for word in sys.argv[1:]]
-    if len(given) != 2 or not given[0].is_dir() or not given[1].parent.is_dir():
-        print("give a folder of checkpoints that exists and the file to write", file=sys.stderr)
+    paths = [Path(argument) for argument in sys.argv[1:]]
+    if len(paths) != 2 or not paths[0].is_dir() or not paths[1].parent.is_dir():
+        print("usage: record_question_answering.py FOLDER OUTPUT.json", file=sys.stderr)
         sys.exit(2)
-    main(*given)
+    main(*paths)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write what a batch test found into the registry's entries, and the coverage page."""
+"""Write the results of a batch test into the registry's entries and the coverage page."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def main(
         Path, typer.Argument(help="A run's folder, or its results.", parser=results_file)
     ],
 ) -> None:
-    """Record results; the coverage page follows from the entries."""
+    """Record results in the entries, and rewrite the coverage page."""
     lines = read_lines(results, RESULT)
     unknown = unknown_cells(lines.records)
     records = [record for record in lines.records if record not in unknown]
     if lines.skipped or unknown:
-        warning = (
-            f"{lines.skipped} lines are not results, {len(unknown)} name no cell of the registry"
+        say(
+            f"{results}: ignored {lines.skipped} lines that are not results and {len(unknown)} "
+            "results of cells that are not in the registry"
         )
-        say(f"{results}: {warning}; they were left aside")
     if not records:
-        raise UsageError(f"{results} holds no records: run scripts/batch_test.py first")
+        raise UsageError(f"{results} has no usable results: run scripts/batch_test.py first")
     changed = record_results(records)
     changed += write_coverage()
     typer.echo(f"{len(records)} cells recorded, {changed} files changed")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Show a run, or the registry, on one page that opens without a network."""
+"""Write the report of a run, or of the registry: one HTML page that needs no network."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ python scripts/report.py runs/last --baseline registry --output last.html
 def main(
     run: Annotated[str, typer.Argument(help="A run's folder, or `registry`.")] = "registry",
     baseline: Annotated[
-        str | None, typer.Option(help="Show what changed from this run, or `registry`.")
+        str | None, typer.Option(help="Run to compare with, or `registry`.")
     ] = None,
-    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option(help="Output file.")] = Path("report.html"),
 ) -> None:
     """Write the report: one HTML file."""
     folder = writable_folder(str(output.parent))
     if output.is_dir():
-        raise UsageError(f"{output} is a folder; name a file")
+        raise UsageError(f"{output} is a folder; expected a file")
     try:
         from hf_skillset_templates.reports.html.build import build_report
     except ModuleNotFoundError as error:

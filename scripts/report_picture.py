@@ -1,4 +1,4 @@
-"""Draw the image of the report that the README shows; needs Chromium.
+"""Take the screenshot of the report that the README shows; requires Chromium.
 
 python scripts/report_picture.py
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `batch_update.py --json` did, as the text of a commit or of a merge request."""
+"""Print the output of `batch_update.py --json` as the text of a commit or merge request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ python scripts/update_summary.py update.json
 """
 SECTIONS = {
     "conflict": "Conflicts to resolve",
-    "kept": "Edited files that left the template: move the edits",
+    "kept": "Edited files that are no longer in the template: move your edits",
     "failed": "Not updated",
     "updated": "Updated",
 }
@@ -28,15 +28,15 @@ SECTIONS = {
 
 def main(
     update: Annotated[
-        Path, typer.Argument(help="What batch_update.py --json printed.", parser=readable_file)
+        Path, typer.Argument(help="Output of batch_update.py --json.", parser=readable_file)
     ],
 ) -> None:
-    """Print Markdown: a first line for the subject, then conflicts, failures, updates by name."""
+    """Print Markdown: the subject line, then conflicts, failures and updates by package."""
     try:
         outcome = json.loads(update.read_text(encoding="utf-8"))
         typer.echo("\n".join(lines(outcome["packages"])))
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{update} is not what batch_update.py --json prints: {error}") from error
+        raise UsageError(f"{update} is not output of batch_update.py --json: {error}") from error
 
 
 def lines(packages: list[dict[str, Any]]) -> Iterator[str]:

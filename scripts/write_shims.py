@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the files through which a worker that loads skillsets by path finds our packages."""
+"""Write modules that import installed packages, for workers that load skillsets by path."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ python scripts/write_shims.py worker/skillset --only hf_bert --force
 
 def main(
     folder: Annotated[
-        Path, typer.Argument(help="Where the worker looks for hf_*.py.", parser=writable_folder)
+        Path,
+        typer.Argument(help="Folder from which the worker loads hf_*.py.", parser=writable_folder),
     ],
-    packages: Annotated[Path, Option(help="A folder of packages.", parser=readable_folder)] = Path(
+    packages: Annotated[Path, Option(help="Folder of packages.", parser=readable_folder)] = Path(
         "generated"
     ),
-    only: Annotated[list[str], Option(help="Packages; repeatable, or with commas.")] = [],
+    only: Annotated[list[str], Option(help="Packages; repeatable or comma-separated.")] = [],
     force: Annotated[
         bool, Option("--force", help="Replace modules that this command did not write.")
     ] = False,
 ) -> None:
-    """Write one file for each package; it imports the package, which must be installed.
+    """Write one module for each package; it imports the package, which must be installed.
 
-    Exit code 0: written; 2: wrong usage, or a module of another origin is in the way.
+    Exit code 0: written; 2: wrong usage, or a module exists that this command did not write.
     """
     chosen = select_packages(packages, command_line.split(only))
     for path in [write_shim(package, folder, force=force) for package in chosen]:

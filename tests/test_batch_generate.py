@@ -72,7 +72,7 @@ def test_a_checkpoint_folder_decides_by_its_config(run_script: Run, tmp_path: Pa
     assert finished.stdout.startswith("vit -> ")
 
 
-def test_misspelt_model_is_refused_with_near_matches(run_script: Run, tmp_path: Path) -> None:
+def test_misspelt_model_is_refused_with_similar_names(run_script: Run, tmp_path: Path) -> None:
     finished = run_script("batch_generate", "--model", "whispr", "--output-dir", tmp_path / "out")
     assert finished.returncode == 2
     assert "whispr" in finished.stderr and "whisper" in finished.stderr
@@ -82,10 +82,10 @@ def test_misspelt_model_is_refused_with_near_matches(run_script: Run, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "say what to generate"),
-        (("--task", "fill-masks"), "no task 'fill-masks'"),
-        (("--modality", "smell"), "no modality 'smell'"),
-        (("--model", "bert", "--platforms", "abacus"), "no platform 'abacus'"),
+        ((), "no model type selected"),
+        (("--task", "fill-masks"), "unknown task 'fill-masks'"),
+        (("--modality", "smell"), "unknown modality 'smell'"),
+        (("--model", "bert", "--platforms", "abacus"), "unknown platform 'abacus'"),
     ],
 )
 def test_bad_usage_exits_with_2(run_script: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -120,14 +120,17 @@ def test_skillset_folder_takes_either_separator_and_folders_and_leaves_the_rest_
         "chinese_clip",
         "data2vec-text",
     ]
-    assert "hf_bertt is left out: 'bertt' is neither a model type" in finished.stderr
-    assert "near matches: bert" in finished.stderr and "hf_zzz is left out" in finished.stderr
+    assert "hf_bertt is skipped: 'bertt' is neither a model type" in finished.stderr
+    assert "similar names: bert" in finished.stderr and "hf_zzz is skipped" in finished.stderr
 
 
 def test_skillset_folder_without_any_is_refused(run_script: Run, tmp_path: Path) -> None:
     (tmp_path / "hf_zzz.py").touch()
     finished = run_script("batch_generate", "--skillset-dir", tmp_path, "--dry-run")
-    assert finished.returncode == 2 and "holds no hf_<model type>.py" in finished.stderr
+    assert (
+        finished.returncode == 2
+        and "contains no file or folder named hf_<model type>" in finished.stderr
+    )
 
 
 def job(output_dir: Path, model_type: str, **answers: object) -> PackageJob:

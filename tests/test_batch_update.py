@@ -184,7 +184,7 @@ def test_plain_copier_update_works(packages: Path) -> None:
 def test_folder_without_packages_is_bad_usage(run_script: Run, tmp_path: Path) -> None:
     finished = run_script("batch_update", tmp_path)
     assert finished.returncode == 2
-    assert "holds no generated package" in finished.stderr
+    assert "contains no generated package" in finished.stderr
 
 
 def test_another_repository_in_the_environment_is_not_touched(

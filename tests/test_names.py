@@ -113,7 +113,7 @@ def test_a_checkpoint_s_name_counts_at_separators_and_where_it_is_unique(
 
 def test_what_was_taken_as_what_is_told() -> None:
     assert str(resolve("bert")) != "" and resolve("bert").source == ""
-    assert str(resolve("BERT")) == "'BERT' is taken as bert (another spelling of it)"
+    assert str(resolve("BERT")) == "'BERT' resolves to bert (another spelling)"
 
 
 def test_a_name_that_the_hub_may_know_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_what_the_hub_alone_knows_is_refused_with_its_model_type(
             return "bert"
 
     monkeypatch.setattr(module, "_hub", [Knowing()])
-    with pytest.raises(UnknownModelError, match="on the hub it is a bert: name that"):
+    with pytest.raises(UnknownModelError, match="the hub lists it as bert: use that name"):
         resolve("someone/unheard-of")
 
 

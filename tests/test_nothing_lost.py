@@ -79,7 +79,7 @@ def test_a_person_s_staging_folder_is_refused_and_kept(tmp_path: Path) -> None:
     mine = tmp_path / ".staging" / "notes.txt"
     mine.parent.mkdir()
     mine.write_text("mine")
-    with pytest.raises(UsageError, match="stays as it is"):
+    with pytest.raises(UsageError, match="was not changed"):
         generate(job(tmp_path))
     assert mine.read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == [".staging"]
@@ -97,7 +97,7 @@ def test_a_link_named_staging_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_file_named_like_the_journal_is_kept(tmp_path: Path) -> None:
     (tmp_path / JOURNAL).write_text("my notes\n")
-    with pytest.raises(UsageError, match="stays as it is"):
+    with pytest.raises(UsageError, match="was not changed"):
         generate(job(tmp_path))
     assert (tmp_path / JOURNAL).read_text() == "my notes\n"
 
@@ -131,20 +131,20 @@ def test_a_template_that_is_no_checkout_of_its_own_is_told(
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     origin = find_origin(root)
     assert origin.answers == {"_src_path": str(root)}
-    assert "not a git checkout of its own" in origin.warning and "\n" not in origin.warning
+    assert "not the root of a git checkout" in origin.warning and "\n" not in origin.warning
 
 
 def test_the_answers_say_that_no_update_is_possible(tmp_path: Path) -> None:
     (outcome,) = generate(job(tmp_path))
     assert outcome.status == "generated"
     answers = (tmp_path / "hf_bert" / ".copier-answers.yml").read_text()
-    assert "names no version of the template" in answers
+    assert "has no version of the template" in answers
 
 
 def test_a_template_with_changes_is_told(repository: Path) -> None:
     assert find_origin(repository).warning == ""
     (repository / "work.txt").write_text("changed\n")
-    assert "in no commit" in find_origin(repository).warning
+    assert "uncommitted changes" in find_origin(repository).warning
 
 
 def test_a_second_batch_is_told_who_is_at_work(tmp_path: Path) -> None:

@@ -57,10 +57,10 @@ def test_python_output_can_be_executed_and_equals_the_json_output() -> None:
     assert list(as_json) == ["bert"]
 
 
-def test_an_unknown_name_is_bad_usage_with_near_matches() -> None:
+def test_an_unknown_name_is_bad_usage_with_similar_names() -> None:
     refused = run("--model", "whispr")
     assert refused.returncode == 2
-    assert "near matches: whisper" in refused.stderr
+    assert "similar names: whisper" in refused.stderr
 
 
 def test_the_page_of_tasks_is_up_to_date() -> None:

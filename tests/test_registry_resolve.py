@@ -1,4 +1,4 @@
-"""A name leads to its model type by the registry's files alone, or to near matches."""
+"""A name leads to its model type by the registry's files alone, or to similar names."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def test_a_folder_that_says_no_model_type_is_refused(tmp_path: Path, content: st
         resolve_model(str(tmp_path))
 
 
-def test_a_misspelt_name_is_refused_with_near_matches() -> None:
+def test_a_misspelt_name_is_refused_with_similar_names() -> None:
     with pytest.raises(UnknownModelError) as refused:
         resolve_model("whispr")
     assert refused.value.near[0] == "whisper"
-    assert "near matches: whisper" in str(refused.value)
+    assert "similar names: whisper" in str(refused.value)
 
 
 def test_resolving_needs_neither_torch_nor_transformers() -> None:

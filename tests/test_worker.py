@@ -165,7 +165,7 @@ def test_shims_lead_a_worker_to_packages(tmp_path: Path, run_script: Any, monkey
     assert again.returncode == 0
     (skillset / "hf_bert.py").write_text("# a person's\n")
     refused = run_script("write_shims", skillset, "--packages", packages)
-    assert refused.returncode == 2 and "--force replaces it" in refused.stderr
+    assert refused.returncode == 2 and "use --force to replace it" in refused.stderr
     assert (skillset / "hf_bert.py").read_text() == "# a person's\n"
 
 

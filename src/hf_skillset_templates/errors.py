@@ -1,4 +1,4 @@
-"""The error that a user can fix: a one-sentence message, shown without a traceback."""
+"""Errors that a user can fix, shown as one line without a traceback."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ MASKED = {
     "user.name": "hf-skillset-templates",
     "user.email": "hf-skillset-templates@localhost",
 }
-"""Configuration of commits in repositories of our own: unsigned, without hooks."""
+"""Configuration of commits in temporary repositories: unsigned, without hooks."""
 
 
 class GitError(UsageError):
@@ -31,7 +31,7 @@ class GitError(UsageError):
 
 @cache
 def local_variables() -> tuple[str, ...]:
-    """The environment variables that tie git to one repository, by git's own list."""
+    """The environment variables that select git's repository, as git lists them."""
     listed = subprocess.run(
         ["git", "rev-parse", "--local-env-vars"], capture_output=True, text=True, check=True
     )
@@ -39,19 +39,19 @@ def local_variables() -> tuple[str, ...]:
 
 
 def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables without those that tie git to one repository."""
+    """The variables without those of `local_variables`."""
     left_out = set(local_variables())
     return {name: value for name, value in variables.items() if name not in left_out}
 
 
 def forget_repository() -> None:
-    """Take those variables out of this process: for a worker whose libraries call git."""
+    """Remove those variables from this process: for workers whose libraries call git."""
     for name in local_variables():
         os.environ.pop(name, None)
 
 
 def mask_configuration() -> None:
-    """Let every git that this process starts see `MASKED`, as `-c` would: for libraries' calls."""
+    """Set `MASKED` for every git that this process starts: for workers whose libraries call git."""
     os.environ["GIT_CONFIG_COUNT"] = str(len(MASKED))
     for number, (key, value) in enumerate(MASKED.items()):
         os.environ[f"GIT_CONFIG_KEY_{number}"] = key
@@ -59,7 +59,7 @@ def mask_configuration() -> None:
 
 
 def git(folder: Path, *arguments: str, own: bool = False) -> str:
-    """The output of git in a folder; `own` for a repository that we made and commit to.
+    """The output of git in a folder; `own` adds `MASKED`, for temporary repositories.
 
     Raises:
         GitError: git is not installed or fails.

@@ -1,11 +1,10 @@
-"""Runs a function in a process of its own, with a time and a memory limit.
+"""Runs a function in a separate process, with a time and a memory limit.
 
-A job is JSON: the path of a function (`package.module:function`) and its argument. The
-function gets the argument and returns JSON. Whatever goes wrong in it - an exception, a
-crash, too much memory, too much time - comes back as a record `{"stage", "error", "parts"}`
-and hurts nobody else; `parts` is what the job had reported until then. A fork server keeps
-the modules named by `preload` imported, so that a job starts in milliseconds where the
-platform can fork.
+A job is JSON: the path of a function (`package.module:function`) and its argument. The function
+gets the argument and returns JSON. If it fails - an exception, a crash, too much memory, too much
+time - the result is a record `{"stage", "error", "parts"}`, in which `parts` is what the job had
+reported before. A fork server imports the modules named by `preload` once, so that jobs start in
+milliseconds where forking is supported.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from typing import Any
 
 MEMORY_MB = 8192
 STOP_S = 0.2
-"""How soon a job is ended that nobody waits for any longer, seconds."""
+"""Seconds between two checks whether a job was stopped."""
 NEVER = threading.Event()
 
 _channel: Connection | None = None
@@ -36,26 +35,26 @@ _starting = threading.Lock()
 
 @dataclass(frozen=True)
 class Limits:
-    """What one isolated job may use: wall-clock seconds, and MiB that it may allocate."""
+    """The limits of one isolated job: wall-clock seconds, and MiB that it may allocate."""
 
     timeout_s: float
     memory_mb: int = MEMORY_MB
 
 
 def preload(*modules: str) -> None:
-    """Names the modules that the fork server imports once; call it before the first job."""
+    """Set the modules that the fork server imports once; call it before the first job."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.get_context("forkserver").set_forkserver_preload(list(modules))
 
 
 @cache
 def _server_folder() -> tempfile.TemporaryDirectory[str]:
-    """Where the fork server and its jobs put temporary files; removed when this process ends."""
+    """The temporary folder of the fork server and its jobs; removed when this process ends."""
     return tempfile.TemporaryDirectory(prefix="hf-skillset-")
 
 
 def _start_server() -> None:
-    """Start the fork server, which needs a temporary folder of its own for what it imports."""
+    """Start the fork server, with its own temporary folder for files of imported modules."""
     from multiprocessing import forkserver
 
     with _starting:
@@ -76,7 +75,7 @@ def enter_stage(name: str) -> None:
 
 
 def report(part: Any) -> None:
-    """Hands the parent a part of the result (JSON), which outlives a crash of the job."""
+    """Send the parent a part of the result (JSON), which is kept if the job crashes later."""
     if _channel is not None:
         _channel.send_bytes(json.dumps({"part": part}).encode())
 
@@ -88,12 +87,15 @@ def run_isolated(
     memory_mb: int,
     stop: threading.Event = NEVER,
 ) -> Any:
-    """Returns the function's result, or `{"stage", "error", "parts"}` when it failed.
+    """The function's result (JSON-compatible), or `{"stage", "error", "parts"}` if it failed.
 
-    `timeout_s` is wall-clock seconds; `memory_mb` is what the job may allocate on top of
-    what its process has when it starts, in MiB (enforced on Linux; files that are mapped to
-    be read, and addresses that are only reserved, do not count). Once `stop` is set, the job is
-    ended.
+    Args:
+        function_path: `package.module:function`.
+        argument: its argument; JSON-compatible.
+        timeout_s: limit in wall-clock seconds.
+        memory_mb: limit in MiB of what the job allocates on top of what its process has when it
+            starts. Enforced on Linux; read-only mapped files and reserved addresses do not count.
+        stop: ends the job once set.
     """
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
@@ -118,7 +120,7 @@ def run_isolated(
 def _await(
     process: Any, receiver: Connection, log: str, timeout_s: float, stop: threading.Event
 ) -> Any:
-    """Follows the child's messages until its result, its end, the deadline or `stop`."""
+    """Read the child's messages until its result, its end, the deadline or `stop`."""
     stage = "start"
     parts: list[Any] = []
     deadline = time.monotonic() + timeout_s
@@ -153,7 +155,7 @@ def _has_message(receiver: Connection, deadline: float, stop: threading.Event) -
 
 
 def _tail(log: str) -> str:
-    """The last lines a dead child printed: usually the only trace of a native crash."""
+    """The last lines that a dead child printed: often the only information on a native crash."""
     with contextlib.suppress(OSError), open(log, errors="replace") as file:
         lines = file.read()[-2000:].strip().splitlines()[-5:]
         return ": " + " | ".join(lines) if lines else ""
@@ -187,8 +189,8 @@ def _child(job: str, sender: Connection) -> None:
 def _leave_nothing_behind(folder: str) -> None:
     """Remove the job's temporary files at its end, even if it is killed.
 
-    Temporary files lie in the folder that the parent removes. Locks of multiprocessing (a
-    progress bar makes one) have no name in the system with the start method `fork`.
+    Temporary files are put into a folder that the parent removes. With the start method `fork`,
+    locks of multiprocessing (such as that of a progress bar) are unnamed and need no removal.
     """
     tempfile.tempdir = os.environ["TMPDIR"] = folder
     if "fork" in multiprocessing.get_all_start_methods():
@@ -196,9 +198,9 @@ def _leave_nothing_behind(folder: str) -> None:
 
 
 def end_with_parent() -> None:
-    """Let this process end as soon as the one that started it does, however that ended.
+    """End this process when its parent ends, even if the parent was killed.
 
-    A worker whose caller was killed has nobody to tell its result, and must write nothing more.
+    Nobody receives the result of such a worker, and it must not write anything.
     """
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
@@ -213,8 +215,8 @@ def _wait_for_parent() -> None:
 def _limit_memory(memory_mb: int) -> None:
     """Limit the address space to the current size plus the allowance; no effect on Windows.
 
-    What is only reserved does not count: a CUDA context reserves far more addresses than the
-    machine has memory, so that a cap on the address space (RLIMIT_AS) ends it at once.
+    Reserved addresses do not count: a CUDA context reserves more than the machine has memory, so
+    that a limit of the address space (RLIMIT_AS) would end it at once.
     """
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource

@@ -1,6 +1,6 @@
-"""What nearly every model job imports: seconds for a fresh process, nothing for a fork.
+"""The modules that the fork server imports for jobs with models.
 
-OpenVINO and ONNX Runtime must never be among it: their threads do not survive a fork.
+OpenVINO and ONNX Runtime must not be among them: their threads do not survive a fork.
 """
 
 MODEL_IMPORTS = (

@@ -1,4 +1,4 @@
-"""The skillset of a model type, made from the sources where they stand: no package is generated.
+"""The skillset of a model type, made from the sources in place, without generating a package.
 
 It runs the code of `task_variants/`, `hardware/` and `runtime/` as a generated package does.
 """
@@ -18,7 +18,7 @@ from .template_hooks import load_hook
 
 
 def source_skillset(model_type: str, platforms: tuple[str, ...] = ("cpu",)) -> type[Skillset]:
-    """The skillset class of a model type with those of its tasks that have code."""
+    """The skillset class of a model type, with its tasks that have code."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     hooks, entry = load_hook("package_entry"), read_entry(model_type)
@@ -44,7 +44,7 @@ def source_skillset(model_type: str, platforms: tuple[str, ...] = ("cpu",)) -> t
 
 
 def load_task(source: Path) -> str:
-    """Load the module of a task from its file; the name that it is imported by from then on."""
+    """Load the module of a task from its file; returns the name in `sys.modules`."""
     name = f"hf_skillset_task_{source.parent.name}_{source.stem}".replace("-", "_")
     if name not in sys.modules:
         spec = spec_from_file_location(name, source)

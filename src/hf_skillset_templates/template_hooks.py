@@ -1,4 +1,4 @@
-"""The hooks of the template as modules: they are scripts that lie outside of this package."""
+"""Loads the template's hooks, which are scripts outside of this package, as modules."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Runs the cells (task, platform) of one generated package with its tiny model.
 
-Meant for `isolation.run_isolated`: the argument and the result are JSON, and each step is
-announced, so that a crash says where it happened.
+Called by `isolation.run_isolated`: the argument and the result are JSON, and each stage is reported
+when it begins, so that a crash can be attributed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EXPORT_IMPORTS = (
 
 
 def imports_for(platforms: Iterable[str]) -> tuple[str, ...]:
-    """What a fork server imports once; a cell that exports takes a quarter of the time so."""
+    """The modules that the fork server imports once: they take most of the time of a cell."""
     return (*MODEL_IMPORTS, *(() if set(platforms) == {"cpu"} else EXPORT_IMPORTS))
 
 
@@ -41,10 +41,10 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
     `argument` is `{"package": folder, "name": package, "cells": [[task, platform], ...]}`, with
     `asked` where the caller's clock (`time.monotonic`) is this machine's.
 
-    A record has the fields of the package's own `TestRecord` and `stage`, how far the cell
-    came: `config`, `build`, `load` (or `export` or `compile`, where the platform can tell
-    them apart), `run`, `match`. In its seconds by stage the first one also has what all of them
-    share: `start` of the process, and in `config` the import of the package.
+    A record has the fields of the package's own `TestRecord` and `stage`, the last stage that
+    the cell reached: `config`, `build`, `load` (or `export` or `compile`, where the platform
+    distinguishes them), `run`, `match`. The first record also has the seconds that all cells
+    share: the `start` of the process, and the import of the package in `config`.
     """
     began = time.monotonic()
     shared = {"start": began - argument.get("asked", began)}
@@ -70,27 +70,27 @@ def run_package(argument: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def add_seconds(record: dict[str, Any], more: dict[str, float]) -> dict[str, Any]:
-    """The record with more seconds in some stages; its own sum stays what the cell took."""
+    """The record with seconds added to some stages; its total stays that of the cell."""
     known = record.get("stage_seconds", {})
     added = {name: round(known.get(name, 0.0) + spent, 4) for name, spent in more.items()}
     return {**record, "stage_seconds": {**known, **added}}
 
 
 def limit_threads() -> None:
-    """One thread for each cell: as many cells run as there are cores."""
+    """Limit torch to one thread, because cells run in parallel."""
     import torch
 
     torch.set_num_threads(1)
 
 
 def runtime_module(skillset: Any, name: str) -> Any:
-    """A module of the runtime that a skillset is made with, its package's own or the shared one."""
+    """A module of the skillset's runtime, which may be vendored."""
     base = next(cls for cls in type(skillset).__mro__ if cls.__name__ == "Skillset")
     return importlib.import_module(f"{base.__module__.rpartition('.')[0]}.{name}")
 
 
 class Stages:
-    """The stages of one cell: which one it is in, and how long each took."""
+    """The current stage of one cell, and the seconds of each."""
 
     def __init__(self) -> None:
         self.name = "config"
@@ -98,13 +98,13 @@ class Stages:
         self._since = time.perf_counter()
 
     def enter(self, name: str) -> None:
-        """Begin a stage, and announce it to the caller of the process."""
+        """Begin a stage, and report it to the parent process."""
         self.end()
         self.name = name
         enter_stage(name)
 
     def end(self) -> None:
-        """Note how long the stage took."""
+        """Add the seconds of the current stage."""
         now = time.perf_counter()
         self.seconds[self.name] = self.seconds.get(self.name, 0.0) + now - self._since
         self._since = now
@@ -133,7 +133,7 @@ def run_cell(skillset: Any, platform: str, task: str, checkpoints: Any) -> dict[
 def run_stages(
     stages: Stages, skillset: Any, platform: str, task: str, checkpoints: Any
 ) -> dict[str, Any]:
-    """The record of a cell; an error says in `stages` where it happened."""
+    """The record of a cell; `stages` has the stage of an exception."""
     stages.enter("build")
     checkpoint = checkpoints.of(task)
     stages.enter("load")
@@ -147,7 +147,7 @@ def run_stages(
 
 
 def costs(stages: Stages) -> dict[str, Any]:
-    """Seconds, all in all and by stage, and the peak of memory in MiB where the system says it."""
+    """Seconds in total and by stage, and peak memory in MiB if the system reports it."""
     measured: dict[str, Any] = {
         "seconds": sum(stages.seconds.values()),
         "stage_seconds": {name: round(spent, 4) for name, spent in stages.seconds.items()},
@@ -157,13 +157,13 @@ def costs(stages: Stages) -> dict[str, Any]:
 
 
 def forget_peak_memory() -> None:
-    """Let the system measure the peak anew, so that each cell of a process has its own."""
+    """Reset the system's peak memory, so that each cell has its own."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_memory_mb() -> float | None:
-    """The largest resident set of this process since `forget_peak_memory`, MiB."""
+    """The peak resident set size since `forget_peak_memory` in MiB; None if not reported."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
@@ -172,14 +172,14 @@ def peak_memory_mb() -> float | None:
 
 
 def measured_with(platform: str) -> dict[str, Any]:
-    """The versions that a measurement on a platform depends on, as this process has them."""
+    """The installed versions of the distributions that results on a platform depend on."""
     if platform not in platform_names():
         return {}
     return {"versions": installed(load_platform(platform)["measured_with"])}
 
 
 def match(skillset: Any, checkpoint: str, handler: Any) -> dict[str, Any]:
-    """What a comparison with CPU adds to a record: the errors, and what is wrong with them."""
+    """The fields of a record from the comparison with the CPU: errors, and the problem if any."""
     parity = runtime_module(skillset, "compare.parity")
     self_test = runtime_module(skillset, "tasks.samples")
     reference = skillset.init_cpu(checkpoint, task=handler.spec.name).handler

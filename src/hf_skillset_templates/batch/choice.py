@@ -1,4 +1,4 @@
-"""Which cells a batch test runs: platforms, tasks, patterns of names, a shard, what is done."""
+"""The cells that a batch test runs: platforms, tasks, name patterns, a shard, finished cells."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHARD = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})", re.ASCII)
 
 @dataclass(frozen=True)
 class Shard:
-    """One of `count` parts of the cells; which one a cell is in depends on its name alone."""
+    """One of `count` parts of the cells; a hash of its name assigns a cell to a part."""
 
     number: int
     """From 1."""
@@ -35,14 +35,14 @@ class Shard:
         return f"{self.number}/{self.count}"
 
     def holds(self, cell: Cell) -> bool:
-        """Whether a cell is in this part."""
+        """Whether this part contains a cell."""
         digest = hashlib.sha256(str(cell).encode()).digest()
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was asked for; what is empty leaves nothing out."""
+    """The selection of the command line; empty fields select everything."""
 
     platforms: tuple[str, ...]
     tasks: tuple[str, ...] = ()
@@ -55,10 +55,10 @@ class Choice:
     """Only these cells."""
     shard: Shard | None = None
     done: frozenset[Cell] = frozenset()
-    """Cells that ran already."""
+    """Cells that are not run again."""
 
     def takes(self, package: str, model_type: str) -> bool:
-        """Whether a package's cells are asked for at all."""
+        """Whether a package is selected."""
         names = (package, model_type)
         if self.only and not matches(self.only, names):
             return False
@@ -69,7 +69,7 @@ class Choice:
         return bool(read_entry(model_type).get("modality") == self.modality)
 
     def cells(self, package: Package) -> list[Cell]:
-        """The package's cells that are to be run, task by task."""
+        """The selected cells of a package, by task."""
         if not self.takes(package.name, package.model_type):
             return []
         chosen = [task for task in package.tasks if not self.tasks or task in self.tasks]
@@ -81,40 +81,40 @@ class Choice:
         return [cell for cell in selected if self.runs(cell)]
 
     def runs(self, cell: Cell) -> bool:
-        """Whether a cell is in the shard, in the list, and not done."""
+        """Whether a cell is in the shard and in `among`, and not done."""
         listed = self.among is None or cell in self.among
         return listed and cell not in self.done and (self.shard is None or self.shard.holds(cell))
 
 
 def matches(patterns: Iterable[str], names: Iterable[str]) -> bool:
-    """Whether one of the names fits one of the patterns."""
+    """Whether one of the names matches one of the patterns."""
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
 
 
 def check_names(patterns: Iterable[str], names: Iterable[str]) -> None:
-    """Refuse a plain name that is none of `names`; a pattern may fit nothing.
+    """Check that every name without wildcards is one of `names`.
 
     Raises:
-        UsageError: the name is unknown; near ones are listed.
+        UsageError: a name is unknown; similar ones are listed.
     """
     known = list(names)
     for name in patterns:
         if name not in known and not any(sign in name for sign in WILD):
             near = difflib.get_close_matches(name, known, n=3)
-            hint = f"; near matches: {', '.join(near)}" if near else ""
-            raise UsageError(f"there is no package or model type {shortened(name)}{hint}")
+            hint = f"; similar names: {', '.join(near)}" if near else ""
+            raise UsageError(f"unknown package or model type {shortened(name)}{hint}")
 
 
 def parse_shard(text: str) -> Shard:
-    """`2/8` is the second of eight parts.
+    """A shard from its text: `2/8` is the second of eight parts.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: the text has another form.
     """
     match = SHARD.fullmatch(text)
     if not match or int(match[1]) > int(match[2]):
         raise UsageError(
-            f"{shortened(text)} is not a shard: give i/n with 1 <= i <= n, such as 2/8"
+            f"{shortened(text)} is not a shard: expected I/N with 1 <= I <= N, such as 2/8"
         )
     return Shard(int(match[1]), int(match[2]))
 
@@ -123,12 +123,12 @@ def failed_cells(path: Path) -> frozenset[Cell]:
     """The cells whose last record in a run's folder or results file is a failure.
 
     Raises:
-        UsageError: there is no file, or it holds no record.
+        UsageError: there is no file, or it contains no records.
     """
     file = path / RESULTS if path.is_dir() else path
     records = read_lines(file, RESULT)
     if not records.records:
-        raise UsageError(f"{file} holds no results of a batch test")
+        raise UsageError(f"{file} has no results of a batch test")
     last = latest(records.records)
     return frozenset(cell for cell, record in last.items() if record["status"] == FAILED)
 

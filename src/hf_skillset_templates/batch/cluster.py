@@ -1,12 +1,12 @@
-"""Runs the cells on an existing Dask cluster: distributed's own scheduler and workers.
+"""Runs the cells on an existing Dask cluster, with the scheduler and workers of `distributed`.
 
-A job is one package on one platform; it carries the package as a zip archive, so that a worker
-needs this library and no checkout. A worker announces the platforms that it has as resources
-(`CPU`, `OPENVINO`, ...), and a job goes only where its platform is. On the worker each job runs
-in a process of its own, as it does on this machine. Where a worker dies, Dask gives its jobs to
-another; how often is the scheduler's setting `allowed-failures`. After that the cells are
-recorded as failed with the worker's name. Where no worker with their platform is left, or the
-scheduler is gone, cells are recorded as failed after `PATIENCE_S`.
+A job is one package on one platform; it contains the package as a zip archive, so that workers
+need this library but no checkout. A worker declares its platforms as resources (`CPU`,
+`OPENVINO`, ...), and Dask sends a job only to workers with its platform. On the worker each job
+runs in a separate process, as it does on this machine. If a worker dies, Dask gives its jobs to
+another one, as often as the scheduler's setting `allowed-failures` permits; then the cells are
+recorded as failed, with the worker's name. If no worker has their platform, or the scheduler is
+unreachable, for `PATIENCE_S`, cells are recorded as failed.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ from .testing import Job, failure, run_cells, run_job
 
 CONNECT_S = 20
 LOOK_S = 10
-"""How often a run that waits for jobs looks at who is left."""
+"""Seconds between two checks of the scheduler and its workers while jobs are awaited."""
 PATIENCE_S = 120
-"""How long jobs wait for a scheduler or for a worker with their platform to come back."""
+"""Seconds that jobs wait for an unreachable scheduler or a missing platform."""
 DISTRIBUTION = "hf-skillset-templates"
 ONCE_MORE = 1
-"""How often a job may be given to another worker after the death of its own."""
+"""Number of times that a job whose worker died is retried."""
 LEFT_OUT = {"__pycache__", ".git", ".venv", ".pytest_cache", "build", "dist"}
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """What travels to a worker.
+    """The argument of a job.
 
-    It is an argument of the job and no data of the cluster's: those are lost with their worker,
-    and with them every job that needs them.
+    It is not scattered to the workers: data of a worker that dies is lost, with every job that
+    needs it.
     """
 
     name: str
@@ -66,7 +66,8 @@ def run_on_cluster(
     """The records of each job as it ends; closing the iterator cancels the rest.
 
     Raises:
-        UsageError: nobody answers, no worker offers a platform, or a worker has another version.
+        UsageError: the scheduler does not respond, there are no workers, no worker has one of the
+            platforms, or a worker has another version of this library.
     """
     client = connect(scheduler)
     try:
@@ -80,16 +81,16 @@ def connect(scheduler: str) -> Any:
     """A client of the cluster.
 
     Raises:
-        UsageError: nobody answers at the address.
+        UsageError: no scheduler responds at the address.
     """
     try:
         return Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
-        raise UsageError(f"no Dask scheduler answers at {scheduler}: {error}") from error
+        raise UsageError(f"no Dask scheduler responds at {scheduler}: {error}") from error
 
 
 def require_workers(client: Any, platforms: tuple[str, ...]) -> None:
-    """Refuse at once what would wait for ever.
+    """Check that the cluster's workers can run the jobs.
 
     Raises:
         UsageError: see `run_on_cluster`.
@@ -100,23 +101,25 @@ def require_workers(client: Any, platforms: tuple[str, ...]) -> None:
     for platform in platforms:
         if not any(resource_of(platform) in each["resources"] for each in workers.values()):
             raise UsageError(
-                f"no worker offers {platform}: start one with "
+                f"no worker has the platform {platform}: start one with "
                 f"--resources '{resource_of(platform)}=1'"
             )
     here = version(DISTRIBUTION)
     for address, installed in client.run(library_version, on_error="return").items():
         if installed != here:
-            raise UsageError(f"the worker {address} has {DISTRIBUTION} {installed}, not {here}")
+            raise UsageError(
+                f"the worker {address} has {DISTRIBUTION} {installed}; expected {here}"
+            )
     allowed = client.run_on_scheduler(allowed_failures)
     if allowed != ONCE_MORE:
         say(
-            f"the scheduler's allowed-failures is {allowed}: a job whose worker dies is tried "
-            f"{allowed} times more, not {ONCE_MORE}"
+            f"the scheduler's allowed-failures is {allowed}: a job whose worker dies is retried "
+            f"{allowed} times instead of {ONCE_MORE}"
         )
 
 
 def resource_of(platform: str) -> str:
-    """The resource by which a worker offers a platform."""
+    """The name of the worker resource for a platform."""
     return platform.upper()
 
 
@@ -126,12 +129,12 @@ def library_version() -> str:
 
 
 def allowed_failures(dask_scheduler: Any) -> int:
-    """How many deaths of workers a job survives."""
+    """The number of times that the scheduler retries a job whose worker died."""
     return int(dask_scheduler.allowed_failures)
 
 
 def run_parcels(client: Any, jobs: list[Job], limits: Limits) -> Generator[list[Record]]:
-    """Send every job; what cannot be sent is recorded here."""
+    """Submit every job; packages that cannot be read are recorded as failed without a job."""
     futures: dict[Any, tuple[Cell, ...]] = {}
     for job in jobs:
         if job.package is None:
@@ -150,7 +153,7 @@ def run_parcels(client: Any, jobs: list[Job], limits: Limits) -> Generator[list[
 
 
 def collected(client: Any, futures: dict[Any, tuple[Cell, ...]]) -> Generator[list[Record]]:
-    """The records of sent jobs as they end; those that nobody is left to run are failures."""
+    """The records of submitted jobs as they end, or failures if no worker can run them."""
     waiting, absences = dict(futures), Absences()
     completed = as_completed(list(futures), loop=client.loop)
     while waiting:
@@ -167,7 +170,7 @@ def collected(client: Any, futures: dict[Any, tuple[Cell, ...]]) -> Generator[li
 
 
 def ended(completed: Any, waiting: dict[Any, Any]) -> list[Any]:
-    """The waiting jobs that have ended; where none has, `LOOK_S` are waited for one."""
+    """The jobs that have ended; waits up to `LOOK_S` for one."""
     deadline = time.monotonic() + LOOK_S
     while not completed.has_ready() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -175,7 +178,7 @@ def ended(completed: Any, waiting: dict[Any, Any]) -> list[Any]:
 
 
 def offered(client: Any) -> set[str] | None:
-    """The resources that workers offer now; None where the scheduler does not answer."""
+    """The resources of the current workers; None if the scheduler does not respond."""
     try:
         workers = client.scheduler_info(n_workers=-1)["workers"]
     except (OSError, ValueError, TimeoutError):
@@ -187,25 +190,26 @@ def offered(client: Any) -> set[str] | None:
 
 @dataclass
 class Absences:
-    """Since when a platform has had no worker, in seconds of the monotonic clock."""
+    """When each platform lost its last worker, in seconds of the monotonic clock."""
 
     since: dict[str, float] = field(default_factory=dict)
     lost: bool = False
-    """Whether it is the scheduler that is missing."""
+    """Whether the scheduler does not respond."""
 
     def look(self, platforms: set[str], offered: set[str] | None) -> None:
-        """Note which of the platforms nobody offers."""
+        """Update the platforms that no worker has."""
         self.lost = offered is None
         now = time.monotonic()
         missing = {name for name in platforms if resource_of(name) not in (offered or ())}
         self.since = {name: self.since.get(name, now) for name in missing}
 
     def reason(self, platform: str) -> str:
-        """Why jobs of a platform are given up; empty where they are not."""
+        """Why the jobs of a platform are cancelled; empty if they are not."""
         if time.monotonic() - self.since.get(platform, math.inf) < PATIENCE_S:
             return ""
-        who = "the scheduler does not answer" if self.lost else f"no worker offers {platform}"
-        return f"{who} any more, for {PATIENCE_S} s"
+        if self.lost:
+            return f"the scheduler has not responded for {PATIENCE_S} s"
+        return f"no worker has had the platform {platform} for {PATIENCE_S} s"
 
 
 def by_platform(cells: tuple[Cell, ...]) -> dict[str, tuple[Cell, ...]]:
@@ -215,7 +219,7 @@ def by_platform(cells: tuple[Cell, ...]) -> dict[str, tuple[Cell, ...]]:
 
 
 def records_of(future: Future, cells: tuple[Cell, ...]) -> list[Record]:
-    """The records of a job; where its workers died, failures that name the last of them."""
+    """The records of a job; if its workers died, failures with the name of the last one."""
     try:
         records: list[Record] = future.result()
         return records
@@ -224,7 +228,7 @@ def records_of(future: Future, cells: tuple[Cell, ...]) -> list[Record]:
         detail = f"the worker died: {name}"
         return [failure(cell, "start", detail) | {"worker": name} for cell in cells]
     except CancelledError as error:
-        detail = f"the scheduler is gone or has given up the job: {error}"
+        detail = f"the scheduler is unreachable or cancelled the job: {error}"
         return [failure(cell, "start", detail) for cell in cells]
     except Exception as error:
         detail = f"the job could not be run: {type(error).__name__}: {error}"
@@ -242,7 +246,7 @@ def packed(folder: Path) -> bytes:
 
 
 def run_parcel(parcel: Parcel) -> list[Record]:
-    """On the worker: unpack, run each cell in a process of its own, say who ran it."""
+    """On the worker: unpack the package and run its cells in a separate process."""
     allow_children()
     isolation.preload(*imports_for(cell.platform for cell in parcel.cells))
     name = get_worker().address
@@ -254,5 +258,5 @@ def run_parcel(parcel: Parcel) -> list[Record]:
 
 
 def allow_children() -> None:
-    """Let this process start others also where a nanny started it, as a daemon."""
+    """Allow a daemonic process, such as a worker with a nanny, to start child processes."""
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""What the shell offers for the values of options: names that the registry knows.
+"""Shell completion of option values with names from the registry.
 
-Each function is an option's `autocompletion`: what is typed so far in, what it may become out. Of
-names separated by commas the last one is completed.
+Each function is the `autocompletion` of an option: it maps the incomplete value to its
+completions. In a comma-separated value the last name is completed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def profile(incomplete: str) -> list[str]:
 
 
 def beginning(incomplete: str, names: Iterable[str]) -> list[str]:
-    """What is typed so far with each name that its last part begins and that is not there yet."""
+    """The incomplete value, completed with each matching name that it does not yet contain."""
     before, comma, last = incomplete.rpartition(",")
     taken = before.split(",")
     matching = (name for name in sorted(names) if name.startswith(last) and name not in taken)

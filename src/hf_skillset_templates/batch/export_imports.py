@@ -1,4 +1,4 @@
-"""Imports what every export imports; for the fork server, so that it happens once.
+"""Imports the modules that every export imports; run once by the fork server.
 
 transformers' exporters patch some forty model modules at each export and import them for it.
 """

@@ -1,4 +1,4 @@
-"""Picks model types, platforms and profile in a terminal."""
+"""Selection of model types, platforms and profile in a terminal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .selection import SAMPLE, profiles
 
 
 def ask() -> dict[str, Any]:
-    """The picked `models`, `platforms` and `profile`.
+    """The selected `models`, `platforms` and `profile`.
 
     Raises:
-        UsageError: the questions were cancelled.
+        UsageError: the user cancelled.
     """
     answers = questionary.form(
         models=questionary.checkbox(
@@ -25,7 +25,7 @@ def ask() -> dict[str, Any]:
             choices=[questionary.Choice(name, checked=name in SAMPLE) for name in model_types()],
             use_search_filter=True,
             use_jk_keys=False,
-            validate=lambda chosen: bool(chosen) or "choose at least one",
+            validate=lambda chosen: bool(chosen) or "select at least one",
         ),
         platforms=questionary.checkbox(
             "Platforms",
@@ -34,5 +34,5 @@ def ask() -> dict[str, Any]:
         profile=questionary.select("Profile", choices=profiles()),
     ).ask()
     if not answers:
-        raise UsageError("nothing was picked")
+        raise UsageError("cancelled: nothing was selected")
     return answers

@@ -1,4 +1,4 @@
-"""One batch at a time in a folder: the second learns who is at work."""
+"""Locks: only one batch at a time uses a folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hf_skillset_templates.errors import UsageError
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`, which a killed process lets go of; it is removed at the end.
+    """Hold the lock file `path`, and remove it at the end; a killed process releases it.
 
     Raises:
         UsageError: another process holds it; the message names the process and its machine.
@@ -26,7 +26,9 @@ def locked(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout as error:
-        raise UsageError(f"{path.parent}: {holder(path)} is at work here") from error
+        raise UsageError(
+            f"{path.parent} is in use by {holder(path)}: wait until it ends"
+        ) from error
     try:
         note = {"pid": os.getpid(), "host": socket.gethostname(), "command": sys.argv[0]}
         note_of(path).write_text(json.dumps(note), encoding="utf-8")
@@ -40,12 +42,12 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def note_of(path: Path) -> Path:
-    """The file with the holder of a lock; on Windows others cannot read the lock file itself."""
+    """The file that names the holder of a lock; Windows does not let others read a locked file."""
     return path.with_name(f"{path.name}.holder")
 
 
 def holder(path: Path) -> str:
-    """The holder of a lock, as far as it can be read."""
+    """A description of the holder of a lock."""
     try:
         note = json.loads(note_of(path).read_text(encoding="utf-8"))
         return f"process {note['pid']} on {note['host']} ({Path(note['command']).name})"

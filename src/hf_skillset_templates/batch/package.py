@@ -19,31 +19,31 @@ from .staging import staging_folder
 
 @dataclass(frozen=True)
 class PackageJob:
-    """What to generate; JSON-compatible, so that it can be handed to any worker."""
+    """The generation of one package; JSON-compatible."""
 
     model_type: str
     package: str
     output_dir: str
     answers: dict[str, Any] = field(default_factory=dict)
-    """Answers beside the model type; everything else takes the template's default."""
+    """Answers besides the model type; others get the template's default."""
     origin: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        """What tells this job from one for the same package with other answers."""
+        """A hash of the job's answers."""
         asked = json.dumps([self.model_type, self.answers, self.origin], sort_keys=True)
         return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class PackageOutcome:
-    """How the generation of one package ended."""
+    """The outcome of the generation of one package."""
 
     model_type: str
     status: str
     """`generated`, `skipped` or `failed`."""
     stage: str = ""
-    """Where it failed: `render`, `insert_handlers`, `copy_tiny_model`, `validate_package`,
+    """The stage that failed: `render`, `insert_handlers`, `copy_tiny_model`, `validate_package`,
     `publish` or `process`."""
     error: str = ""
 
@@ -53,7 +53,7 @@ class PackageOutcome:
 
 
 def generate_package(job: PackageJob) -> PackageOutcome:
-    """Make one package; never raises for what is wrong with the package alone."""
+    """Generate one package; exceptions become part of the outcome."""
     stage = "render"
     staging = staging_folder(Path(job.output_dir)) / job.package
     try:
@@ -93,10 +93,10 @@ def hooks() -> list[tuple[str, Any]]:
 
 
 def publish(staging: Path, target: Path) -> None:
-    """Rename a finished package into place; an older one goes away only then.
+    """Rename a finished package into place, then remove the one that it replaces.
 
     Raises:
-        UsageError: what is there is no generated package, or has a repository of its own.
+        UsageError: `target` is not a generated package, or has its own git repository.
     """
     if not os.path.lexists(target):
         os.replace(staging, target)
@@ -113,15 +113,15 @@ def publish(staging: Path, target: Path) -> None:
 
 
 def require_generated(target: Path) -> None:
-    """Raise where replacing a folder would take more away than a generated package."""
+    """Raise UsageError unless a folder is a generated package without its own repository."""
     if target.is_symlink() or not (target / ".copier-answers.yml").is_file():
-        raise UsageError(f"{target} is not a generated package and stays as it is")
+        raise UsageError(f"{target} is not a generated package and was not replaced")
     if (target / ".git").exists():
-        raise UsageError(f"{target} has a git repository of its own: use scripts/batch_update.py")
+        raise UsageError(f"{target} has its own git repository: use scripts/batch_update.py")
 
 
 def set_modes(folder: Path) -> None:
-    """Give every file the template's mode, as Copier does, whatever the umask is."""
+    """Give every file the template's mode, as Copier does, independent of the umask."""
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The generated packages below a folder, and what a package says of itself."""
+"""The generated packages in a folder, and their metadata."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def find_packages(folder: Path) -> list[Path]:
 
 
 def select_packages(folder: Path, only: list[str]) -> list[Path]:
-    """The packages of a folder, or those named.
+    """The packages in a folder, or those of them in `only`.
 
     Raises:
-        UsageError: there are none, or a name is none of theirs.
+        UsageError: the folder has no packages, or none of a name in `only`.
     """
     packages = find_packages(folder)
     if not packages:
-        raise UsageError(f"{folder} holds no generated package (*/{ANSWERS})")
+        raise UsageError(f"{folder} contains no generated package (*/{ANSWERS})")
     names = [package.name for package in packages]
     for name in only:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=3)
-            hint = f"; near matches: {', '.join(near)}" if near else ""
-            raise UsageError(f"{folder} holds no package {name!r}{hint}")
+            hint = f"; similar names: {', '.join(near)}" if near else ""
+            raise UsageError(f"{folder} contains no package {name!r}{hint}")
     return [package for package in packages if not only or package.name in only]
 
 
@@ -53,7 +53,7 @@ def read_answers(package: Path) -> dict[str, Any]:
     """The answers that a package was made with.
 
     Raises:
-        UsageError: the file cannot be read, or is no YAML mapping.
+        UsageError: the file cannot be read, or is not a YAML mapping.
     """
     path = package / ANSWERS
     try:
@@ -61,22 +61,25 @@ def read_answers(package: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UsageError(f"{path} cannot be read: {one_line(error)}") from error
     if not isinstance(answers, dict):
-        raise UsageError(f"{path} holds no answers (a mapping)")
+        raise UsageError(f"{path} is not a YAML mapping of answers")
     return answers
 
 
 def read_package(folder: Path) -> Package:
-    """What a test needs to know of a package.
+    """The metadata of a package, from its `registry.json`.
 
     Raises:
-        UsageError: it cannot be tested; the message says why.
+        UsageError: the package has no cells, another name than its folder, or an invalid
+            `registry.json`.
     """
     answers = read_answers(folder) if (folder / ANSWERS).exists() else {}
     if answers.get("profile") == "basic":
-        raise UsageError("the profile basic has no cells: run pytest in the package")
+        raise UsageError("packages of the profile basic have no cells: run pytest in the package")
     name = answers.get("package_name", folder.name)
     if name != folder.name:
-        raise UsageError(f"the folder {folder.name} holds the package {name}: rename the folder")
+        raise UsageError(
+            f"the folder {folder.name} contains the package {name}: rename the folder to {name}"
+        )
     path = folder / "src" / folder.name / "registry.json"
     try:
         entry = json.loads(path.read_bytes())
@@ -87,7 +90,7 @@ def read_package(folder: Path) -> Package:
         problem = f"{type(error).__name__}: {one_line(error)}"
         raise UsageError(f"{path.relative_to(folder)} cannot be read: {problem}") from error
     if not isinstance(model_type, str) or not tasks:
-        raise UsageError(f"{path.relative_to(folder)} names no model type or no task")
+        raise UsageError(f"{path.relative_to(folder)} has no model_type or no tasks")
     return Package(folder.name, model_type, tasks)
 
 

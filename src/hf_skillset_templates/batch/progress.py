@@ -15,11 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 EACH_S = 60
 """Seconds between two lines of a log."""
 LINES = 20
-"""How many lines a log gets for a whole run, beside the failures."""
+"""Number of lines in the log of a run, besides the failures."""
 
 
 class Outcome(Protocol):
-    """What progress is told of."""
+    """The outcome of one package, as progress shows it."""
 
     @property
     def model_type(self) -> str: ...
@@ -82,7 +82,7 @@ class BatchProgress:
 
 
 class CellProgress:
-    """Progress of cells: done, failed, left, and the time that is left.
+    """Progress of cells: done, failed, left, and the remaining time.
 
     A bar on a terminal, a line each minute in a log.
     """
@@ -113,7 +113,7 @@ class CellProgress:
             self.tell()
 
     def numbers(self) -> str:
-        """The counts in words."""
+        """The counts as text."""
         return f"{self.done} done, {self.failed} failed, {self.total - self.done} left"
 
     def advance(self, record: Mapping[str, Any]) -> None:
@@ -126,7 +126,7 @@ class CellProgress:
             self.tell()
 
     def tell(self) -> None:
-        """One line of a log."""
+        """Print one line of the log."""
         self.told = time.monotonic()
         spent = self.told - self.started
         seconds_left = spent / self.done * (self.total - self.done) if self.done else None

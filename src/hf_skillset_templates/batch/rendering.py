@@ -1,4 +1,4 @@
-"""Packages that a batch test renders for itself, in the folder of its run."""
+"""Packages that a batch test renders into the folder of its run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = "packages"
 
 
 def planned_jobs(choice: Choice, folder: Path) -> list[Job]:
-    """The jobs of the model types that are asked for, as the registry knows their tasks."""
+    """The jobs of the selected model types, with the tasks of the registry."""
     jobs = []
     for model_type, tasks in pipeline_map().items():
         package = Package(package_name(model_type), model_type, tuple(tasks))
@@ -36,9 +36,9 @@ def render(
     workers: int,
     report: Callable[[PackageOutcome], None],
 ) -> list[Job]:
-    """Render the packages of `jobs` into `folder`; those that are there already are kept.
+    """Render the packages of `jobs` into `folder`; existing ones are kept.
 
-    The jobs come back as the packages say themselves; one that could not be rendered says why.
+    Returns the jobs with the metadata of the packages; `problem` is set if rendering failed.
     """
     names = {job.package.model_type: job.folder for job in jobs if job.package}
     platforms = dict.fromkeys(("cpu", *choice.platforms))
@@ -49,7 +49,7 @@ def render(
     )
     problems = {o.model_type: o.error for o in outcomes if o.status == "failed"}
     return [
-        broken_job(path, choice, f"the package could not be rendered: {problems[name]}")
+        broken_job(path, choice, f"rendering the package failed: {problems[name]}")
         if name in problems
         else job_of(path, choice)
         for name, path in names.items()

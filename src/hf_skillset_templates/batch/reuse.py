@@ -1,8 +1,8 @@
-"""Makes rendering many packages in one process fast: what is repeated is done once.
+"""Speeds up rendering of many packages in one process by caching.
 
-Copier compiles the same template strings, parses the same YAML and asks git the same
-questions for every package. A worker process that renders hundreds of them calls
-`prepare_worker` first. Measured in `benchmarks/generate.py`; the bytes stay the same.
+Copier compiles the same template strings, parses the same YAML and runs the same git commands for
+every package. A worker process calls `prepare_worker` first. Measured in `benchmarks/generate.py`;
+the rendered files are identical.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ def prepare_worker() -> None:
     end_with_parent()
     use_libyaml()
     reuse_compiled_templates()
-    # Copier asks git once per file; the checkout is rendered as the plain folder it is.
+    # Copier runs git once per file; without git, the checkout is rendered as a plain folder.
     os.environ["PATH"] = ""
 
 
 def use_libyaml() -> None:
-    """Let Copier and its filters parse YAML with libyaml where PyYAML was built with it."""
+    """Let Copier and its filters parse YAML with libyaml if PyYAML was built with it."""
     import yaml
 
     if yaml.__with_libyaml__:
@@ -34,7 +34,7 @@ def use_libyaml() -> None:
 def reuse_compiled_templates() -> None:
     """Compile each distinct template string once for all of Copier's Jinja environments.
 
-    They are configured alike within one run, so that the same source gives the same code.
+    They have the same configuration within one run, so the same source gives the same code.
     """
     from jinja2 import Environment
 

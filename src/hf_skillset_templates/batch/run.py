@@ -1,4 +1,4 @@
-"""Runs many package jobs in processes: nothing stops a batch, and nothing is lost."""
+"""Runs many package jobs in processes, with a journal for resuming."""
 
 from __future__ import annotations
 
@@ -39,10 +39,13 @@ def run_jobs(
     workers: int,
     report: Callable[[PackageOutcome], None],
 ) -> list[PackageOutcome]:
-    """Generate every package; `report` is told of each as it ends.
+    """Generate every package; `report` is called with each outcome.
 
-    An existing package is skipped unless `force`. With `resume`, packages that the
-    interrupted run finished are skipped also with `force`.
+    Existing packages are skipped unless `force`. With `resume`, packages that the interrupted
+    run finished are skipped even with `force`.
+
+    Raises:
+        UsageError: see `require_free`; or another batch is using the folder.
     """
     output_dir.mkdir(parents=True, exist_ok=True)
     require_free(output_dir)
@@ -62,19 +65,19 @@ def run_jobs(
 
 
 def require_free(output_dir: Path) -> None:
-    """Raise where a batch would write over what is somebody's.
+    """Check that a batch would not overwrite files of others.
 
     Raises:
-        UsageError: the staging folder or the journal was not made by a batch.
+        UsageError: the staging folder or the journal was not created by a batch.
     """
     require_ours(output_dir)
-    require_records(output_dir / JOURNAL, OUTCOME, "the notes of a batch")
+    require_records(output_dir / JOURNAL, OUTCOME, "the journal of a batch")
 
 
 def outcomes_of(
     jobs: list[PackageJob], output_dir: Path, force: bool, finished: set[str], workers: int
 ) -> Iterator[PackageOutcome]:
-    """Skip what is there, generate the rest."""
+    """Skip existing packages and generate the others."""
     due = []
     for job in jobs:
         exists = os.path.lexists(output_dir / job.package)
@@ -86,7 +89,7 @@ def outcomes_of(
 
 
 def in_processes(jobs: list[PackageJob], workers: int) -> Iterator[PackageOutcome]:
-    """Generate in a pool; when a process dies, what it left undone is done one by one."""
+    """Generate in a process pool; if a process dies, retry the unfinished jobs one by one."""
     broken: list[PackageJob] = []
     for job, future in pooled(jobs, workers):
         try:
@@ -121,7 +124,7 @@ def read_journal(path: Path, keys: dict[str, str]) -> set[str]:
     """The model types that an interrupted run generated with the same answers (`keys`)."""
     lines = read_lines(path, OUTCOME)
     if lines.skipped:
-        say(f"{path}: {lines.skipped} lines are not notes of a batch and were ignored")
+        say(f"{path}: ignored {lines.skipped} lines that are not outcomes of a batch")
     return {
         line["model_type"]
         for line in lines.records

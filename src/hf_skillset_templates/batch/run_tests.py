@@ -1,4 +1,4 @@
-"""One batch test from its first cell to its summary: writes the run, holds it against the known."""
+"""Writes the records of a batch test, compares them with the registry, and summarises them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Summary:
     """Whether `--fail-fast` ended it early."""
 
     def counts(self, name: str = "status") -> Counter[str]:
-        """How many records have each value of a field."""
+        """Value of a field -> number of records with it."""
         return Counter(record[name] for record in self.records if name in record)
 
     def listed(self) -> list[Record]:
-        """The records to look at, the worst first."""
+        """The records to inspect, the worst first."""
         listed = [record for record in self.records if record.get("expectation") in LISTED]
         return sorted(listed, key=lambda record: LISTED.index(record["expectation"]))
 
@@ -50,23 +50,23 @@ class Summary:
 
     @property
     def ran(self) -> bool:
-        """Whether any cell did."""
+        """Whether any cell ran."""
         return any(record["status"] in RAN for record in self.records)
 
 
 def known(cell: Cell) -> Record | None:
-    """What the registry knows of a cell."""
+    """The registry's record of a cell; None if it has none."""
     return known_records(MODELS / f"{cell.model_type}.json").get((cell.task, cell.platform))
 
 
 def run_tests(
     finished: Iterator[list[Record]], writer: RunWriter, progress: CellProgress, fail_fast: bool
 ) -> Summary:
-    """Write the records of each job as it ends; the summary of all of them."""
+    """Write the records of each job as it ends; returns the summary."""
     summary = Summary()
     for records in finished:
         for record in records:
-            judged = with_expectation(fitting(record), known)
+            judged = with_expectation(valid_record(record), known)
             writer.append(judged)
             summary.records.append(judged)
             progress.advance(judged)
@@ -79,16 +79,16 @@ def run_tests(
     return summary
 
 
-def fitting(record: Record) -> Record:
-    """The record, or a failure with the reason if it is invalid: packages may be edited."""
+def valid_record(record: Record) -> Record:
+    """The record, or a failure with the reason if it is invalid (packages may be edited)."""
     if not (wrong := problem("result", record)):
         return record
     cell = Cell(*(str(record.get(name, "")) for name in Cell._fields))
-    return failure(cell, "run", f"the package's record does not fit its schema: {wrong}")
+    return failure(cell, "run", f"the package's record does not match its schema: {wrong}")
 
 
 def measured_with(platforms: tuple[str, ...]) -> set[str]:
-    """The distributions whose versions a run on these platforms depends on."""
+    """The distributions whose versions results on these platforms depend on."""
     return {name for each in platforms for name in load_platform(each)["measured_with"]}
 
 

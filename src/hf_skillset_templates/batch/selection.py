@@ -1,4 +1,4 @@
-"""Which model types a command line means, and what to generate for each."""
+"""Selection of model types from the command line, and the jobs to generate them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hf_skillset_templates.errors import UsageError
 from hf_skillset_templates.registry.resolve import (
     UnknownModelError,
     look_up,
-    near_matches,
     resolve,
+    similar_names,
 )
 from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.model_types import package_name, pipeline_map
@@ -39,14 +39,14 @@ def select_model_types(
     tasks: Iterable[str] = (),
     modality: str | None = None,
 ) -> list[str]:
-    """The model types that are asked for, in the order of the pipeline map.
+    """The selected model types, in the order of the pipeline map.
 
-    `models`, `sample`, `spread`, `skillset_dir` and `everything` add to the selection; `tasks` and
-    `modality` narrow it, and alone they narrow everything.
+    `models`, `sample`, `spread`, `skillset_dir` and `everything` add model types; `tasks` and
+    `modality` filter them, or all model types if none were added.
 
     Raises:
-        UsageError: an unknown task or modality, or nothing is asked for.
-        UnknownModelError: a name that stands for no model type.
+        UsageError: unknown task or modality, or nothing is selected.
+        UnknownModelError: a name does not resolve to a model type.
     """
     table = pipeline_map()
     chosen = set(resolve_models(models))
@@ -58,7 +58,8 @@ def select_model_types(
         chosen = set(table)
     if not chosen:
         raise UsageError(
-            "say what to generate: --model, --task, --modality, --sample, --spread or --all"
+            "no model type selected: use --model, --task, --modality, --sample, --spread, "
+            "--skillset-dir or --all"
         )
     wanted = set(check_known("task", tasks, {t for known in table.values() for t in known}))
     selected = [name for name in table if name in chosen]
@@ -72,9 +73,9 @@ def select_model_types(
 
 
 def spread_over_modalities(count: int) -> list[str]:
-    """`count` model types of all modalities, as many of each as its share; always the same ones.
+    """`count` model types of all modalities, in proportion to their numbers; deterministic.
 
-    They are chosen by a hash of their names, so that a model type more or less changes few.
+    They are selected by a hash of their names, so new model types change the selection little.
     """
     by_modality: dict[str, list[str]] = {}
     for name in sorted(pipeline_map(), key=lambda name: sha256(name.encode()).digest()):
@@ -88,12 +89,13 @@ def spread_over_modalities(count: int) -> list[str]:
 
 
 def resolve_models(names: Iterable[str], *, ask_hub: bool = True) -> list[str]:
-    """The model types that names on a command line stand for, in their order.
+    """The model types that names on a command line resolve to, in order.
 
-    A name may hold several, separated by commas; what is taken as something else is reported.
+    A value may contain several names, separated by commas. Names that are not themselves model
+    types are reported with what they resolve to.
 
     Raises:
-        UnknownModelError: a name that stands for no model type.
+        UnknownModelError: a name does not resolve to a model type.
     """
     resolved = [resolve(part, ask_hub=ask_hub) for name in names for part in separate(name)]
     for resolution in resolved:
@@ -103,7 +105,7 @@ def resolve_models(names: Iterable[str], *, ask_hub: bool = True) -> list[str]:
 
 
 def separate(name: str) -> list[str]:
-    """The names between the commas; a folder whose name has commas is one."""
+    """The comma-separated names; a folder whose name contains commas is one name."""
     try:
         if "," in name and Path(name).is_dir():
             return [name]
@@ -115,7 +117,7 @@ def separate(name: str) -> list[str]:
 def model_types_in(skillset_dir: Path) -> list[str]:
     """The model types of the `hf_*.py` files and `hf_*` folders in a folder.
 
-    Either separator will do in a name; names of no model type are left out and reported.
+    Names may contain either separator; unknown model types are skipped and reported.
 
     Raises:
         UsageError: there are none.
@@ -125,19 +127,23 @@ def model_types_in(skillset_dir: Path) -> list[str]:
     known = {name: look_up(name) for name in names}
     for name in (name for name, resolution in known.items() if resolution is None):
         stem = name.removeprefix("hf_")
-        say(f"{name} is left out: {UnknownModelError(stem, near_matches(stem))}")
+        say(f"{name} is skipped: {UnknownModelError(stem, similar_names(stem))}")
     chosen = [resolution.model_type for resolution in known.values() if resolution is not None]
     if not chosen:
-        raise UsageError(f"{skillset_dir} holds no hf_<model type>.py or folder hf_<model type>")
+        raise UsageError(f"{skillset_dir} contains no file or folder named hf_<model type>")
     return list(dict.fromkeys(chosen))
 
 
 def check_known(kind: str, names: Iterable[str], known: set[str]) -> list[str]:
-    """`names` without repetitions, all of which must be known."""
+    """`names` without duplicates.
+
+    Raises:
+        UsageError: a name is not in `known`.
+    """
     names = list(dict.fromkeys(names))
     if unknown := [name for name in names if name not in known]:
         quoted = shortened(unknown[0])
-        raise UsageError(f"no {kind} {quoted}; there are: {', '.join(sorted(known))}")
+        raise UsageError(f"unknown {kind} {quoted}; use one of: {', '.join(sorted(known))}")
     return names
 
 
@@ -149,14 +155,14 @@ def profiles() -> tuple[str, ...]:
 
 
 def check_answers(platforms: Iterable[str], profile: str | None) -> list[str]:
-    """The platforms asked for; what the template would refuse is refused before any work.
+    """The selected platforms, checked as the template checks them.
 
     Raises:
-        UsageError: an unknown platform or profile, or platforms without cpu.
+        UsageError: unknown platform or profile, or platforms without cpu.
     """
     chosen = check_known("platform", platforms, set(platform_names()))
     if chosen and "cpu" not in chosen:
-        raise UsageError("keep cpu among the platforms: the others are compared with it")
+        raise UsageError("--platforms must include cpu: it is the reference of the others")
     if profile is not None:
         check_known("profile", [profile], set(profiles()))
     return chosen
@@ -171,7 +177,7 @@ def plan_jobs(
     profile: str | None = None,
     origin: dict[str, str],
 ) -> list[PackageJob]:
-    """One job for each model type; what is not given takes the template's default."""
+    """One job for each model type; omitted answers get the template's default."""
     wanted = set(tasks)
     chosen_platforms = check_answers(platforms, profile)
     table = pipeline_map()

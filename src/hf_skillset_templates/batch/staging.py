@@ -1,4 +1,4 @@
-"""The folder in which packages are made: beside their destination, and certainly ours."""
+"""The staging folder in which packages are generated, in their output folder."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from hf_skillset_templates.errors import UsageError
 from .lock import locked
 
 MARKER = ".made-by-hf-skillset-templates"
-"""A file that only we put into a staging folder; a folder without it is somebody's."""
+"""Marker file; a staging folder without it was created by something else."""
 LOCK = "lock"
 
 
 def staging_folder(output_dir: Path) -> Path:
-    """Where packages are made, so that a rename puts them into place at once."""
+    """The staging folder, on the same file system as the output, so that renames are atomic."""
     return output_dir / ".staging"
 
 
 def require_ours(output_dir: Path) -> None:
-    """Raise where something of that name is not ours.
+    """Check that an existing staging folder was created by a batch.
 
     Raises:
         UsageError: it is not a folder, or it has content but no marker file.
@@ -34,20 +34,20 @@ def require_ours(output_dir: Path) -> None:
     ours = (staging / MARKER).is_file()
     if staging.is_symlink() or not staging.is_dir() or not (ours or not any(staging.iterdir())):
         raise UsageError(
-            f"{staging} was not made by this program and stays as it is: "
-            "rename it, or choose another --output-dir"
+            f"{staging} was not created by this program and was not changed: "
+            "rename it or choose another --output-dir"
         )
 
 
 @contextmanager
 def staging_of(output_dir: Path) -> Iterator[Path]:
-    """The staging folder of one batch, for as long as the batch runs; nobody else gets it.
+    """The locked staging folder of one batch, removed at the end.
 
-    What a killed run left is cleared first, and a package that was caught between two renames
-    comes back.
+    Files of a killed run are removed first, and packages that it was about to replace are
+    restored.
 
     Raises:
-        UsageError: the folder is not ours, or another batch is at work in it.
+        UsageError: the folder was not created by a batch, or another batch is using it.
     """
     require_ours(output_dir)
     staging = staging_folder(output_dir)
@@ -65,7 +65,7 @@ def staging_of(output_dir: Path) -> Iterator[Path]:
 
 
 def recover(output_dir: Path) -> None:
-    """Bring back each package that was moved aside and not yet replaced."""
+    """Restore each package that was moved to the staging folder and not yet replaced."""
     for replaced in staging_folder(output_dir).glob("*.replaced"):
         target = output_dir / replaced.name.removesuffix(".replaced")
         if not os.path.lexists(target):
@@ -73,7 +73,7 @@ def recover(output_dir: Path) -> None:
 
 
 def clear(staging: Path) -> None:
-    """Remove the packages that lie half made in a staging folder."""
+    """Remove the incomplete packages in a staging folder."""
     for path in staging.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Runs the cells of many packages, each package in a process of its own; none is lost."""
+"""Runs the cells of many packages, each package in a separate process."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from .choice import Choice
 from .packages import Package, read_package
 
 RAN = (*VERIFIED, FAILED)
-"""The statuses of a cell that did run."""
+"""The statuses of cells that ran."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """The cells of one package, or why it has none."""
+    """The cells of one package, or why it cannot be tested."""
 
     folder: Path
     package: Package | None
     cells: tuple[Cell, ...]
     problem: str = ""
-    """Why the package cannot be tested; its cells have no task then, one for each platform."""
+    """Why the package cannot be tested; then it has one cell without a task per platform."""
 
     @property
     def tasks(self) -> list[list[str]]:
@@ -49,7 +49,7 @@ def plan(packages: list[Path], choice: Choice) -> list[Job]:
 
 
 def job_of(folder: Path, choice: Choice) -> Job:
-    """A package's job. Of a package that cannot be read each platform fails at `config`."""
+    """A package's job; a package that cannot be read fails on each platform at `config`."""
     try:
         package = read_package(folder)
     except (UsageError, OSError) as error:
@@ -67,9 +67,9 @@ def broken_job(folder: Path, choice: Choice, problem: str) -> Job:
 
 
 def run_here(jobs: list[Job], workers: int, limits: Limits) -> Generator[list[Record]]:
-    """The records of each job as it ends, `workers` at a time on this machine.
+    """The records of each job as it ends, with `workers` processes on this machine.
 
-    Closing the iterator ends the jobs that run, and starts no further one.
+    Closing the iterator stops the running jobs and cancels the others.
     """
     stop = threading.Event()
     isolation.preload(*imports_for({cell.platform for job in jobs for cell in job.cells}))
@@ -84,7 +84,7 @@ def run_here(jobs: list[Job], workers: int, limits: Limits) -> Generator[list[Re
 
 
 def run_job(job: Job, limits: Limits, stop: Event = NEVER) -> list[Record]:
-    """The records of one package's cells, in their order."""
+    """The records of one package's cells, in order."""
     if job.package is None:
         return [failure(cell, "config", job.problem) for cell in job.cells]
     return run_cells(job.folder, job.package.name, list(job.cells), limits, stop)
@@ -93,9 +93,9 @@ def run_job(job: Job, limits: Limits, stop: Event = NEVER) -> list[Record]:
 def run_cells(
     folder: Path, name: str, cells: list[Cell], limits: Limits, stop: Event = NEVER
 ) -> list[Record]:
-    """Run cells; one whose process dies or hangs fails, those behind it get another process.
+    """Run cells; if the process dies or hangs, its cell fails and a new process runs the rest.
 
-    Once `stop` is set, the cells that are left are not run.
+    Once `stop` is set, the remaining cells are not run.
     """
     records: list[Record] = []
     while (waiting := cells[len(records) :]) and not stop.is_set():
@@ -113,10 +113,10 @@ def run_cells(
 
 
 def failure(cell: Cell, stage: str, detail: str) -> dict[str, Any]:
-    """The record of a cell that could not tell of itself."""
+    """The record of a cell whose process did not return one."""
     return {**cell.named(), "status": FAILED, "stage": stage, "detail": detail}
 
 
 def counts(records: list[Record]) -> Counter[str]:
-    """How many cells ended in each status."""
+    """Status -> number of cells."""
     return Counter(record["status"] for record in records)

@@ -1,8 +1,8 @@
-"""Updates packages that share one git repository, each in a repository of its own.
+"""Updates packages that share one git repository, each in a temporary repository.
 
-`copier update` looks at the whole repository: siblings disturb each other, and after one
-conflict every later update dies. So each package's committed files go to a temporary
-repository, Copier updates it there, and what changed comes back. Nothing is committed.
+`copier update` requires the whole repository to be clean, so a conflict in one package blocks the
+updates of all others. Here, each package's committed files are copied to a temporary repository,
+Copier updates them there, and the changes are copied back. Nothing is committed.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class UpdateError(UsageError):
 
 @dataclass(frozen=True)
 class UpdateOutcome:
-    """How the update of one package ended."""
+    """The outcome of the update of one package."""
 
     package: str
     status: str
     """`updated`, `up to date`, `kept`, `conflict` or `failed`.
 
-    `kept`: updated, but files that left the template hold edits and are still there.
+    `kept`: updated, but edited files that are no longer in the template were kept.
     """
     version: str = ""
     """The template version that the package has now."""
     error: str = ""
-    """What failed, which files hold conflict markers, or what was edited and has no place now."""
+    """What failed, the files with conflict markers, or the kept files."""
 
     @property
     def model_type(self) -> str:
@@ -82,14 +82,14 @@ def update_all(
 
 
 def prepare_worker() -> None:
-    """Let a worker end with its parent, and Copier's git know nothing of its surroundings."""
+    """Let a worker end with its parent, and isolate its git from the caller's repository."""
     end_with_parent()
     forget_repository()
     mask_configuration()
 
 
 def update_package(package: Path, vcs_ref: str | None) -> UpdateOutcome:
-    """Update one package; what goes wrong is part of the outcome."""
+    """Update one package; exceptions become part of the outcome."""
     try:
         before = read_version(package)
         require_committed(package)
@@ -109,8 +109,8 @@ def update_package(package: Path, vcs_ref: str | None) -> UpdateOutcome:
         return UpdateOutcome(package.name, "failed", error=f"{type(error).__name__}: {error}")
     if conflicts or kept_files:
         problems = [f"conflict markers in {', '.join(conflicts)}"] if conflicts else []
-        if kept_files:
-            problems.append(f"no longer in the template, edited, and kept: {', '.join(kept_files)}")
+        if names := ", ".join(kept_files):
+            problems.append(f"no longer in the template, kept because edited: {names}")
         status = "conflict" if conflicts else "kept"
         return UpdateOutcome(package.name, status, after, "; ".join(problems))
     unchanged = before == after and not changes
@@ -122,20 +122,20 @@ def read_version(package: Path) -> str:
     answers = read_answers(package)
     if "_commit" not in answers or "_src_path" not in answers:
         raise UpdateError(
-            "its .copier-answers.yml names no template version: set _src_path to a git checkout "
-            "or URL of the template and _commit to the version that the package was made with"
+            ".copier-answers.yml has no template version: set _src_path to a git checkout or URL "
+            "of the template and _commit to the version that the package was made with"
         )
     return str(answers["_commit"])
 
 
 def require_committed(package: Path) -> None:
-    """Raise where the package has changes that are in no commit: they could get lost."""
+    """Raise UpdateError if the package has uncommitted changes, which could get lost."""
     if git(package, "status", "--porcelain", "--untracked-files=normal", "--", "."):
-        raise UpdateError("it has uncommitted changes: commit or stash them first")
+        raise UpdateError("the package has uncommitted changes: commit or stash them first")
 
 
 def isolate(package: Path, copy: Path) -> None:
-    """Make a repository that holds the package's tracked files alone."""
+    """Create a repository that contains only the package's tracked files."""
     for name in tracked_files(package):
         target = copy / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -147,14 +147,14 @@ def isolate(package: Path, copy: Path) -> None:
 
 
 def tracked_files(package: Path) -> list[str]:
-    """The files of a package that git knows, relative to it; what submodules hold is theirs."""
+    """The tracked files of a package, relative to it, without submodules."""
     entries = git(package, "ls-files", "--stage", "-z").split("\0")[:-1]
     listed = (entry.partition("\t") for entry in entries)
     return [name for facts, _, name in listed if not facts.startswith(SUBMODULE)]
 
 
 def take_over_conversion(package: Path, copy: Path) -> None:
-    """Let git convert line ends in the copy as it does in the package's own repository."""
+    """Let git convert line endings in the copy as in the package's repository."""
     for key in ("core.autocrlf", "core.eol"):
         if value := git(package, "config", "--default", "", "--get", key).strip():
             git(copy, "config", key, value, own=True)
@@ -178,17 +178,17 @@ def run_copier(copy: Path, vcs_ref: str | None) -> None:
 
 
 def changed_files(copy: Path) -> list[tuple[str, str]]:
-    """What an update changed: the letter that git gives a change, and the file."""
+    """The changes of an update: git's status letter, and the file."""
     git(copy, "add", "--all", "--force", own=True)
     changes = git(copy, "diff", "--cached", "--name-status", "--no-renames", "-z").split("\0")
     return list(zip(changes[:-1:2], changes[1::2]))
 
 
 def bring_back(copy: Path, package: Path, changes: list[tuple[str, str]]) -> None:
-    """Apply what the update changed to the package.
+    """Copy the changes of the update to the package.
 
     Raises:
-        UpdateError: a new file would take the place of one that is in no commit.
+        UpdateError: a new file would overwrite an untracked one.
     """
     for kind, name in changes:
         if kind == "A":
@@ -202,11 +202,11 @@ def bring_back(copy: Path, package: Path, changes: list[tuple[str, str]]) -> Non
 
 
 def require_free(package: Path, name: str) -> None:
-    """Raise where something that git does not know, such as an ignored file, has that name."""
+    """Raise UpdateError if an untracked file, such as an ignored one, has that name."""
     taken = [path for path in (package / name, *(package / name).parents) if path != package]
     for path in taken[: len(Path(name).parts)]:
         if path.is_symlink() or path.is_file():
             raise UpdateError(
-                f"the update adds {name}, and {path.relative_to(package)} is there and in no "
-                "commit: move it away, or commit it"
+                f"the update adds {name}, but {path.relative_to(package)} exists and is not "
+                "committed: move it away or commit it"
             )

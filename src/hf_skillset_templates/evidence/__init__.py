@@ -1,1 +1,1 @@
-"""Measures whether the checks could come out otherwise: sensitivity, broken models, mutations."""
+"""Measures whether the checks can fail: sensitivity of tiny models, broken models, mutations."""

@@ -1,7 +1,7 @@
-"""Broken models against the rules of every platform: how many does parity reject?
+"""Fraction of deliberately broken models that parity rejects.
 
-A platform is told apart from the CPU by `compare`. Here one side is broken on purpose. With the
-CPU as the platform the rules themselves are tried, in seconds; with another one its graphs, too.
+`compare` compares a platform with the CPU; here, one side is broken. With the CPU as the platform,
+the rules of all platforms are tested, in seconds; with another one, its graphs as well.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Record = dict[str, Any]
 
 
 def rules() -> dict[str, dict[str, Any]]:
-    """The distinct rules of all platforms, under the name of the first that has them."""
+    """The distinct rules of all platforms, by the name of the first platform that has them."""
     verdicts: dict[str, dict[str, Any]] = {}
     for name in platform_names():
         facts = load_platform(name)
@@ -41,7 +41,7 @@ def rules() -> dict[str, dict[str, Any]]:
 def drill_job(job: dict[str, Any]) -> list[Record]:
     """The isolated part: one record for each task of `job["model_type"]`.
 
-    `job["platform"]` computes; `job["first"]` leaves out all but the first task.
+    `job["platform"]` is the platform to test; `job["first"]` selects only the first task.
     """
     quiet()
     model_type, platform = job["model_type"], job.get("platform", "cpu")

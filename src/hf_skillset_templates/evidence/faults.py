@@ -1,4 +1,4 @@
-"""Models that are wrong on purpose: parity has to reject each of them."""
+"""Deliberately broken models, each of which parity has to reject."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SOME = 1e-2
 
 
 def broken(handler: Any, other: Any, items: list[Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What makes broken handlers out of a good one, by the name of the fault.
+    """Functions that make a broken handler from a good one, by the name of the fault.
 
     Args:
         handler: a good handler on the CPU.
         other: the same with other random weights.
-        items: inputs of the task, unlike each other.
+        items: different inputs of the task.
     """
     yield "other weights", lambda: other
     yield "another sample's answer", lambda: with_platform(handler, Late(handler, items))
@@ -37,7 +37,7 @@ def with_platform(handler: Any, platform: Any) -> Any:
 
 
 class Wrapped:
-    """A platform that does all as another one does."""
+    """A platform that delegates everything to another one."""
 
     def __init__(self, platform: Any) -> None:
         self.platform = platform
@@ -47,19 +47,19 @@ class Wrapped:
 
 
 class Late(Wrapped):
-    """Answers each call with what the call before it asked for."""
+    """Returns for each call the outputs of the previous one."""
 
     def __init__(self, handler: Any, items: list[Any]) -> None:
         super().__init__(handler.platform)
         self.waiting = encode(handler, items[-1:])[-1]
 
     def run(self, endpoint: Any, spec: Any, encoded: Any) -> Any:
-        """The outputs of the call before."""
+        """The outputs of the previous call."""
         self.waiting, asked = encoded, self.waiting
         return self.platform.run(endpoint, spec, asked)
 
     def scores(self, endpoint: Any, spec: Any, encoded: Any, chosen: Any) -> Any:
-        """The scores of the call before."""
+        """The scores of the previous call."""
         scores = self.platform.scores(endpoint, spec, self.waiting, chosen)
         if scores is not None:  # else `run` is asked for the same call
             self.waiting = encoded
@@ -128,7 +128,7 @@ def exchange(one: Any, other: Any) -> None:
 
 
 def executed_layers(handler: Any) -> list[str]:
-    """The names of the plain layers that run for the first sample, in that order."""
+    """The names of the plain layers that run for the first sample, in order."""
     import torch
 
     from hf_skillset_runtime.tasks.samples import sample_inputs

@@ -1,7 +1,7 @@
-"""Whether a tiny model reacts to what it gets: what a check on it is worth.
+"""Sensitivity of tiny models to their inputs: a check on an insensitive model proves nothing.
 
-For each task: how far the outputs for two unlike samples are apart, what each input changes, and
-whether the results say anything.
+For each task: how far the outputs for two different samples are apart, what each input changes, and
+whether the results have content.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ ALIKE = 0.9
 MASKED = 1.0
 """The difference of a number and a masked entry."""
 FEW = 8
-"""A cosine of fewer numbers says nothing."""
+"""Number of elements below which a cosine is not used."""
 
 
 def sensitivity(handler: Any, samples: list[Any], widest_tolerance: float) -> dict[str, Any]:
-    """What the gate measures of one task, JSON-compatible; `problems` is empty where it passes."""
+    """The measurements of one task, JSON-compatible; `problems` is empty if it passes."""
     least = max(FAR * handler.spec.tolerance, WIDE * widest_tolerance)
     calls = [encode(handler, [sample])[0] for sample in samples[:2]]
     outputs = [outputs_of(handler, call) for call in calls]
@@ -113,7 +113,7 @@ def disturbed(name: str, value: Any) -> Any:
 
 
 def result_problems(results: list[Any]) -> list[str]:
-    """What is wrong with results: nothing in them, the same for unlike samples."""
+    """Problems of results: an empty one, or equal ones for different samples."""
     problems = ["a result is empty" for result in results if is_empty(result)][:1]
     if len(results) > 1 and as_text(results[0]) == as_text(results[1]):
         problems.append("two samples have one result")
@@ -121,7 +121,7 @@ def result_problems(results: list[Any]) -> list[str]:
 
 
 def is_empty(result: Any) -> bool:
-    """Whether a result says nothing."""
+    """Whether a result has no content."""
     if isinstance(result, dict):
         return not result or all(is_empty(value) for value in result.values())
     if isinstance(result, (list, tuple)):
@@ -130,7 +130,7 @@ def is_empty(result: Any) -> bool:
 
 
 def as_text(result: Any) -> str:
-    """A result as text that tells arrays and images apart."""
+    """A result as text that distinguishes arrays and images."""
     import numpy as np
 
     if isinstance(result, dict):

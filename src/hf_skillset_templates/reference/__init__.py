@@ -1,1 +1,1 @@
-"""Checks for any skillset module whether it does what it claims: see docs/reference.md."""
+"""Checks whether a skillset module of any origin does what it claims: see docs/reference.md."""

@@ -21,11 +21,11 @@ from .modules import Source
 from .rungs import RUNGS
 
 UNKNOWN_TYPE = "model type is unknown"
-NO_TINY_MODEL = "has no tiny model to be checked with"
+NO_TINY_MODEL = "model type has no tiny model"
 CUT_OFF = "ends its process"
-NOT_JUDGED = "cannot be judged, because the right answers could not be made"
+NOT_JUDGED = "cannot be checked, because computing the expected results failed"
 FAKES = ("parts are fakes", "input does not matter", "weights do not matter")
-"""Verdicts on modules that compute nothing, or nothing of the model."""
+"""Verdicts on modules that do not compute the model."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class Checker:
     limits: Limits
     platform: str = "cpu"
     model_type: str | None = None
-    """Instead of the model type in a module's name."""
+    """Replaces the model type in a module's name."""
     dialect: str | None = None
     tasks: tuple[str, ...] = ()
-    """Only these; empty for all that a module offers."""
+    """Only these; empty for all tasks of a module."""
     prepared: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Let the processes of the checks start with what all of them import, and offline."""
+        """Preload the common imports of the checks, and disable the hub."""
         os.environ.update(OFFLINE)
         preload(*MODEL_IMPORTS, prepare.__name__, job.__name__)
 
     def check(self, source: Source) -> Iterator[Record]:
-        """One record for each task that a module offers and that can be selected."""
+        """One record for each task of a module; only the first one if tasks cannot be selected."""
         model_type = self.model_type or source.model_type
         if model_type is None:
             yield record(source, "unknown", "", self.platform, {"verdict": UNKNOWN_TYPE})
@@ -64,7 +64,7 @@ class Checker:
             yield record(source, model_type, task, self.platform, outcome)
 
     def run_task(self, source: Source, model_type: str, task: str) -> dict[str, Any]:
-        """How far a module comes with one task."""
+        """The outcome of the check of one task."""
         folder, ready = self.expected(model_type, task)
         if ready is not True:
             if ready is False:
@@ -73,7 +73,7 @@ class Checker:
         return self.run(source, model_type, {"task": task, "expected": str(folder)})
 
     def expected(self, model_type: str, task: str) -> tuple[Path, Any]:
-        """The folder with checkpoints and right answers, and whether they could be made."""
+        """The folder with checkpoints and expected results, and the outcome of `prepare`."""
         folder = self.workspace / model_type / task
         key = (model_type, task)
         if key not in self.prepared:
@@ -86,7 +86,7 @@ class Checker:
         return folder, self.prepared[key]
 
     def run(self, source: Source, model_type: str, more: dict[str, str]) -> dict[str, Any]:
-        """One isolated check; if the process died, its results until then."""
+        """One isolated check; if the process died, the steps before that."""
         with tempfile.TemporaryDirectory(dir=self.workspace) as place:
             argument = {
                 "path": str(source.path),

@@ -25,13 +25,13 @@ def claims_in(result: Any, dialect: Dialect) -> Iterator[str]:
 
 
 def claim_of(value: Any) -> list[str]:
-    """What a value such as `"REAL (CUDA)"` claims."""
+    """The claim in a value such as `"REAL (CUDA)"`: a list of one, or empty."""
     text = str(value).upper() if isinstance(value, str) else ""
     return [MOCK] if MOCK in text else [REAL] if REAL in text else []
 
 
 def claims_in_text(text: Any, dialect: Dialect) -> Iterator[str]:
-    """What marks in an answer's text, or in printed output, claim."""
+    """The claims in the text of a result, or in printed output."""
     if isinstance(text, str):
         for mark, says in dialect.facts["claims"].get("texts", {}).items():
             if mark in text:

@@ -1,4 +1,4 @@
-"""Dialects: how modules of one origin are created and called, as `registry/dialects/` has it."""
+"""Dialects: how modules of one origin are created and called; data of `registry/dialects/`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PRIMARY = "primary"
 
 @dataclass(frozen=True)
 class Dialect:
-    """One file of `registry/dialects/`; its schema says what each field means."""
+    """One file of `registry/dialects/`; the schema describes its fields."""
 
     name: str
     facts: Mapping[str, Any]
 
     def fits(self, skillset_class: type) -> bool:
-        """Whether a class has what classes of this dialect have."""
+        """Whether a class has the attributes of this dialect."""
         return all(hasattr(skillset_class, name) for name in self.facts["recognised_by"])
 
     def role(self, parameter: str, platform: str) -> str | None:
@@ -42,12 +42,12 @@ class Dialect:
         return str(self.facts["initializer"]).format(platform=platform)
 
     def device(self, platform: str) -> str | None:
-        """The device that a caller hands over; None leaves it to the module."""
+        """The device that is passed to the initializer; None for the module's default."""
         device: str | None = self.facts["devices"].get(platform)
         return device
 
     def factories(self, names: Iterable[str], platform: str) -> dict[str, str]:
-        """Of a class's attributes, the factories of a platform: method -> its `{name}`."""
+        """The factories of a platform among a class's attributes: method -> its `{name}`."""
         head, _, tail = self.facts["factory"].format(platform=platform, name="\0").partition("\0")
         return {
             name: name[len(head) : len(name) - len(tail)]
@@ -56,7 +56,7 @@ class Dialect:
         }
 
     def task(self, name: str, entry: Mapping[str, Any]) -> str | None:
-        """The task of a model type (its registry entry) that a factory's `{name}` means."""
+        """The task of a factory's `{name}`, by the model type's registry entry; None if unknown."""
         for each in self.facts["tasks"]:
             patterns = (text.replace("{model_type}", entry["model_type"]) for text in each["names"])
             if any(fnmatchcase(name, pattern) for pattern in patterns):
@@ -66,13 +66,13 @@ class Dialect:
         return next(named, None)
 
     def arguments(self, task: str, sample: Any, parameters: Mapping[str, Any]) -> list[Any]:
-        """What a handler is called with by position, for one sample of a task."""
+        """The positional arguments of a handler for one sample of a task."""
         known = {**parameters, **(sample if isinstance(sample, Mapping) else {}), "input": sample}
         names = self.facts.get("arguments", {}).get(task, ["input"])
         return [known.get(name, sample) for name in names]
 
     def forms(self, output_format: str) -> list[str]:
-        """The forms in which the right answer of a kind of output may come."""
+        """The names of the accepted forms of results in an output format."""
         return list(self.facts.get("forms", {}).get(output_format, ["result"]))
 
     @property
@@ -85,7 +85,7 @@ def read_dialects(folder: Path = DIALECTS) -> dict[str, Dialect]:
     """All dialects by name.
 
     Raises:
-        UsageError: a file does not fit the schema.
+        UsageError: a file does not match the schema.
     """
     return {path.stem: read_dialect(path) for path in sorted(folder.glob("*.yml"))}
 
@@ -103,13 +103,17 @@ def read_dialect(path: Path) -> Dialect:
         raise UsageError(f"{path} is not YAML: {error}") from error
     for violation in Draft202012Validator(schema).iter_errors(facts):
         where = "/".join(map(str, violation.absolute_path)) or "(top)"
-        raise UsageError(f"{path} does not fit its schema at {where}: {violation.message[:200]}")
+        raise UsageError(f"{path} does not match its schema at {where}: {violation.message[:200]}")
     return Dialect(path.stem, facts)
 
 
 def dialect_of(skillset_class: type, dialects: Mapping[str, Dialect]) -> Dialect:
-    """The dialect of a class: of those that fit, the one recognised by the most."""
+    """The dialect of a class; if several match, the one with the most attributes.
+
+    Raises:
+        UsageError: no dialect matches.
+    """
     fitting = [dialect for dialect in dialects.values() if dialect.fits(skillset_class)]
     if not fitting:
-        raise UsageError(f"no dialect fits {skillset_class.__name__}; there are: {list(dialects)}")
+        raise UsageError(f"{skillset_class.__name__} matches none of the dialects {list(dialects)}")
     return max(fitting, key=lambda dialect: len(dialect.facts["recognised_by"]))

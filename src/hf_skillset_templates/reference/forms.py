@@ -1,4 +1,4 @@
-"""The forms of a correct answer: other skillsets may return other forms than ours."""
+"""The forms of a correct result: other skillsets may return other forms than this project's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEXTS = ("generated_text", "text", "answer", "summary_text", "translation_text",
 
 
 def pooled(pool: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A form of hidden states: one vector for all tokens."""
+    """A form of hidden states (..., tokens, hidden): `pool` of those of the first input."""
 
     def form(expected: Any) -> Any:
         states = np.asarray(expected, dtype=np.float64)
@@ -23,7 +23,7 @@ def pooled(pool: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def text_of(expected: Any) -> str | None:
-    """The text of a result, wherever it lies."""
+    """The text in a result, at any depth; None if there is none."""
     if isinstance(expected, str):
         return expected
     if isinstance(expected, list) and expected:
@@ -34,7 +34,7 @@ def text_of(expected: Any) -> str | None:
 
 
 def new_text(expected: Any) -> str | None:
-    """What was generated behind the prompt, where the result repeats it."""
+    """The generated text without the prompt, if the result repeats it."""
     text = text_of(expected)
     first = expected[0] if isinstance(expected, list) and expected else expected
     prompt = first.get("input_text") if isinstance(first, Mapping) else None
@@ -42,7 +42,7 @@ def new_text(expected: Any) -> str | None:
 
 
 def scores(expected: Any) -> dict[str, float] | None:
-    """Labels with their scores, in any order."""
+    """Label -> score; None if the result is not a list of labels."""
     if not (isinstance(expected, list) and all(isinstance(each, Mapping) for each in expected)):
         return None
     return {str(each.get("label")): float(each["score"]) for each in expected if "score" in each}
@@ -79,7 +79,7 @@ def plain(value: Any) -> Any:
 
 
 def unwrapped(value: Any) -> Any:
-    """A value without enclosing lists of length one."""
+    """The value inside nested lists of length one."""
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value

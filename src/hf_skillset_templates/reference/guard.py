@@ -1,4 +1,4 @@
-"""Keeps a checked module from the network and from the user's files."""
+"""Isolates a checked module from the network and from the user's files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "sock
 
 
 def close_in(folder: Path) -> None:
-    """Give this process a home and a working directory of its own, and no network.
+    """Give this process a separate home and working directory, and no network.
 
-    It cannot be undone: it is for a process that runs one check.
+    This cannot be undone: it is for a process that runs one check.
     """
     home = folder / "home"
     (home / ".cache" / "huggingface" / "hub").mkdir(parents=True)
@@ -31,4 +31,4 @@ def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
     if event in NETWORK and not (
         event == "socket.connect" and isinstance(arguments[1], (str, bytes))
     ):
-        raise OSError(f"{event}: there is no network in a check")
+        raise OSError(f"{event}: network access is disabled during checks")

@@ -1,4 +1,4 @@
-"""Checks one module; meant for `isolation.run_isolated`, so argument and result are JSON."""
+"""Checks one module; called by `isolation.run_isolated`, so argument and result are JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_OUTPUT = 4000
 
 
 def check_alone(argument: dict[str, Any]) -> dict[str, Any]:
-    """`check` in a process that has nothing else to do."""
+    """`check` in a separate process."""
     import torch
 
     torch.set_num_threads(1)
@@ -32,10 +32,10 @@ def check_alone(argument: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(argument: dict[str, Any]) -> dict[str, Any]:
-    """How far a module comes.
+    """The steps and the verdict of a module.
 
-    `argument` is `{"path", "model_type", "platform", "dialect", "workspace"}`; with `task` and
-    `expected` (the folder that `prepare` wrote) the whole ladder, without them what it offers.
+    `argument` is `{"path", "model_type", "platform", "dialect", "workspace"}`. With `task` and
+    `expected` (the folder that `prepare` wrote) all rungs run, otherwise those of the interface.
     """
     expected = argument.get("expected")
     probe = Probe(

@@ -1,4 +1,4 @@
-"""The ladder of verdicts: rungs in an order; a module ends where it does not get over one."""
+"""The ladder: checks (rungs) in a fixed order; the first failed one determines the verdict."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ EQUAL = "equal to transformers"
 
 
 class Rung(NamedTuple):
-    """One question about a module."""
+    """One check of a module."""
 
     name: str
     verdict: str
-    """The verdict on a module that ends here."""
+    """The verdict on a module that fails it."""
     stage: str
-    """Where a result record says that it ended."""
+    """The stage of its result record."""
     check: Callable[[Probe], str]
-    """Returns the evidence that the module got over it, or raises `Ended` with the evidence."""
+    """Returns the evidence that the module passes, or raises `Ended` with the evidence."""
 
 
 class Step(NamedTuple):
-    """What happened on one rung."""
+    """The outcome of one rung."""
 
     rung: str
     passed: bool
@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 
 def climb(rungs: Sequence[Rung], probe: Probe) -> list[Step]:
-    """The rungs that a module came to; the last one is not passed where it ended there."""
+    """Run the rungs up to the first failed one; returns their outcomes."""
     steps: list[Step] = []
     for rung in rungs:
         enter_stage(rung.name)
@@ -45,7 +45,7 @@ def climb(rungs: Sequence[Rung], probe: Probe) -> list[Step]:
 
 
 def step_on(rung: Rung, probe: Probe) -> Step:
-    """Run one rung; an unexpected exception of the module also ends the ladder."""
+    """Run one rung; an unexpected exception of the module is a failure."""
     try:
         return Step(rung.name, True, rung.check(probe))
     except Ended as ended:
@@ -55,7 +55,7 @@ def step_on(rung: Rung, probe: Probe) -> Step:
 
 
 def verdict_of(rungs: Sequence[Rung], steps: Sequence[Step]) -> str:
-    """The verdict of a climb."""
+    """The verdict of the steps."""
     for step in steps:
         if not step.passed:
             return next(rung.verdict for rung in rungs if rung.name == step.rung)
@@ -63,5 +63,5 @@ def verdict_of(rungs: Sequence[Rung], steps: Sequence[Step]) -> str:
 
 
 def as_data(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """Steps as JSON."""
+    """Steps as JSON-compatible data."""
     return [step._asdict() for step in steps]

@@ -1,7 +1,7 @@
-"""Imports a copy of a module, so that nothing is written beside the original.
+"""Imports a copy of a module, so that nothing is written next to the original.
 
-A file is imported inside empty parent packages, as many as its relative imports climb: they reach
-the modules beside and above it, and no `__init__` of a parent runs.
+A file is imported inside as many empty parent packages as its relative imports require, so that
+they find sibling and parent modules without running the `__init__` of a parent.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .modules import Source, imported_names, levels_up
 
 PARENT = "hf_skillset_checked"
 LARGEST_FILE = 2**20
-"""Bytes; larger files are not copied, because they are not source files."""
+"""Bytes; larger files are not source files and are not copied."""
 
 
 def load(source: Source, workspace: Path) -> ModuleType:
-    """Import a module from a copy below `workspace`."""
+    """Import a module from a copy in `workspace`."""
     if source.is_package:
         copied = copy_tree(source.path, workspace / source.path.name)
         forget(copied.name)
@@ -62,14 +62,14 @@ def import_below(top: Path, folders: list[str], file: str) -> ModuleType:
 
 
 def add_empty_package(name: str, folder: Path) -> None:
-    """Register a package whose modules lie in a folder and whose own code is not run."""
+    """Register a package for the modules in a folder, without running its `__init__`."""
     package = ModuleType(name)
     package.__path__ = [str(folder)]
     sys.modules[name] = package
 
 
 def copy_tree(folder: Path, target: Path) -> Path:
-    """Copy the small files of a folder, and its folders of sources; links stay links."""
+    """Copy the small files of a folder and its source folders; symbolic links are kept."""
 
     def left_out(place: str, names: list[str]) -> set[str]:
         return {name for name in names if not belongs(Path(place, name), target)}
@@ -80,7 +80,7 @@ def copy_tree(folder: Path, target: Path) -> Path:
 
 
 def belongs(path: Path, target: Path) -> bool:
-    """Whether a file or folder is part of the sources, and not where they are copied to."""
+    """Whether a file or folder is part of the sources and does not contain `target`."""
     if path.name.startswith(".") or path.name in ("__pycache__", "node_modules"):
         return False
     if path.is_dir():
@@ -89,12 +89,12 @@ def belongs(path: Path, target: Path) -> bool:
 
 
 def is_data(folder: Path) -> bool:
-    """Whether a folder lies in a package: its files are data of the package."""
+    """Whether the parent of a folder is a package, whose data the folder may contain."""
     return (folder.parent / "__init__.py").is_file()
 
 
 def missing_modules(source: Source) -> list[str]:
-    """The modules that a source imports, anywhere, and that are not installed."""
+    """The top-level modules that a source imports and that are not installed."""
     file = source.path / "__init__.py" if source.is_package else source.path
     return [name for name in imported_names(file.read_text("utf-8")) if not is_installed(name)]
 
@@ -110,8 +110,8 @@ def is_installed(name: str) -> bool:
 def skillset_classes(module: ModuleType, name: str) -> list[type]:
     """The classes of a module that have initializers.
 
-    The one of the module's name comes first, then those that the module defines itself: what it
-    imports it may only build upon.
+    The class with the module's name comes first, then those that the module defines, then
+    imported ones.
     """
     classes = [
         each

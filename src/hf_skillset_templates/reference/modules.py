@@ -1,4 +1,4 @@
-"""The modules in a path, and the model types in their names."""
+"""The modules at a path, and the model types in their names."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ class Source:
 
     @property
     def label(self) -> str:
-        """The name in reports: with its ending where a package beside it has the same name."""
+        """The name in reports: with the extension if a package next to it has the same name."""
         twice = self.path.is_file() and self.path.with_suffix("").is_dir()
         return self.path.name if twice else self.name
 
     @property
     def is_package(self) -> bool:
-        """Whether it is a folder."""
+        """Whether it is a package, not a file."""
         return self.path.is_dir()
 
     @property
     def model_type(self) -> str | None:
-        """The model type of its name; None if there is none."""
+        """The model type that its name resolves to; None if there is none."""
         known = look_up(self.name)
         return known.model_type if known else None
 
 
 def find_sources(path: Path) -> list[Source]:
-    """The modules of a path: itself, or the `hf_*.py` files and packages in the folder.
+    """The modules at a path: itself, or the `hf_*.py` files and packages in the folder.
 
     Raises:
         UsageError: there is none.
@@ -55,7 +55,9 @@ def find_sources(path: Path) -> list[Source]:
     files = [child for child in sorted(path.glob(f"{PATTERN}.py")) if child.is_file()]
     paths = [*files, *filter(None, folders)]
     if not paths:
-        raise UsageError(f"{path} holds no module: give a .py file, a package, or a folder of hf_*")
+        raise UsageError(
+            f"no module in {path}: expected a .py file, a package, or a folder of hf_* modules"
+        )
     return [Source(each) for each in paths]
 
 
@@ -71,7 +73,7 @@ def package_folder(path: Path) -> Path | None:
 
 
 def levels_up(source: str) -> int:
-    """How many folders above its own a module's relative imports reach; 0 for its own."""
+    """The number of parent folders that a module's relative imports reach; 0 for its own."""
     levels = [
         node.level for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)
     ]
@@ -79,7 +81,7 @@ def levels_up(source: str) -> int:
 
 
 def imported_names(source: str) -> list[str]:
-    """The top-level names of the absolute imports anywhere in a module, sorted."""
+    """The top-level names of all absolute imports in a module, sorted."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -1,7 +1,7 @@
-"""The expected results: two tiny checkpoints with different weights, and the answers of each.
+"""The expected results: two tiny checkpoints with different weights, and the results of each.
 
-The answers are those of this project's own skillset, whose tasks are tested against transformers.
-They are computed in a process of their own, before anything of the checked module is imported.
+They are the results of this project's own skillset, whose tasks are tested against transformers,
+computed in a separate process that does not import the checked module.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ FUNCTION = "hf_skillset_templates.reference.prepare:prepare"
 FILE = "expected.pickle"
 SEED = 0
 OTHER_SEEDS = (1, 2, 3, 4)
-"""Seeds of the other weights: the first that answer otherwise than those of `SEED`."""
+"""Seeds of the other weights: the first that give other results than `SEED` is used."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """The samples of one task of one model type, and the right answers to them."""
+    """The samples of one task of one model type, and their expected results."""
 
     samples: list[Any]
     parameters: dict[str, Any]
     checkpoints: list[str]
-    """Two, of different weights."""
+    """Two, with different weights."""
     answers: list[list[Any]]
-    """For each checkpoint one result for each sample."""
+    """For each checkpoint, one result for each sample."""
     output_format: str
     tolerance: float
 
 
 def prepare(argument: dict[str, str]) -> bool:
-    """Write checkpoints and answers to `folder`; False where the model type has no tiny model.
+    """Write checkpoints and expected results to `folder`; False if there is no tiny model.
 
     `argument` is `{"model_type", "task", "folder"}`.
     """
@@ -66,7 +66,7 @@ def prepare(argument: dict[str, str]) -> bool:
 
 
 class Answered(NamedTuple):
-    """A checkpoint of some seed, and its answers."""
+    """A checkpoint, the samples and its results."""
 
     checkpoint: str
     samples: list[Any]
@@ -74,7 +74,7 @@ class Answered(NamedTuple):
 
 
 def answered(skillset: Any, spec: Any, tiny: Path, folder: Path, seed: int) -> Answered:
-    """Make a checkpoint and ask it."""
+    """Build a checkpoint and run the samples."""
     place = str(folder / f"seed-{seed}")
     tiny_checkpoint.build_for_task(skillset, spec.name, tiny, Path(place), seed)
     handler = skillset.open_endpoint("cpu", place, "cpu", "cpu", spec.name).handler
@@ -86,28 +86,28 @@ def answered(skillset: Any, spec: Any, tiny: Path, folder: Path, seed: int) -> A
 def answered_otherwise(
     skillset: Any, spec: Any, tiny: Path, folder: Path, first: Answered
 ) -> Answered:
-    """Other weights that answer some sample otherwise, if there are such; else the last ones.
+    """The first other weights with another result for some sample, or the last ones.
 
-    Random weights may give what has no result, such as music without notes: they are left out.
+    Weights that fail are skipped: random ones may give no result, such as music without notes.
     """
-    found, problem = None, None
+    other, problem = None, None
     for seed in OTHER_SEEDS:
         try:
-            found = answered(skillset, spec, tiny, folder, seed)
+            other = answered(skillset, spec, tiny, folder, seed)
         except Exception as error:
             problem = error
             continue
-        pairs = zip(found.answers, first.answers)
+        pairs = zip(other.answers, first.answers)
         if any(differences(one, two, spec.tolerance) for one, two in pairs):
             break
-    if found is None:
+    if other is None:
         assert problem is not None
         raise problem
-    return found
+    return other
 
 
 def read_expected(folder: Path) -> Expected:
-    """What `prepare` wrote."""
+    """The expected results that `prepare` wrote."""
     expected = pickle.loads((folder / FILE).read_bytes())
     assert isinstance(expected, Expected)
     return expected

@@ -1,4 +1,4 @@
-"""One module under check: facts about it, and calls of it."""
+"""A module while it is checked: its properties, and calls of its handlers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .modules import Source
 from .prepare import Expected
 
 
-class Ended(Exception):  # noqa: N818 - the end of a climb is a finding, no error
-    """A rung that a module does not get over; the text is the evidence."""
+class Ended(Exception):  # noqa: N818 - a failed rung is a result, not an error
+    """A module fails a rung; the message is the evidence."""
 
 
 @dataclass
 class Probe:
-    """A module on its way up the ladder; the rungs fill in what they find."""
+    """A module while it is checked; the rungs set its properties."""
 
     source: Source
     model_type: str
@@ -33,28 +33,28 @@ class Probe:
     workspace: Path
     dialects: Mapping[str, Dialect]
     chosen: str | None = None
-    """The dialect that the caller names."""
+    """The dialect that the caller selected."""
     task: str | None = None
     expected: Expected | None = None
     module: ModuleType | None = None
     skillset_class: type | None = None
     skillset: Any = None
     offered: dict[str, str] = field(default_factory=dict)
-    """Task -> the factory that offers it."""
+    """Task -> its factory."""
     names: dict[str, str] = field(default_factory=dict)
-    """The `{name}` of every factory, on any platform, whose task is known -> the task."""
+    """`{name}` of a factory, on any platform -> its task, if that is known."""
     opened: tuple[Any, ...] = ()
     results: list[Any] = field(default_factory=list)
-    """The unmodified result of the handler."""
+    """The unmodified results of the handler."""
     answers: list[Any] = field(default_factory=list)
-    """The answers to the samples, by their place."""
+    """The normalised results for the samples, in order."""
     output: io.StringIO = field(default_factory=io.StringIO)
 
     _dialect: Dialect | None = None
 
     @property
     def dialect(self) -> Dialect:
-        """The dialect of the class; known from the second rung on."""
+        """The dialect of the class; known after the second rung."""
         assert self._dialect is not None
         return self._dialect
 
@@ -64,12 +64,12 @@ class Probe:
 
     @property
     def dialect_found(self) -> Dialect | None:
-        """The dialect, or None where no class was found."""
+        """The dialect; None if no class was found."""
         return self._dialect
 
     @property
     def entry(self) -> dict[str, Any]:
-        """What the registry knows of the model type."""
+        """The registry entry of the model type."""
         return read_entry(self.model_type)
 
     @property
@@ -80,7 +80,7 @@ class Probe:
 
     @property
     def initializer(self) -> Callable[..., Any] | None:
-        """The method that loads a checkpoint; None where there is none."""
+        """The method that loads a checkpoint; None if there is none."""
         method = getattr(self.skillset, self.dialect.initializer(self.platform), None)
         return method if callable(method) else None
 
@@ -91,42 +91,42 @@ class Probe:
         return self.initializer(**named)
 
     def initializer_arguments(self, checkpoint: str) -> tuple[dict[str, Any], list[str]]:
-        """What the initializer is called with, and its required parameters without a role."""
+        """The initializer's arguments by name, and its required parameters without a role."""
         assert self.initializer is not None
         device = self.dialect.device(self.platform)
         values: dict[str, Any] = {"checkpoint": checkpoint, "model_type": self.model_type}
         values |= {"task": self.task, "device": device, "label": device}
         values["converter"] = no_converter
-        given: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
         unknown = []
         for name, parameter in inspect.signature(self.initializer).parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
             role = self.dialect.role(name, self.platform)
             if role is not None and values[role] is not None:
-                given[name] = values[role]
+                arguments[name] = values[role]
             elif parameter.default is parameter.empty:
                 unknown.append(name)
-        return given, unknown
+        return arguments, unknown
 
     def ask(self, place: int, handler: Any = None) -> Any:
-        """The answer to a sample.
+        """The normalised result for the sample at index `place`.
 
         Raises:
-            Ended: the handler raises, or returns nothing, a coroutine or an error.
+            Ended: the handler raises, or returns None, a coroutine or an error.
         """
         sample = self.prepared.samples[place]
-        given = self.dialect.arguments(str(self.task), sample, self.prepared.parameters)
-        handed = self.sample_parameters if self.dialect.keywords_for_task else {}
+        arguments = self.dialect.arguments(str(self.task), sample, self.prepared.parameters)
+        parameters = self.sample_parameters if self.dialect.keywords_for_task else {}
         try:
-            result = (handler or self.opened[2])(*given, **handed)
+            result = (handler or self.opened[2])(*arguments, **parameters)
         except Exception as error:
             raise Ended(f"raises {described(error)}") from error
         if inspect.isawaitable(result):
             close = getattr(result, "close", None)
             if close is not None:
                 close()
-            raise Ended("gives a coroutine; a handler is called synchronously")
+            raise Ended("returns a coroutine; handlers must be synchronous")
         self.results.append(result)
         if problem := self.error_in(result):
             raise Ended(problem)
@@ -134,11 +134,11 @@ class Probe:
 
     @property
     def sample_parameters(self) -> dict[str, Any]:
-        """The parameters that the samples run with."""
+        """The handler parameters of the samples."""
         return self.prepared.parameters
 
     def answer(self, result: Any) -> Any:
-        """The answer in a result, without what may differ from call to call."""
+        """A normalised result, without fields that may differ between calls."""
         stated = self.dialect.facts["answer"]
         if isinstance(result, Mapping):
             volatile = stated.get("volatile", ())
@@ -155,22 +155,22 @@ class Probe:
     def error_in(self, result: Any) -> str:
         """The error that a result reports; empty if it reports none."""
         if result is None:
-            return "gives None"
+            return "returns None"
         stated = self.dialect.facts["errors"]
         if isinstance(result, Mapping):
             for key in stated.get("keys", ()):
                 if result.get(key):
-                    return f"gives {key!r}: {str(result[key])[:200]}"
+                    return f"returns {key!r}: {str(result[key])[:200]}"
         answer = self.answer(result)
         for pattern in stated.get("texts", ()) if isinstance(answer, str) else ():
             if re.search(pattern, answer, re.IGNORECASE):
-                return f"gives the text {answer[:200]!r}"
+                return f"returns the text {answer[:200]!r}"
         return ""
 
 
 def no_converter(*_: Any, **__: Any) -> Any:
-    """What is handed over as a caller's converter: the check has none."""
-    raise NotImplementedError("the check brings no converter of the caller's")
+    """Passed to parameters with the role `converter`."""
+    raise NotImplementedError("the check does not provide the converters of a caller")
 
 
 def described(error: BaseException) -> str:

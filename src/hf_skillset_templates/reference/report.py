@@ -1,4 +1,4 @@
-"""Reports the results of checks: lines, a run's folder, a page."""
+"""Reports the results of checks: as lines, a run's folder and an HTML page."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def line(record: Record) -> str:
 
 
 def summary(records: list[Record]) -> str:
-    """How many modules ended with which verdict, and how many claim what they are not."""
+    """The number of records by verdict, and of those whose claim is wrong."""
     counts = Counter(record["verdict"] for record in records)
     verdicts = ", ".join(f"{number} {verdict}" for verdict, number in counts.most_common())
     wrong = sum(not is_honest(record) for record in records)
-    return f"{verdicts}; {wrong} of {len(records)} claim another thing than was found"
+    return f"{verdicts}; {wrong} of {len(records)} make a wrong claim"
 
 
 def is_honest(record: Record) -> bool:
-    """Whether the claim of a module was confirmed, or it has none."""
+    """Whether the module claims nothing, or its claim was confirmed."""
     return record["claims"] in ("", record["found"])
 
 

@@ -1,4 +1,4 @@
-"""The selection of modules by the command line."""
+"""Selection of modules by the command line."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .modules import Source, find_sources
 
 
 def sources_in(path: Path) -> list[Source]:
-    """The modules of a path.
+    """The modules at a path.
 
     Raises:
         UsageError: it does not exist or contains no module.
     """
     absolute = resolved(str(path))
     if not absolute.exists():
-        raise UsageError(f"there is no file or folder {shortened(str(path))}")
+        raise UsageError(f"file or folder not found: {shortened(str(path))}")
     return find_sources(absolute)
 
 
@@ -34,12 +34,12 @@ def model_type_named(name: str | None) -> str | None:
 
 
 def wanted_dialect(name: str | None) -> str | None:
-    """The name of a dialect that there is.
+    """The name of an existing dialect; None if none was selected.
 
     Raises:
         UsageError: there is no such dialect.
     """
     known = read_dialects()
     if name is not None and name not in known:
-        raise UsageError(f"no dialect {shortened(name)}; there are: {', '.join(known)}")
+        raise UsageError(f"unknown dialect {shortened(name)}; use one of: {', '.join(known)}")
     return name

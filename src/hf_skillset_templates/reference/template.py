@@ -23,23 +23,23 @@ from .ladder import EQUAL
 from .modules import Source
 
 FURTHER = "further_handler_names"
-"""Where a task of a package's registry entry has its factories' other names."""
+"""Key of the additional handler names in a task of a package's `registry.json`."""
 
 
 def as_template(checker: Checker, sources: list[Source], output: Path) -> str:
-    """Generate a package for each module; returns lines about it and what it lacks.
+    """Generate a package for each module; returns a text about them and the missing methods.
 
     Raises:
-        UsageError: a module's model type is unknown, it cannot be read, or generating failed.
+        UsageError: a model type is unknown, a module fails its check, or generating fails.
     """
     return "\n".join(line for source in sources for line in package_for(checker, source, output))
 
 
 def package_for(checker: Checker, source: Source, output: Path) -> list[str]:
-    """Generate the package for one module."""
+    """Generate the package for one module; returns the lines about it."""
     model_type = checker.model_type or source.model_type
     if model_type is None:
-        raise UsageError(f"{source.name} is named after no model type: add --model-type")
+        raise UsageError(f"{source.name} contains no known model type: use --model-type")
     offer = checker.run(source, model_type, {})
     if offer["verdict"] != EQUAL:
         raise UsageError(f"{source.name} {offer['verdict']}: {offer['steps'][-1]['evidence']}")
@@ -59,26 +59,26 @@ def package_for(checker: Checker, source: Source, output: Path) -> list[str]:
     messages = [
         f"{output / name}: primary task {primary}, checkpoint {checkpoint or 'as registered'}"
     ]
-    messages += [f"  also answers to {method}" for method in named]
-    ours = set(dir(source_skillset(model_type, tuple(platform_names())))) | set(named)
-    lacking = [method for method in offer["methods"] if method not in ours]
-    return messages + [f"  only {source.name} has {method}" for method in lacking]
+    messages += [f"  added {method}" for method in named]
+    generated = set(dir(source_skillset(model_type, tuple(platform_names())))) | set(named)
+    missing = [method for method in offer["methods"] if method not in generated]
+    return messages + [f"  missing {method} of {source.name}" for method in missing]
 
 
 def add_handler_names(package: Path, name: str, names: dict[str, str]) -> list[str]:
-    """Let a package's factories go by further names; the methods that it has from now on.
+    """Add handler names to a package's `registry.json`; returns the added methods.
 
     Args:
-        names: the `{name}` of each factory of a module -> its task. One that is the name of a task
-            of ours stays with that.
+        names: the `{name}` of each factory of a module -> its task. Names that the package already
+            uses are not changed.
     """
     path = package / "src" / name / "registry.json"
     entry = json.loads(path.read_text("utf-8"))
-    ours = {facts["handler_name"] for facts in entry["tasks"].values()}
+    existing = {facts["handler_name"] for facts in entry["tasks"].values()}
     added = []
     for handler_name, task in names.items():
         facts = entry["tasks"][task]
-        if handler_name not in ours:
+        if handler_name not in existing:
             more = [*facts.get(FURTHER, []), handler_name]
             entry["tasks"][task] = put_behind(facts, "handler_name", FURTHER, more)
             added += [
@@ -90,7 +90,7 @@ def add_handler_names(package: Path, name: str, names: dict[str, str]) -> list[s
 
 
 def put_behind(facts: dict[str, Any], neighbour: str, key: str, value: Any) -> dict[str, Any]:
-    """Facts with one more, behind one that seldom changes: there an update merges it best."""
+    """Facts with a new key after `neighbour`, a key that rarely changes, for clean merges."""
     replaced = {}
     for name, fact in facts.items():
         replaced[name] = fact
@@ -100,7 +100,7 @@ def put_behind(facts: dict[str, Any], neighbour: str, key: str, value: Any) -> d
 
 
 def default_checkpoint(source: Source, model_type: str) -> str | None:
-    """The first checkpoint of the model type that a module's text names."""
+    """The first checkpoint of the model type in the strings of a module; None if none."""
     file = source.path / "__init__.py" if source.is_package else source.path
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

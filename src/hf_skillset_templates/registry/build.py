@@ -1,4 +1,4 @@
-"""Builds the registry's entries in stages; what hangs, crashes or eats memory fails alone.
+"""Builds the registry's entries in stages; a model type that hangs or crashes fails alone.
 
 | stage | adds |
 | --- | --- |
@@ -8,7 +8,7 @@
 | shapes | the tensors of every task |
 | precision | whether the first task runs in bfloat16 and float16 |
 | padding | tasks whose inputs run one at a time, and tasks that draw random numbers |
-| dependencies | whether the stated dependencies are all that is needed |
+| dependencies | whether the stated dependencies suffice |
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Stage:
-    """Whether an entry lacks the data of a stage, and how it is added."""
+    """How a stage adds its data to entries, and whether an entry lacks them."""
 
     is_missing: Callable[[Entry], bool]
     run: Callable[[list[str], Workers], Iterator[Outcome]]
 
 
 def build(stage: str, model_types: list[str], workers: Workers) -> Iterator[Outcome]:
-    """Run a stage over the model types; yields each outcome as it comes."""
+    """Run a stage for the model types; yields each outcome."""
     isolation.preload(*MODEL_IMPORTS, *OWN_IMPORTS)
     if model_types:
         yield from STAGES[stage].run(model_types, workers)

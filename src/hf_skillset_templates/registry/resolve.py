@@ -1,11 +1,11 @@
 """Resolves user input to a model type; every resolution is reported.
 
-In this order: a folder's config.json; a model type or its package, whatever the case and the
-separators; a checkpoint that the registry knows, with or without its organisation; for names with
-an organisation, the one model type that the repository's name holds between separators. Everything
-but folders is looked up in registry/names.json, which `copier copy` reads by the same rules
-(macros/registry.jinja). About a name that stands for nothing the hub is asked once, so that the
-refusal can say the model type: what a name is taken as never depends on a network.
+In this order: the config.json of a folder; a model type or its package, ignoring case and
+separators; a checkpoint of the registry, with or without its organisation; for names with an
+organisation, the only model type in the repository's name, between separators. Everything except
+folders is looked up in registry/names.json, which `copier copy` reads by the same rules
+(macros/registry.jinja). The hub is asked only for the error message of an unknown name: resolutions
+never depend on a network.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ CHECKPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/([A-Za-z0-9][A-Za-z0-9_.-]*
 HUB_ID = re.compile(r"(?:\w[\w.-]*/)?\w[\w.-]{0,95}\Z", re.ASCII)
 LONGEST_QUOTE = 80
 NEAR = 0.6
-"""How much of a model type a misspelt name must share to be offered, by difflib's ratio."""
+"""Least ratio of difflib for a model type to be suggested for a misspelt name."""
 
 
 class UnknownModelError(UsageError, LookupError):
-    """A name that leads to no model type; `near` are the model types that it resembles."""
+    """A name does not resolve to a model type; `near` are similar model types."""
 
     def __init__(self, name: str, near: list[str], reason: str = "") -> None:
-        hint = f"; near matches: {', '.join(near)}" if near else ""
+        hint = f"; similar names: {', '.join(near)}" if near else ""
         quoted = repr(name if len(name) <= LONGEST_QUOTE else name[:LONGEST_QUOTE] + "…")
         super().__init__(
             f"{quoted} is neither a model type nor a known checkpoint"
@@ -54,10 +54,10 @@ class Resolution:
     name: str
     model_type: str
     source: str = ""
-    """Empty where the name is the model type itself."""
+    """How the name was resolved; empty if it is the model type itself."""
 
     def __str__(self) -> str:
-        return f"{self.name!r} is taken as {self.model_type} ({self.source})"
+        return f"{self.name!r} resolves to {self.model_type} ({self.source})"
 
 
 @cache
@@ -71,19 +71,19 @@ def look_up(name: str) -> Resolution | None:
     if name in model_types():
         return Resolution(name, name)
     if NAME.match(name) and (model_type := _names()["spellings"].get(unified(name))):
-        return Resolution(name, model_type, "another spelling of it")
+        return Resolution(name, model_type, "another spelling")
     if model_type := _names()["checkpoints"].get(name):
-        return Resolution(name, model_type, "its checkpoint")
+        return Resolution(name, model_type, "a known checkpoint")
     if (checkpoint := CHECKPOINT.match(name)) and (held := contained(checkpoint[1])):
-        return Resolution(name, held, "by the checkpoint's name")
+        return Resolution(name, held, "by the repository's name")
     return None
 
 
 def contained(repository: str) -> str | None:
     """The only model type in a repository's name, between separators.
 
-    Of types that hold each other the longest counts (`wav2vec2-bert` over `wav2vec2`); of two
-    apart from each other neither does: `vit-gpt2` is a third model.
+    Of types that contain each other, the longest counts (`wav2vec2-bert`, not `wav2vec2`); if
+    there are several separate ones, none does: `vit-gpt2` is a third model.
     """
     words = f"-{unified(repository)}-"
     held = [name for name in model_types() if f"-{unified(name)}-" in words]
@@ -95,8 +95,8 @@ def contained(repository: str) -> str | None:
     return longest[0] if len(longest) == 1 else None
 
 
-def near_matches(name: str, count: int = 5) -> list[str]:
-    """Model types similar to a misspelt name, the nearest first; case-insensitive."""
+def similar_names(name: str, count: int = 5) -> list[str]:
+    """Model types similar to a misspelt name, the most similar first; case-insensitive."""
     wanted = unified(name[:LONGEST_QUOTE]).replace("-", "")
     by_letters = {unified(known).replace("-", ""): known for known in reversed(model_types())}
     close = difflib.get_close_matches(wanted, by_letters, n=count, cutoff=NEAR)
@@ -111,10 +111,10 @@ def _from_folder(name: str, folder: Path) -> Resolution:
     try:
         stated = json.loads(config.read_text(encoding="utf-8")).get("model_type")
     except (ValueError, AttributeError, RecursionError, OSError) as error:
-        reason = f"{config} is not a readable JSON object: {type(error).__name__}"
+        reason = f"{config} cannot be read as a JSON object: {type(error).__name__}"
         raise UnknownModelError(name, [], reason) from error
     if not isinstance(stated, str) or stated not in model_types():
-        near = near_matches(stated) if isinstance(stated, str) else []
+        near = similar_names(stated) if isinstance(stated, str) else []
         raise UnknownModelError(name, near, f"its config.json states {_stated(stated)}")
     return Resolution(name, stated, "its config.json")
 
@@ -157,7 +157,7 @@ class Hub:
             stated = (info.config or {}).get("model_type")
         except (HfHubHTTPError, HFValidationError):  # no such repository, or no permission
             return None
-        except Exception:  # no network, in one of the many ways in which there can be none
+        except Exception:  # no network; many types of exceptions
             self.reachable = False
             return None
         return stated if stated in model_types() else None
@@ -167,7 +167,7 @@ _hub: list[Hub] = []
 
 
 def hub() -> Hub:
-    """The one hub of this process."""
+    """The hub of this process, created on first use."""
     if not _hub:
         _hub.append(Hub())
     return _hub[0]
@@ -177,7 +177,7 @@ def resolve(name: str, *, ask_hub: bool = True) -> Resolution:
     """The model type of a name, a folder or a checkpoint id, and how it was resolved.
 
     Raises:
-        UnknownModelError: nothing leads to a model type; it names near matches.
+        UnknownModelError: it does not resolve to a model type; similar names are listed.
     """
     name = name.strip()
     folder = None if name in model_types() else _folder(name)
@@ -188,8 +188,8 @@ def resolve(name: str, *, ask_hub: bool = True) -> Resolution:
     if folder is not None:
         return _from_folder(name, folder)
     if ask_hub and (stated := hub().model_type(name)):
-        raise UnknownModelError(name, [], f"on the hub it is a {stated}: name that")
-    raise UnknownModelError(name, near_matches(name.rpartition("/")[2]))
+        raise UnknownModelError(name, [], f"the hub lists it as {stated}: use that name")
+    raise UnknownModelError(name, similar_names(name.rpartition("/")[2]))
 
 
 def resolve_model(name: str, *, hub: bool = True) -> str:

@@ -1,1 +1,1 @@
-"""Results of runs: one folder for each run, one record for each cell, compared and exported."""
+"""Results of runs: run folders, records of cells, comparison and export."""

@@ -1,4 +1,4 @@
-"""Groups failures: errors that differ only in numbers, names of files or addresses are one."""
+"""Groups failures by cause: errors that differ only in numbers, paths or addresses are equal."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 
 @dataclass
 class Cause:
-    """One stage and error, with the cells that it stopped."""
+    """One stage and error, with the cells that failed with it."""
 
     stage: str
     error: str
-    """One of the errors, as it was."""
+    """The first of the errors."""
     cells: list[Cell] = field(default_factory=list)
 
 
 def plain(text: str) -> str:
-    """An error on one line, without the colours of a terminal."""
+    """An error on one line, without terminal escape sequences."""
     return " ".join(_TERMINAL.sub("", text).split())
 
 
 def fingerprint(error: str) -> str:
-    """What two errors of one cause have in common."""
+    """An error with numbers, paths and addresses replaced; equal for errors of one cause."""
     text = _ADDRESS.sub("0x", _PATH.sub("PATH", plain(error)))
     return _NUMBER.sub("N", text)[:LENGTH]
 
 
 def causes(records: Iterable[Record]) -> list[Cause]:
-    """The failures by stage and error; the cause of most cells first."""
+    """The failures by stage and error, the most frequent cause first."""
     by_fingerprint: dict[tuple[str, str], Cause] = defaultdict(lambda: Cause("", ""))
     for record in records:
         if record["status"] == FAILED:

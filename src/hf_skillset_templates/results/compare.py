@@ -1,4 +1,4 @@
-"""What changed from one run to another."""
+"""The changes from one run to another."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .causes import fingerprint
 from .records import FAILED, VERIFIED, Cell, Record, latest
 
 SLOWER = 1.5
-"""A cell is slower if it takes more than this factor of its former seconds."""
+"""Factor of its former seconds above which a cell counts as slower."""
 NOTICEABLE_S = 0.5
-"""Differences below this many seconds are noise."""
+"""Differences below this number of seconds count as noise."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One cell that is not as it was."""
+    """One cell that changed."""
 
     model_type: str
     task: str
@@ -24,7 +24,7 @@ class Change:
     module: str
     """The module that was checked; empty for packages that were tested."""
     before: str
-    """Status, with the stage where it failed; empty where the cell was not measured."""
+    """Status, with the stage of a failure; empty if the cell was not measured."""
     after: str
     detail: str = ""
 
@@ -63,7 +63,7 @@ def compare(before: list[Record], after: list[Record]) -> Comparison:
 
 
 def kind_of(old: Record | None, new: Record | None) -> str | None:
-    """The list of `Comparison` that a cell belongs to; None where nothing changed."""
+    """The field of `Comparison` that a cell belongs to; None if nothing changed."""
     measured = (*VERIFIED, FAILED)
     was, is_now = (each is not None and each["status"] in measured for each in (old, new))
     if not was or not is_now:
@@ -78,7 +78,7 @@ def kind_of(old: Record | None, new: Record | None) -> str | None:
 
 
 def same_failure(old: Record, new: Record) -> bool:
-    """Whether two failures are one: the same stage, and the same cause of the error."""
+    """Whether two failures have the same stage and the same cause."""
     return bool(old["stage"] == new["stage"]) and fingerprint(old["detail"]) == fingerprint(
         new["detail"]
     )
@@ -93,7 +93,7 @@ def slower(old: Record | None, new: Record | None) -> bool:
 
 
 def state(record: Record | None) -> str:
-    """A record in two words."""
+    """A record's status, with the stage of a failure."""
     if record is None:
         return ""
     failed = record["status"] == FAILED
@@ -101,11 +101,11 @@ def state(record: Record | None) -> str:
 
 
 def change(cell: Cell, old: Record | None, new: Record | None) -> Change:
-    """A cell's states before and after."""
+    """The change of a cell's status."""
     detail = (new or old or {}).get("detail", "")
     return Change(*cell, before=state(old), after=state(new), detail=detail)
 
 
 def times(cell: Cell, old: Record, new: Record) -> Change:
-    """A cell's seconds before and after."""
+    """The change of a cell's seconds."""
     return Change(*cell, before=f"{old['seconds']:.1f} s", after=f"{new['seconds']:.1f} s")

@@ -24,11 +24,12 @@ LISTED = (REGRESSION, NEW_FAILURE, SURPRISE, CHANGED_FAILURE)
 
 
 def expectation(record: Record, known: Record | None) -> str:
-    """The meaning of a record compared with the `known` one of its cell.
+    """The expectation of a record, compared with the registry's record (`known`) of its cell.
 
-    `regression`: it was verified and fails. `surprise`: it was known to fail and passes.
-    `expected failure`: it fails with the known error; `changed failure`: with another one.
-    `new`, `new failure`: the cell is not in the registry. Anything else is `as expected`.
+    `regression`: the registry has it as verified, and it fails. `surprise`: the registry has it
+    as failed, and it passes. `expected failure`: it fails with the registry's error; `changed
+    failure`: with another one. `new`, `new failure`: the cell is not in the registry. Anything
+    else is `as expected`.
     """
     fails = record["status"] == FAILED
     if not fails and record["status"] not in VERIFIED:
@@ -43,7 +44,7 @@ def expectation(record: Record, known: Record | None) -> str:
 
 
 def fails_the_same_way(record: Record, known: Record) -> bool:
-    """Whether both fail at one stage with one error; the registry keeps an error's beginning."""
+    """Whether both fail at the same stage with the same error, which the registry truncates."""
     if known["stage"] != record["stage"]:
         return False
     actual, recorded = (fingerprint(as_recorded(each["detail"])) for each in (record, known))

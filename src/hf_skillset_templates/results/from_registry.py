@@ -1,4 +1,4 @@
-"""The registry's measurements as records, as if one run had made them all."""
+"""The registry's measurements as records of one run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def read_entries(models: Path) -> list[Entry]:
 
 
 def registry_records(entries: list[Entry]) -> list[Record]:
-    """One record for each cell that the registry knows; what was never measured has none."""
+    """One record for each measured cell of the registry."""
     return [record for entry in entries for record in entry_records(entry)]
 
 
 def entry_records(entry: Entry) -> Iterator[Record]:
-    """The records of one model type, platform by platform, tasks in its own order."""
+    """The records of one model type, by platform and in the order of its tasks."""
     for platform, known in entry.get("hardware_compatibility", {}).items():
         for task in entry["tasks"]:
             if task in known["verified"]:
@@ -40,7 +40,7 @@ def entry_records(entry: Entry) -> Iterator[Record]:
 
 
 def evidence(known: dict[str, Any], task: str) -> dict[str, Any]:
-    """What the registry keeps of how a cell was measured."""
+    """The fields of a record about its measurement that the registry stores."""
     facts: dict[str, Any] = {"model": "tiny", "versions": task_versions(known, task)}
     for name in ("seconds", "parity", "evidence", "proof"):
         if task in known.get(name, {}):
@@ -57,7 +57,7 @@ def task_versions(known: dict[str, Any], task: str) -> dict[str, str]:
 
 @cache
 def known_records(path: Path) -> dict[tuple[str, str], Record]:
-    """The records of one entry's file, by task and platform; empty where there is no entry."""
+    """The records of one entry's file, by task and platform; empty if there is no entry."""
     if not path.is_file():
         return {}
     records = entry_records(json.loads(path.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""Files of one JSON object a line: each line is validated, and invalid ones are counted."""
+"""JSON Lines files: each line is validated, and invalid ones are counted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Lines:
 
 
 def read_lines(path: Path, schema: dict[str, Any]) -> Lines:
-    """The records of a file that fit a schema; empty where there is no file."""
+    """The records of a file that match a schema; empty if there is no file."""
     if not path.exists():
         return Lines()
     check = validator(json.dumps(schema))
@@ -44,7 +44,7 @@ def read_lines(path: Path, schema: dict[str, Any]) -> Lines:
 
 @cache
 def validator(schema: str) -> Callable[[Any], bool]:
-    """Whether a value fits; compiled once for each schema."""
+    """A function that checks whether a value matches a schema; cached."""
     check: Callable[[Any], bool] = Draft202012Validator(json.loads(schema)).is_valid
     return check
 
@@ -71,18 +71,18 @@ def require_records(path: Path, schema: dict[str, Any], kind: str) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_file():
-        raise UsageError(f"{path} is not a file: it is where {kind} are written")
+        raise UsageError(f"{path} is not a file, but {kind} is to be written there")
     records = read_lines(path, schema)
     if records.skipped and not records.records:
         raise UsageError(
-            f"{path} holds no {kind} and stays as it is: rename it, or name another file"
+            f"{path} is not {kind} and was not changed: rename it or use another folder"
         )
 
 
 def append(path: Path, records: Iterable[Record]) -> None:
-    """Add records, each with one write, and wait until they are on the disk.
+    """Append records, each with one write and one fsync.
 
-    A line that an earlier run tore is closed first, so that it costs no record but itself.
+    An incomplete last line of an earlier run is terminated first, so that no other is lost.
     """
     for record in records:
         line = json.dumps(sayable(record), allow_nan=False).encode() + b"\n"
@@ -98,9 +98,9 @@ def append(path: Path, records: Iterable[Record]) -> None:
 
 
 def sayable(value: Any) -> Any:
-    """JSON-compatible data as JSON and UTF-8 can say it.
+    """Data that JSON and UTF-8 can represent.
 
-    Infinities and NaN become None, lone surrogates a replacement character.
+    Infinities and NaN become None, lone surrogates the replacement character.
     """
     if isinstance(value, float):
         return value if math.isfinite(value) else None

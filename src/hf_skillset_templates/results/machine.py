@@ -1,4 +1,4 @@
-"""What a run ran on: versions and machine, as `run.json` keeps them."""
+"""The versions and the machine of a run, for `run.json`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def installed(distributions: Iterable[str]) -> dict[str, str]:
 
 
 def machine(devices: dict[str, list[str]]) -> dict[str, Any]:
-    """The machine that this process runs on; `devices` is what each platform found."""
+    """The machine that this process runs on; `devices` are those that each platform detected."""
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cpu": cpu_name(),
@@ -38,12 +38,12 @@ def machine(devices: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def cores() -> int:
-    """Logical processors."""
+    """The number of logical processors."""
     return os.cpu_count() or 1
 
 
 def cpu_name() -> str:
-    """What the processor calls itself."""
+    """The name of the processor."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         for line in cpuinfo.read_text(errors="replace").splitlines():
@@ -53,7 +53,7 @@ def cpu_name() -> str:
 
 
 def memory_mb() -> int | None:
-    """Physical memory, MiB; None where the system does not say."""
+    """Physical memory in MiB; None if the system does not report it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     except (AttributeError, OSError, ValueError):

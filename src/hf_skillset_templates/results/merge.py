@@ -1,4 +1,4 @@
-"""One run made of several that shared its cells."""
+"""Merges the runs of several shards into one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .run_folder import RESULTS, Run, RunWriter
 
 
 def merge(runs: list[Run], folder: Path) -> list[Record]:
-    """Write the runs' records into a run of their own; the last one of each cell stays.
+    """Write the last record of each cell into a new run.
 
-    The machine is that of the first run, with what the platforms found anywhere.
+    Its machine is that of the first run, with the devices of all runs.
     """
     records = list(latest([record for run in runs for record in run.records]).values())
     writer = RunWriter.start(folder, facts(runs))
@@ -24,7 +24,7 @@ def merge(runs: list[Run], folder: Path) -> list[Record]:
 
 
 def facts(runs: list[Run]) -> dict[str, Any]:
-    """`run.json` of a run that was merged."""
+    """The fields of `run.json` of a merged run."""
     abouts = [run.about for run in runs]
     versions: dict[str, str] = {}
     for about in abouts:

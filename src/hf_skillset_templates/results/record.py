@@ -20,30 +20,27 @@ from .records import VERIFIED, Record
 
 ALWAYS = ("implementation_type", "verified", "failed")
 FIRST_RULES = 1
-"""The version of the measurement rules where a record states none."""
+"""The version of the measurement rules of records that state none."""
 
 
 def record_results(records: list[Record]) -> int:
-    """Write `hardware_compatibility` of every cell that was run; how many entries changed.
+    """Write the results into `hardware_compatibility`; returns the number of changed entries.
 
-    A platform that was unavailable was not measured: what is known of it stays. Every entry is
-    made and checked before the first is written.
+    Results of platforms that were unavailable are kept. All entries are validated before the
+    first one is written.
 
     Raises:
-        UsageError: an entry would not fit registry/schema.json; nothing was changed.
+        UsageError: an entry would not match registry/schema.json; nothing was written.
     """
     entries = [updated(name, platforms) for name, platforms in grouped(records).items()]
     for entry in entries:
         if wrong := problems(entry):
-            raise UsageError(f"nothing is recorded: {entry['model_type']}: {wrong[0]}")
+            raise UsageError(f"nothing was recorded: {entry['model_type']}: {wrong[0]}")
     return sum(write_entry(entry) for entry in entries)
 
 
 def unknown_cells(records: list[Record]) -> list[Record]:
-    """The records whose model type, task or platform the registry does not have.
-
-    A check of somebody's module measures nothing of this project's packages.
-    """
+    """The records of cells that are not in the registry, and those of checked modules."""
     known, platforms = set(model_types()), set(platform_names())
     return [
         record
@@ -56,7 +53,7 @@ def unknown_cells(records: list[Record]) -> list[Record]:
 
 
 def grouped(records: list[Record]) -> dict[str, dict[str, list[Record]]]:
-    """The records that measured something, by model type and platform."""
+    """The records of cells that ran, by model type and platform."""
     groups: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         if record["status"] in (*VERIFIED, "FAILED"):
@@ -77,11 +74,11 @@ def updated(model_type: str, platforms: dict[str, list[Record]]) -> dict[str, An
 
 
 def compatibility(cells: list[Record], tasks: list[str], known: dict[str, Any]) -> dict[str, Any]:
-    """One platform of one model type: the tasks verified, and why the others failed.
+    """One platform of one model type: the verified tasks, and the errors of the failed ones.
 
     A task that passed only earlier, weaker rules (docs/evidence.md) is `unproven`. `seconds` is
-    wall-clock time for loading, exporting where the platform does, and running the samples. What
-    is `known` of tasks that no cell measured stays.
+    the wall-clock time of loading, exporting (if the platform exports) and running the samples.
+    The `known` results of tasks that were not measured are kept.
     """
     again = {cell["task"] for cell in cells}
     passed = {cell["task"] for cell in cells if cell["status"] in VERIFIED}
@@ -135,16 +132,16 @@ def other_versions(
 
 
 def kept(known: dict[str, Any], name: str, again: set[str]) -> dict[str, Any]:
-    """What is known of the tasks that were not measured again."""
+    """The known values of a field for the tasks that were not measured again."""
     return {task: value for task, value in known.get(name, {}).items() if task not in again}
 
 
 def in_order(tasks: list[str], by_task: dict[str, Any]) -> dict[str, Any]:
-    """The tasks of a mapping in the model type's own order."""
+    """A mapping from tasks, in the order of the model type's tasks."""
     return {task: by_task[task] for task in tasks if task in by_task}
 
 
 def versions_of(cells: list[Record], platform: str) -> dict[str, str]:
-    """The versions that the cells were measured with, where they ran; else those that are here."""
+    """The versions in the cells' records; if there are none, those installed here."""
     stated = [cell["versions"] for cell in cells if cell.get("versions")]
     return dict(stated[-1]) if stated else installed(load_platform(platform)["measured_with"])

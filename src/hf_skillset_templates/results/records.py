@@ -13,7 +13,7 @@ Record = dict[str, Any]
 VERIFIED = ("REAL", "EMULATED")
 FAILED = "FAILED"
 STAGES = ("start", "config", "build", "load", "export", "compile", "run", "match")
-"""In the order in which a cell goes through them; what cannot export or compile leaves them out."""
+"""The stages of a cell, in order; `export` and `compile` only where a platform has them."""
 
 
 class Cell(NamedTuple):
@@ -29,7 +29,7 @@ class Cell(NamedTuple):
         return "/".join(self if self.module else self[:3])
 
     def named(self) -> dict[str, str]:
-        """The fields of its record; without a module where a package was tested."""
+        """The fields of its record; without `module` if a package was tested."""
         fields = self._asdict()
         return fields if self.module else {name: fields[name] for name in self._fields[:3]}
 
@@ -40,13 +40,13 @@ def cell_of(record: Record) -> Cell:
 
 
 def row_name(record: Record) -> str:
-    """The row that a record belongs to: its model type, and the module if one was checked."""
+    """The row name of a record: its model type, and the module if one was checked."""
     module = record.get("module")
     return f"{record['model_type']} · {module}" if module else str(record["model_type"])
 
 
 def latest(records: list[Record]) -> dict[Cell, Record]:
-    """The last record of each cell, in the order in which the cells first came."""
+    """The last record of each cell, in the order of the cells' first records."""
     return {cell_of(record): record for record in records}
 
 
@@ -58,7 +58,7 @@ def schema(name: str) -> dict[str, Any]:
 
 RESULT = schema("result")
 NAME = RESULT["properties"]["model_type"]
-"""What a name of a model type or of a platform looks like."""
+"""The schema of the name of a model type or platform."""
 
 
 @cache
@@ -68,7 +68,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 def problem(name: str, value: Any) -> str:
-    """What is wrong with a `run` or a `result`; empty when nothing is."""
+    """The first schema violation of a `run` or a `result`; empty if there is none."""
     for error in validator(name).iter_errors(value):
         where = "/".join(map(str, error.absolute_path)) or "(top)"
         return f"{where}: {error.message[:200]}"

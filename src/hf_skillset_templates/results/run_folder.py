@@ -1,4 +1,4 @@
-"""One run is one folder: `run.json` says what ran, `results.jsonl` has one line for each cell."""
+"""Run folders: `run.json` describes the run, `results.jsonl` has one line for each cell."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ RUN, RESULTS = "run.json", "results.jsonl"
 
 
 class NoRunError(UsageError):
-    """A path does not hold a run; the message says what was expected."""
+    """A path is not a run; the message says what was expected."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it was read.
+    """A run that was read from its folder.
 
-    `torn` counts incomplete records: the last line, if the machine stopped while
-    it was written, or what something else wrote into the file.
+    `torn` is the number of invalid lines, such as an incomplete last one after a crash.
     """
 
     folder: Path
@@ -38,12 +37,12 @@ class Run:
 
 
 def now() -> str:
-    """The time, UTC, in seconds."""
+    """The current time in UTC, in ISO 8601 with seconds."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def new_id() -> str:
-    """A name for a run that sorts by time."""
+    """A new run id; ids sort by time."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
@@ -58,12 +57,12 @@ class RunWriter:
 
     @classmethod
     def start(cls, folder: Path, facts: dict[str, Any]) -> RunWriter:
-        """Begin a run: `facts` are `run.json` without id and times.
+        """Begin a run; `facts` are the fields of `run.json` except its id and times.
 
-        A run that the folder holds is kept beside it, under its id.
+        An existing run in the folder is kept: the folder is renamed to its id.
 
         Raises:
-            UsageError: the folder holds something else.
+            UsageError: the folder contains something else.
         """
         keep_earlier(folder)
         return cls(
@@ -72,7 +71,7 @@ class RunWriter:
 
     @classmethod
     def resume(cls, run: Run, facts: dict[str, Any]) -> RunWriter:
-        """Go on with a run that was cut off, or add other cells to one; `facts` as for `start`.
+        """Continue an interrupted run, or add cells to one; `facts` as for `start`.
 
         Raises:
             UsageError: the run was made with other versions.
@@ -92,14 +91,14 @@ class RunWriter:
         """Add a cell's record: one write and one fsync.
 
         Raises:
-            ValueError: the record does not fit its schema.
+            ValueError: the record does not match its schema.
         """
         if wrong := problem("result", record):
-            raise ValueError(f"a record does not fit its schema: {wrong}")
+            raise ValueError(f"a record does not match its schema: {wrong}")
         append(self.folder / RESULTS, [record])
 
     def note_devices(self, records: list[Record]) -> None:
-        """Note which devices the records name, platform by platform."""
+        """Add the devices in the records to `run.json`, by platform."""
         devices: dict[str, set[str]] = {}
         for record in records:
             if record.get("device"):
@@ -110,23 +109,23 @@ class RunWriter:
         self._write_about()
 
     def finish(self) -> None:
-        """Note when the run ended."""
+        """Write the end time of the run."""
         self.about["finished"] = now()
         self._write_about()
 
     def _write_about(self) -> None:
         if wrong := problem("run", self.about):
-            raise ValueError(f"run.json would not fit its schema: {wrong}")
+            raise ValueError(f"run.json would not match its schema: {wrong}")
         draft = self.folder / f".{RUN}.{os.getpid()}"
         draft.write_text(json.dumps(self.about, indent=2) + "\n", encoding="utf-8")
         os.replace(draft, self.folder / RUN)
 
 
 def require_versions(run: Run, versions: dict[str, str]) -> None:
-    """Refuse to mix measurements of different versions in one run.
+    """Check that a resumed run would not mix measurements of different versions.
 
     Raises:
-        UsageError: something that the run was made with has another version now.
+        UsageError: the run was made with another version of a distribution.
     """
     was = run.about["versions"]
     other = [
@@ -135,11 +134,11 @@ def require_versions(run: Run, versions: dict[str, str]) -> None:
         if was.get(name, now_has) != now_has
     ]
     if other:
-        raise UsageError(f"{run.folder} was begun with {'; '.join(other)}: name another folder")
+        raise UsageError(f"{run.folder} was begun with {'; '.join(other)}: use another folder")
 
 
 def keep_earlier(folder: Path) -> None:
-    """Move a run that is in the way to a folder named by its id.
+    """Rename the folder of an existing run to its id.
 
     Raises:
         UsageError: the folder has other content than a run.
@@ -147,7 +146,7 @@ def keep_earlier(folder: Path) -> None:
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     if not (folder / RUN).is_file():
-        raise UsageError(f"{folder} holds no run and stays as it is: name another folder")
+        raise UsageError(f"{folder} is not a run folder and was not changed: use another folder")
     identifier = read_run(folder).about["id"]
     folder.rename(folder.with_name(identifier))
 
@@ -156,7 +155,7 @@ def read_run(path: Path) -> Run:
     """Read a run's folder, or one of the two files in it.
 
     Raises:
-        NoRunError: there is no run, or `run.json` is damaged.
+        NoRunError: there is no run, or `run.json` is invalid.
     """
     folder = path if path.is_dir() else path.parent
     about_file = folder / RUN
@@ -170,8 +169,8 @@ def read_run(path: Path) -> Run:
     except ValueError as error:
         raise NoRunError(f"{about_file} is not JSON: {error}") from error
     if wrong := problem("run", about):
-        raise NoRunError(f"{about_file} does not fit its schema: {wrong}")
+        raise NoRunError(f"{about_file} does not match its schema: {wrong}")
     records = read_lines(folder / RESULTS, RESULT)
     torn = records.skipped
-    notes = [f"{folder / RESULTS}: {torn} damaged lines were left out"] if torn else []
+    notes = [f"{folder / RESULTS}: ignored {torn} invalid lines"] if torn else []
     return Run(folder, about, records.records, torn, notes)

@@ -1,4 +1,4 @@
-"""Where results are read from: a run's folder, or the registry as if it were one run."""
+"""Sources of results: a run's folder, or the registry as one run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ REGISTRY = "registry"
 
 
 def read_source(name: str, models: Path = MODELS) -> Run:
-    """The run in a folder, or what the registry knows where `name` is `registry`.
+    """The run in a folder, or the registry's measurements if `name` is `registry`.
 
     Raises:
-        NoRunError: the folder holds no run.
+        NoRunError: the folder is not a run.
     """
     if name == REGISTRY and not Path(name, "run.json").is_file():
         return registry_run(read_entries(models))
@@ -25,7 +25,7 @@ def read_source(name: str, models: Path = MODELS) -> Run:
 
 
 def registry_run(entries: list[Entry]) -> Run:
-    """The registry's measurements; they were made on several days, so that no time is stated."""
+    """The registry's measurements as a run, without times: they are of several days."""
     records = registry_records(entries)
     versions: dict[str, str] = {}
     for record in records:

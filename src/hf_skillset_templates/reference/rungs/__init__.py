@@ -1,4 +1,4 @@
-"""The rungs, in their order."""
+"""The rungs, in order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INTERFACE = (
     Rung("created", "cannot be created", "config", interface.can_be_created),
     Rung("methods", "lacks methods", "config", interface.has_methods),
 )
-"""What a module offers, asked without a checkpoint."""
+"""The rungs of a module's interface, which need no checkpoint."""
 
 RUNGS = (
     *INTERFACE,

@@ -1,4 +1,4 @@
-"""The return value of an initializer: five parts, none of which is fake."""
+"""The return value of an initializer: five values, none of which is fake."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..probe import Ended, Probe, described
 
 PARTS = ("endpoint", "processor", "handler", "queue", "batch_size")
 NEEDED = (0, 2)
-"""Without an endpoint and a handler nothing runs; a model may have no processor."""
+"""The required ones: endpoint and handler. A model may have no processor."""
 
 
 def initialises(probe: Probe) -> str:
@@ -32,14 +32,14 @@ def wrong_tuple(opened: Any) -> str:
         close = getattr(opened, "close", None)
         if close is not None:
             close()
-        return "gives a coroutine; an initializer is called synchronously"
+        return "returns a coroutine; initializers must be synchronous"
     if not isinstance(opened, (tuple, list)):
-        return f"gives {kind(opened)} in place of ({', '.join(PARTS)})"
+        return f"returns {kind(opened)}; expected ({', '.join(PARTS)})"
     if len(opened) != len(PARTS):
-        return f"gives {len(opened)} values in place of {len(PARTS)}: {kinds(opened)}"
+        return f"returns {len(opened)} values; expected {len(PARTS)}: {kinds(opened)}"
     if missing := [PARTS[place] for place in NEEDED if opened[place] is None]:
-        return f"gives None for {' and '.join(missing)}: {kinds(opened)}"
-    return "" if callable(opened[2]) else f"its handler cannot be called: {kind(opened[2])}"
+        return f"returns None for {' and '.join(missing)}: {kinds(opened)}"
+    return "" if callable(opened[2]) else f"its handler is not callable: {kind(opened[2])}"
 
 
 def has_real_parts(probe: Probe) -> str:
@@ -67,7 +67,7 @@ def holds_another(part: Any, probe: Probe) -> bool:
 
 
 def needs_a_checkpoint(probe: Probe) -> str:
-    """A checkpoint that does not exist raises."""
+    """Loading a checkpoint that does not exist fails."""
     missing = str(probe.workspace / "no-such-checkpoint")
     assert not Path(missing).exists()
     try:
@@ -79,12 +79,12 @@ def needs_a_checkpoint(probe: Probe) -> str:
     try:
         answer = probe.ask(0, opened[2])
     except Ended as ended:
-        raise Ended(f"gives a handler for a folder that is not there; it {ended}") from ended
-    raise Ended(f"gives a handler for a folder that is not there; it answers {answer!r:.120}")
+        raise Ended(f"returns a handler for a folder that does not exist; it {ended}") from ended
+    raise Ended(f"returns a handler for a folder that does not exist; its result: {answer!r:.120}")
 
 
 def kind(part: Any) -> str:
-    """The class of a part, with where it comes from."""
+    """The class of a value, with its module."""
     if part is None:
         return "None"
     where = type(part).__module__
@@ -92,5 +92,5 @@ def kind(part: Any) -> str:
 
 
 def kinds(parts: Any) -> str:
-    """The classes of several parts."""
+    """The classes of several values."""
     return ", ".join(map(kind, parts))

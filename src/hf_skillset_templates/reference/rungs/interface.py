@@ -1,4 +1,4 @@
-"""What a module offers: does it import, is there a class, which methods has it?"""
+"""The interface of a module: it can be imported, and its class has the expected methods."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def has_class(probe: Probe) -> str:
 
 
 def can_be_created(probe: Probe) -> str:
-    """The class can be created as a caller does, by position."""
+    """The class can be instantiated with positional arguments, as a worker does."""
     import numpy
     import torch
     import transformers
@@ -53,7 +53,7 @@ def can_be_created(probe: Probe) -> str:
         signature = inspect.signature(probe.skillset_class)
         raise Ended(
             f"{probe.skillset_class.__name__}({', '.join(names)}) raises {described(error)};"
-            f" its signature is {signature}"
+            f" signature: {signature}"
         ) from error
     return f"created with ({', '.join(names)})"
 
@@ -62,13 +62,13 @@ def has_methods(probe: Probe) -> str:
     """It has the platform's initializer with known parameters, and lists its tasks."""
     name = probe.dialect.initializer(probe.platform)
     if probe.initializer is None:
-        there = sorted(each for each in dir(probe.skillset) if each.startswith("init_"))
-        raise Ended(f"no method {name}; there are: {', '.join(there) or 'none'}")
+        existing = sorted(each for each in dir(probe.skillset) if each.startswith("init_"))
+        raise Ended(f"no method {name}; initializers: {', '.join(existing) or 'none'}")
     signature = inspect.signature(probe.initializer)
     if unknown := probe.initializer_arguments("")[1]:
         raise Ended(
-            f"{name}{signature}: the dialect {probe.dialect.name} does not know what"
-            f" {', '.join(map(repr, unknown))} is for"
+            f"{name}{signature}: the dialect {probe.dialect.name} does not define the required"
+            f" parameters {', '.join(map(repr, unknown))}"
         )
     callables = [each for each in dir(probe.skillset) if callable(getattr(probe.skillset, each))]
     factories = probe.dialect.factories(callables, probe.platform)
@@ -84,6 +84,6 @@ def has_methods(probe: Probe) -> str:
         probe.offered = {probe.entry["primary_task"]: ""}
         methods = ", ".join(factories) or "none"
         made = (
-            f"no factory names a task of {probe.model_type} ({methods}): its primary task is taken"
+            f"no factory matches a task of {probe.model_type} ({methods}): its primary task is used"
         )
     return f"{name}{signature}; {made}"

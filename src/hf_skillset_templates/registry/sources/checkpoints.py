@@ -1,8 +1,8 @@
-"""Checkpoint ids that transformers' own sources name, and which model type each belongs to.
+"""Checkpoint ids in transformers' sources, and the model types that they belong to.
 
-Sources, the surest first: `@auto_docstring(checkpoint="…")` and `[id](https://huggingface.co/id)`
-of the model type's configuration class or its base class in the same folder, then
-`Class.from_pretrained("…")` in the docstrings of the folder, where Class is one of its own.
+Sources, the most reliable first: `@auto_docstring(checkpoint="…")` and
+`[id](https://huggingface.co/id)` of the model type's configuration class or its base class in the
+same folder, then `Class.from_pretrained("…")` in the docstrings of the folder's own classes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which model types are parts of which, by `sub_configs_defaults` of the configuration classes."""
+"""Which model types are parts of others, by `sub_configs_defaults` of the configuration classes."""
 
 from __future__ import annotations
 

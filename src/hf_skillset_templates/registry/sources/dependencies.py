@@ -1,9 +1,9 @@
-"""What a model type must have installed, from transformers' own declarations and imports.
+"""The dependencies of a model type, from transformers' own declarations and imports.
 
-Sources: the backends that transformers declares per class (`define_import_structure`), the imports
-of the files that define the model type's classes (imports.py), and the lower bounds of
-`transformers.dependency_versions_table`. What the tasks need to read their inputs is not here: it
-depends on the tasks that a package has (task_variants/_inputs/requirements.json).
+Sources: the backends that transformers declares per class (`define_import_structure`), the
+imports of the files that define the model type's classes (imports.py), and the lower bounds of
+`transformers.dependency_versions_table`. The libraries that read a task's inputs are not included:
+they depend on the tasks of a package (task_variants/_inputs/requirements.json).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The kinds of media that a model type's processor takes."""
+"""The modalities that a model type's processor accepts."""
 
 from __future__ import annotations
 

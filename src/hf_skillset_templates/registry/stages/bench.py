@@ -1,4 +1,4 @@
-"""The tiny model of a model type, opened as its package opens it."""
+"""The tiny model of a model type, opened as in its package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every stage of the registry shares: model types side by side, and how each went."""
+"""Shared code of the registry's stages: parallel runs over model types, and their outcomes."""
 
 from __future__ import annotations
 

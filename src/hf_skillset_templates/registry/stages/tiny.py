@@ -1,4 +1,4 @@
-"""A tiny model for each model type: searched in a process of its own, published whole."""
+"""The stage `tiny`: the search for a tiny model, in a separate process."""
 
 from __future__ import annotations
 

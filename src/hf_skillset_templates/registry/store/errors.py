@@ -1,4 +1,4 @@
-"""Errors as entries keep them: one line, and the same in every run."""
+"""Errors in the form that entries store: one line, independent of the run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ LONGEST = 240
 
 
 def as_recorded(error: str) -> str:
-    """The first line of an error, without temporary folders and where packages lie."""
+    """The first line of an error, without temporary folders and installation paths."""
     line = error.strip().splitlines()[0] if error.strip() else ""
     return TEMPORARY.sub("…", INSTALLED.sub("", line))[:LONGEST]

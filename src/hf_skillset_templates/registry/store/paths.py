@@ -1,4 +1,4 @@
-"""Where the repository keeps its data."""
+"""The paths of the repository's data."""
 
 from pathlib import Path
 

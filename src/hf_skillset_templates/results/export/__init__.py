@@ -1,4 +1,4 @@
-"""Writes the records of a run in the formats of other tools, one module for each format.
+"""Export of the records of a run to formats of other tools, one module for each format.
 
 Each module has `write(run, path)`. CSV and JUnit need nothing; Parquet needs pyarrow (the extra
 `report`).
@@ -12,7 +12,7 @@ from pathlib import Path
 from ..run_folder import Run
 
 FORMATS = {"junit": "xml", "csv": "csv", "parquet": "parquet", "badge": "svg"}
-"""Format -> ending of its file."""
+"""Format -> file extension."""
 
 
 def export(run: Run, format_name: str, path: Path) -> None:

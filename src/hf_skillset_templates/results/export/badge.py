@@ -1,4 +1,4 @@
-"""A badge for a README, as an SVG file: how many cells of a run are verified."""
+"""A badge for a README, as an SVG file: the number of verified cells of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..run_folder import Run
 LABEL = "verified"
 CHARACTER, PADDING = 6.6, 12
 COLOURS = ((1.0, "#2e7d32"), (0.9, "#4c8c2b"), (0.6, "#b26a00"), (0.0, "#b3261e"))
-"""Least share of verified cells -> colour."""
+"""Least fraction of verified cells -> colour."""
 TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" \
 role="img" aria-label="{label}: {value}">
 <title>{label}: {value}</title>
@@ -33,7 +33,7 @@ def write(run: Run, path: Path) -> None:
 
 
 def badge(label: str, value: str, verified: int, measured: int) -> str:
-    """The image; the colour follows from the share."""
+    """The SVG text; the colour depends on the fraction."""
     share = verified / measured if measured else 0.0
     colour = next(colour for least, colour in COLOURS if share >= least)
     left, right = (round(len(text) * CHARACTER + PADDING) for text in (label, value))

@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it, with a header.
+"""CSV (RFC 4180) with a header.
 
 A text that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
 """
@@ -25,5 +25,5 @@ def write(run: Run, path: Path) -> None:
 
 
 def safe(value: Any) -> Any:
-    """A value that no spreadsheet runs."""
+    """A value that no spreadsheet interprets as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

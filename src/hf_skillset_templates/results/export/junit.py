@@ -70,7 +70,7 @@ def add_case(suite: Element, record: Record) -> None:
 
 
 def outcome(record: Record) -> str:
-    """What a record is to JUnit: `passed`, `failure` or `skipped`."""
+    """The JUnit outcome of a record: `passed`, `failure` or `skipped`."""
     if record["status"] == FAILED:
         return "skipped" if record.get("expectation") == EXPECTED_FAILURE else "failure"
     return "passed" if record["status"] in VERIFIED else "skipped"

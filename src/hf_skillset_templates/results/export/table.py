@@ -1,4 +1,4 @@
-"""The records as rows of one flat table, which CSV and Parquet share."""
+"""The records as rows of a flat table, for CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLUMNS: dict[str, type] = {
     "worker": str,
     "versions": str,
 }
-"""Column -> type of its values; None if the record lacks it."""
+"""Column -> type of its values; a value is None if the record lacks it."""
 
 
 def rows(run: Run) -> Iterator[dict[str, Any]]:
@@ -49,7 +49,7 @@ def rows(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def flat(record: Record) -> dict[str, Any]:
-    """A record's fields on one level."""
+    """A record with nested fields flattened."""
     stages = {f"seconds_{name}": s for name, s in record.get("stage_seconds", {}).items()}
     versions = " ".join(f"{name}={v}" for name, v in sorted(record.get("versions", {}).items()))
     return {
@@ -62,5 +62,5 @@ def flat(record: Record) -> dict[str, Any]:
 
 
 def typed(value: Any, kind: type) -> Any:
-    """A value as its column's type."""
+    """A value converted to its column's type."""
     return None if value is None else kind(value)
