@@ -5,9 +5,13 @@ python scripts/report_picture.py
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from pathlib import Path
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.reports.html.browser import MISSING, chromium, find_chromium, open_report
@@ -25,7 +29,10 @@ def main() -> None:
         report.write_text(build_report("registry", None)[0], encoding="utf-8")
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         open_report(page, report)
-        page.screenshot(path=PICTURE)
+        image = Image.open(io.BytesIO(page.screenshot()))
+        title = PngInfo()
+        title.add_text("Title", page.locator("#headline").inner_text())
+        image.save(PICTURE, optimize=True, pnginfo=title)
     print(PICTURE)
 
 

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, git
+from PIL import Image
+
+from hf_skillset_templates.registry.store.model_types import pipeline_map
+from hf_skillset_templates.registry.store.variants import load_variants
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
@@ -54,6 +58,13 @@ def here(word: str) -> str:
 
 def test_commands_that_others_run_are_in_the_readme() -> None:
     assert set(RUN_BY_OTHERS) <= set(COMMANDS)
+
+
+def test_the_picture_is_of_the_present_registry() -> None:
+    """`make picture` draws it anew; its title is the headline of the page."""
+    with Image.open(ROOT / "docs" / "report.png") as picture:
+        title = picture.info.get("Title")
+    assert title == f"{len(pipeline_map())} model types, {len(load_variants())} tasks, measured"
 
 
 def test_links_lead_somewhere() -> None:

@@ -149,7 +149,7 @@ def inexact(measured: Deviation, tolerance: float) -> str:
     if not measured.relative_error <= tolerance:
         return (
             f"{measured.worst} is off by {measured.max_error:.1e}"
-            f" ({measured.relative_error:.1e}relative; tolerance {tolerance:.0e})"
+            f" ({measured.relative_error:.1e} relative; tolerance {tolerance:.0e})"
         )
     return f"{measured.wrong_integers} integers differ" if measured.wrong_integers else ""
 

@@ -33,6 +33,9 @@ function columnsOfTable() {
   ];
 }
 
+// A name that may wrap after each of its words.
+const breakable = (name) => name.split(/(?<=[_-])/).flatMap((word) => [word, el("wbr")]);
+
 // A row is filled when it first comes into view, and again when the task that it shows is another.
 const filledFor = new WeakMap();
 function fillRow(row, type) {
@@ -40,7 +43,7 @@ function fillRow(row, type) {
   if (filledFor.get(row) === (current.task ?? "all")) return;
   filledFor.set(row, current.task ?? "all");
   const [name, modality, task, tasksCell] = row.cells;
-  fill(name, el("a", { href: hrefOf("type", type.name) }, type.name));
+  fill(name, el("a", { href: hrefOf("type", type.name) }, breakable(type.name)));
   modality.textContent = type.modality;
   const first = VALUES.task(type);
   fill(task, first && el("a", { href: hrefOf("task", first) }, first));

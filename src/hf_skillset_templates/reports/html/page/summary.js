@@ -5,12 +5,10 @@ function headline() {
   byId("headline").textContent = about.id === "registry"
     ? `${plural(types.length, "model type")}, ${plural(tasks.length, "task")}, measured`
     : `Run of ${about.started ? dayOf(about.started) : about.id}`;
-  const versions = ["transformers", "torch"].filter((name) => about.versions[name])
-    .map((name) => `${name} ${about.versions[name]}`).join(" · ");
   const torn = data.torn ? ` ${plural(data.torn, "damaged line")} left out.` : "";
   byId("lead").textContent = `${count(verified)} of ${plural(cells.length, "measured cell")} verified ` +
     `on ${plural(measured.length, "platform")}: a tiny model of the architecture was built, loaded, run ` +
-    `and compared with the CPU.${versions && ` ${versions}.`}${torn}`;
+    `and compared with the CPU.${torn}`;
 }
 
 // 2026-11-26T15:55:03Z is 2026-11-26, 15:55 UTC.
@@ -40,7 +38,16 @@ function card(platform) {
       emulated ? ", on an emulator" : ""}`),
     bar([["real", real], ["emulated", emulated], ["failed", failed], ["unavailable", away]],
       `${verified} verified, ${failed} failed`),
-    el("span", { class: "sub" }, `${plural(held, "model type")}`));
+    el("span", { class: "sub" }, `${plural(held, "model type")}`),
+    el("span", { class: "sub" }, `transformers ${releasesOf(here).join(", ") || "unknown"}`));
+}
+
+// The releases of transformers that the cells were measured with, the commonest first.
+function releasesOf(some) {
+  const found = new Map();
+  for (const { versions } of some)
+    if (versions?.transformers) found.set(versions.transformers, (found.get(versions.transformers) ?? 0) + 1);
+  return [...found].sort(([, a], [, b]) => b - a).map(([release]) => release);
 }
 
 // 99.96 % is not 100 %.
