@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hf_skillset_templates.registry.sources.universe import load_universe
 from hf_skillset_templates.registry.store import overrides
 from hf_skillset_templates.registry.store.entries import dump, in_order
 from hf_skillset_templates.registry.store.paths import (
@@ -271,3 +272,13 @@ def test_a_hostile_override_is_named(
     with pytest.raises(overrides.OverrideError, match=r"hostile\.yml"):
         overrides.fact_overrides("hostile")
     overrides._stated.cache_clear()
+
+
+def test_every_auto_class_of_a_variant_exists() -> None:
+    universe = load_universe()
+    named = {name for variant in load_variants().values() for name in variant.auto_classes}
+    assert not sorted(named - set(universe.mappings))
+
+
+def test_an_auto_class_of_another_release_has_no_classes() -> None:
+    assert load_universe().classes("AutoModelOfTomorrow", "bert") == ()

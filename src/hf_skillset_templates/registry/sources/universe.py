@@ -21,8 +21,12 @@ class Universe:
     config_classes: dict[str, str]
 
     def classes(self, auto_class: str, model_type: str) -> tuple[str, ...]:
-        """The classes that an auto class names for a model type; the default one first."""
-        return self.mappings[auto_class].get(model_type, ())
+        """The classes that an auto class names for a model type; the default one first.
+
+        Empty for an auto class that the installed release does not have: variants name those of all
+        releases.
+        """
+        return self.mappings.get(auto_class, {}).get(model_type, ())
 
 
 def _names(mapping: object) -> dict[str, tuple[str, ...]]:
