@@ -75,33 +75,52 @@ def search(
         known: what an earlier search found; the releases inside its brackets are tried.
     """
     settings.work.mkdir(parents=True, exist_ok=True)
-    names = sorted(filter(verified_tasks, model_types), key=seconds)
+    names = sorted((name for name in model_types if can_try(settings, name)), key=seconds)
     table: Table = {name: {"transformers": settings.newest} for name in names}
     table |= {name: known[name] for name in names if known and name in known}
     if wanted := [
         name for name in names if any(inside(settings, table[name], r) for r in settings.releases)
     ]:
         render(settings, wanted)
+    for release in settings.in_order():
+        if tried := [name for name in names if inside(settings, table[name], release)]:
+            note_unknown(settings, release, tried, table)
+            yield release, told(table)
     for start in range(0, len(names), BATCH):
         batch = names[start : start + BATCH]
         for release in settings.in_order():
             if tried := [name for name in batch if inside(settings, table[name], release)]:
                 try_release(settings, release, tried, table)
-                yield release, {n: found for n, found in table.items() if len(found) > 1}
+                yield release, told(table)
 
 
-def try_release(settings: Search, release: str, model_types: list[str], table: Table) -> None:
-    """Note in the table what a release shows of these model types."""
+def told(table: Table) -> Table:
+    """The table without the model types of which it says nothing."""
+    return {name: known for name, known in table.items() if len(known) > 1}
+
+
+def note_unknown(settings: Search, release: str, model_types: list[str], table: Table) -> None:
+    """Note in the table which of these model types a release does not have."""
     tree = settings.tree(release)
     make_layer(tree, release)
     has = known_types(tree)
     for name in (name for name in model_types if name not in has):
         fails(table[name], release, f"transformers {release} has no model type {name}")
-    if tried := [name for name in model_types if name in has]:
-        records = measure(settings, tree, release, tried)
-        for name in tried:
-            tasks = verified_tasks(name)
-            note(table[name], release, records.get(name, []), tasks, settings.primary)
+
+
+def try_release(settings: Search, release: str, model_types: list[str], table: Table) -> None:
+    """Note in the table what the cells of these model types show with a release."""
+    records = measure(settings, settings.tree(release), release, model_types)
+    for name in model_types:
+        tasks = verified_tasks(name)
+        note(table[name], release, records.get(name, []), tasks, settings.primary)
+
+
+def can_try(settings: Search, model_type: str) -> bool:
+    """Whether a cell is verified with the registry's release: the first one if only it is run."""
+    tasks = verified_tasks(model_type)
+    first = read_entry(model_type).get("primary_task")
+    return first in tasks if settings.primary else bool(tasks)
 
 
 def verified_tasks(model_type: str) -> list[str]:
