@@ -42,9 +42,8 @@ def pixels(image: Any, image_processor: Any) -> np.ndarray:
     """The tokens of an image (pixels,); none for None."""
     if image is None:
         return np.zeros(0, dtype=np.int64)
-    batch = image_processor(images=load_image(image), return_tensors="np")
-    tokens: np.ndarray = batch["input_ids"][0]
-    return tokens
+    batch = image_processor(images=load_image(image), return_tensors="pt")
+    return np.asarray(batch["input_ids"][0])
 
 
 def decode(

@@ -99,6 +99,7 @@ def decode(
     strategy = strategy_of(aggregation_strategy, tokenizer)
     ignored = ["O"] if ignore_labels is None else ignore_labels
     grouping = TokenClassificationPipeline.__new__(TokenClassificationPipeline)
+    grouping.framework = "pt"  # transformers 4 reads it
     grouping.tokenizer, grouping.model = tokenizer, SimpleNamespace(config=config)
     texts = encoded[0].context[1]
     entities: list[list[dict[str, Any]]] = [[] for _ in texts]
