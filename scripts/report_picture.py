@@ -18,7 +18,7 @@ from hf_skillset_templates.reports.html.browser import MISSING, chromium, find_c
 from hf_skillset_templates.reports.html.build import build_report
 
 PICTURE = ROOT / "docs" / "report.png"
-WIDTH, HEIGHT = 1280, 1560
+WIDTH, HEIGHT = 1280, 1720
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -133,11 +134,11 @@ def test_the_address_keeps_the_filters(visit: Open, registry_report: Path) -> No
     page.select_option("#filter-task", "fill-mask")
     page.select_option("#filter-platform", "qualcomm")
     result = shown(page), rows(page)
-    page.locator("#table th", has_text="Seconds").locator("[role=button]").click()
-    page.locator("#table th[aria-sort=descending]", has_text="Seconds").wait_for()
+    page.locator("#table th", has_text=re.compile("^Time")).locator("[role=button]").click()
+    page.locator("#table th[aria-sort=descending]", has_text=re.compile("^Time")).wait_for()
     ordered = rows(page)
     assert sorted(ordered) == sorted(result[1])
-    assert page.locator("#table th[aria-sort=descending]").inner_text().startswith("Seconds")
+    assert page.locator("#table th[aria-sort=descending]").inner_text().startswith("Time")
     page.reload()
     page.wait_for_selector("html[data-ready]", state="attached")
     assert (shown(page), rows(page)) == (result[0], ordered)
@@ -169,6 +170,69 @@ def test_a_cause_leads_to_its_cells(visit: Open, registry_report: Path) -> None:
     assert "cause=" in page.url
     assert sorted(rows(page)) == sorted(set(names))
     assert shown(page) <= many
+
+
+def test_kinds_of_failure_filter(visit: Open, registry_report: Path) -> None:
+    page = visit(registry_report, "#/?platform=qualcomm")
+    failures = int(page.inner_text("#causes").split()[0].replace(",", ""))
+    kinds = page.locator(".kinds button")
+    counted = [int(text.split()[0].replace(",", "")) for text in kinds.all_inner_texts()]
+    assert sum(counted) == failures
+    assert counted == sorted(counted, reverse=True)
+    expected = counted[[*map(str.strip, kinds.all_inner_texts())].index(
+        kinds.filter(has_text="operators refused").inner_text().strip())]  # fmt: skip
+    kinds.filter(has_text="operators refused").click()
+    assert "kind=operator" in page.url
+    held = int(page.locator(".kinds button").inner_text().split()[0])
+    assert (held, shown(page)) == (expected, expected)
+    assert page.evaluate("document.activeElement.textContent").endswith("operators refused")
+    assert all("refused" in text for text in page.locator(".causes .error").all_inner_texts())
+
+
+def test_a_square_says_that_tasks_are_not_measured(visit: Open, registry_report: Path) -> None:
+    tasks = json.loads((ROOT / "registry/models/bert.json").read_text("utf-8"))["tasks"]
+    page = visit(registry_report, "#/?q=bert&platform=openvino")
+    square = page.locator("a.sq[href*='/bert/openvino']")
+    missing = len(tasks) - 1
+    assert square.get_attribute("aria-label") == (
+        f"bert on OpenVINO: verified, 1 of 1 measured task, {missing} not measured"
+    )
+    assert "some" in square.get_attribute("class").split()
+    page.select_option("#filter-task", "fill-mask")
+    assert "some" not in square.get_attribute("class").split()
+    assert f"{missing} not measured" not in square.get_attribute("aria-label")
+
+
+def test_no_stage_loses_more_cells_than_it_may(visit: Open, registry_report: Path) -> None:
+    """`build` and `eager` run on the CPU: what passes them there is not lost there elsewhere."""
+    page = visit(registry_report)
+    cells = [
+        record for record in registry_run(read_entries(MODELS)).records
+        if record["platform"] == "cpu" and record["status"] == "FAILED"
+    ]  # fmt: skip
+    eager = sum(record["stage"] in ("load", "run") for record in cells)
+    row = page.locator("#funnel tr", has=page.locator("th", has_text="eager"))
+    lost = [int("0" + text.partition("\u2212")[2]) for text in row.locator("td").all_inner_texts()]
+    assert lost[0] == eager
+    assert 0 < max(lost[1:]) <= eager
+
+
+def test_a_verified_error_is_within_what_is_shown(visit: Open, registry_report: Path) -> None:
+    """The error that was compared with the tolerance, or the cosine where a platform quantizes."""
+    page = visit(registry_report, "#/cell/bert/openvino")
+    text = page.inner_text("dialog")
+    error, tolerance = re.search(
+        r"relative error ([\d.e-]+) \(tolerance ([\d.e-]+)\)", text
+    ).groups()
+    assert 0 < float(error) <= float(tolerance)
+    assert "100.0 % of the operations in them" in text
+    with turned(page):
+        page.evaluate("location.hash = '#/cell/bert/qualcomm'")
+    cosine, least = re.search(
+        r"cosine ([\d.]+) \(at least ([\d.]+)\)", page.inner_text("dialog")
+    ).groups()
+    assert float(cosine) >= float(least)
+    assert "tolerance" not in page.inner_text("dialog")
 
 
 def test_the_plots_follow_the_filters(visit: Open, registry_report: Path) -> None:
@@ -375,7 +439,7 @@ def test_a_run_of_a_thousand_failures(visit: Open, tmp_path: Path) -> None:
     assert "1,000 newly measured" in page.inner_text("#changed")
     assert page.inner_text("h1").endswith("UTC")
     assert page.locator("table.plot").count() == 2
-    page.click("#causes button")
+    page.click("#causes .more")
     assert page.locator(".causes li").count() == 32
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     with turned(page):

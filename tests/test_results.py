@@ -23,6 +23,7 @@ from hf_skillset_templates.results.from_registry import read_entries, registry_r
 from hf_skillset_templates.results.machine import machine, versions
 from hf_skillset_templates.results.records import problem
 from hf_skillset_templates.results.run_folder import NoRunError, RunWriter, read_run
+from hf_skillset_templates.results.source import registry_run
 
 JUNIT = etree.XMLSchema(etree.parse(Path(__file__).parent / "schemas" / "junit.xsd"))
 KILLED = """
@@ -184,6 +185,18 @@ def test_causes_join_errors_that_differ_in_numbers() -> None:
     assert [len(each.cells) for each in result] == [2, 1]
 
 
+def test_causes_join_older_words_and_temporary_folders() -> None:
+    details = [
+        "logits is off by 3.1e+00 (1.0e+00 of its spread; tolerance 1e-04)",
+        "logits is off by 1.9e-04 (1.6e-04relative; tolerance 1e-04)",
+        "logits is off by 1.9e-04 (1.6e-04 relative; tolerance 1e-03)",
+        "no class in …-skillset-jluwaqmn/tmp2/AutoModel. Not one",
+        "no class in …/AutoModel. Not one",
+    ]
+    result = causes([record(f"m{n}", "FAILED", detail=text) for n, text in enumerate(details)])
+    assert [len(each.cells) for each in result] == [3, 2]
+
+
 def test_the_registry_is_a_run(tmp_path: Path) -> None:
     entries = read_entries(MODELS)
     records = registry_records(entries)
@@ -192,6 +205,10 @@ def test_the_registry_is_a_run(tmp_path: Path) -> None:
     known = [entry["hardware_compatibility"].get("cpu", {}) for entry in entries
              if "hardware_compatibility" in entry]  # fmt: skip
     assert len(cpu) == sum(len(each["verified"]) + len(each["failed"]) for each in known)
+    versions = registry_run(entries).about["versions"]
+    assert versions["torch"].split(", ")[0] == cpu[0]["versions"]["torch"]
+    measured = {each["versions"]["transformers"] for each in records}
+    assert set(versions["transformers"].split(", ")) == measured
     same = finish("compare_results.py", "registry", "registry", "--json")
     assert same.returncode == 0
     assert json.loads(same.stdout)["unchanged"] == len(records)
@@ -202,7 +219,9 @@ def run(tmp_path: Path) -> run_folder.Run:
     """A run with awkward texts."""
     writer = started(tmp_path / "run")
     parity = {"max_error": 1e-6, "cosine": 0.99, "tolerance": 1e-4, "tie": ""}
-    writer.append(record("bert", seconds=1.25, parity=parity, stage_seconds={"load": 1.0}))
+    proof = {"graph_runs": 3, "share": 0.5}
+    costs = {"seconds": 1.25, "stage_seconds": {"load": 1.0}}
+    writer.append(record("bert", parity=parity, proof=proof, **costs))
     writer.append(record("vit", "FAILED", detail="=cmd() <b> \x1b[31m & \x00 \ud800 'x'"))
     writer.append(record("t5", "FAILED", detail="known", expectation="expected failure"))
     writer.append(record("gpt2", "UNAVAILABLE", detail="no device") | {"platform": "cuda"})
@@ -233,6 +252,7 @@ def test_parquet_is_read_by_duckdb_and_pandas(run: run_folder.Run, tmp_path: Pat
     assert duckdb.sql(question).fetchall() == [("cuda", 1, None), ("openvino", 3, 1e-6)]
     frame = pandas.read_parquet(path)
     assert list(frame["model_type"]) == ["bert", "vit", "t5", "gpt2"]
+    assert (frame["graph_runs"][0], frame["share"][0]) == (3, 0.5)
     assert frame["seconds_load"][0] == 1.0
 
 

@@ -10,25 +10,13 @@ from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.model_types import model_types
 from hf_skillset_templates.registry.store.paths import ROOT
 from hf_skillset_templates.registry.store.platforms import platform_names
+from hf_skillset_templates.results.kinds import kind_of
 
 from .coverage import Entry, cell, failed, has_tiny_model, measured, releases, state
 from .marked import with_section
 
 PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
 BEGIN, END = "<!-- coverage: made by scripts/build_docs.py -->", "<!-- end of coverage -->"
-CAUSES = (
-    ("time", r"^no result after"),
-    ("crash", r"^process ended"),
-    ("operator", r"operators refused: (?!none)"),
-    ("compiler", r"^CompileError|EPFail|EP_FAIL"),
-    ("converter", r"openvino|OpConversionFailure|ONNXRuntimeError|ShapeInferenceError|onnx"),
-    (
-        "exporter",
-        r"^ExportError|torch\.export|NotImplementedError|GuardOnDataDependent|Unsupported",
-    ),
-    ("accuracy", r"^Error\(|^a result|is off by|signal to noise|choices agree|integers differ"),
-)
-"""What an error comes from, by its text; the first that fits."""
 LEGEND = (
     "*In parts*: of the verified ones, those without a graph of the model or of its towers; layers",
     "run on the platform, torch joins them. *Ties*: texts or masks differ where CPU's two best",
@@ -90,20 +78,13 @@ def reservations(entry: Entry, platform: str) -> Iterator[str]:
         yield "tie"
 
 
-def cause(error: str, fails_on_cpu: bool) -> str:
-    """What a failure comes from."""
-    if fails_on_cpu:
-        return "fails on the CPU, too"
-    return next((name for name, pattern in CAUSES if re.search(pattern, error)), "runtime")
-
-
 def failures(entries: list[Entry], platform: str) -> Iterator[str]:
     """The failures of a platform, those with the same error together."""
     grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
         primary = entry["primary_task"]
         if failure := failed(entry, platform).get(primary):
-            kind = cause(failure["error"], primary in failed(entry))
+            kind = kind_of(failure["error"], primary in failed(entry))
             grouped[kind][short(failure["error"], kind)].append(entry["model_type"])
     if not grouped:
         return

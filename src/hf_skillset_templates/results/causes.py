@@ -12,8 +12,12 @@ from .records import FAILED, Cell, Record, cell_of
 LENGTH = 160
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ADDRESS = re.compile(r"0x[0-9a-f]+", re.IGNORECASE)
-_PATH = re.compile(r"(?:/[\w.@+-]+){2,}")
+_PATH = re.compile(r"(?:/[\w.@+-]+){2,}|…[\w.@+-]*(?:/[\w.@+-]+)+")
+"""Records abbreviate the beginning of a path as `…`."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+
+_OFF = re.compile(r"\(N(?: of its spread| ?relative); tolerance N\)")
+"""The words for a relative error, which older records have in other forms."""
 
 
 @dataclass
@@ -34,7 +38,7 @@ def plain(text: str) -> str:
 def fingerprint(error: str) -> str:
     """An error with numbers, paths and addresses replaced; equal for errors of one cause."""
     text = _ADDRESS.sub("0x", _PATH.sub("PATH", plain(error)))
-    return _NUMBER.sub("N", text)[:LENGTH]
+    return _OFF.sub("(N relative; tolerance N)", _NUMBER.sub("N", text))[:LENGTH]
 
 
 def causes(records: Iterable[Record]) -> list[Cause]:

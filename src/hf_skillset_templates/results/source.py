@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from hf_skillset_templates.registry.store.paths import MODELS
 
 from .from_registry import Entry, read_entries, registry_records
+from .records import Record
 from .run_folder import Run, read_run
 
 REGISTRY = "registry"
@@ -24,17 +26,25 @@ def read_source(name: str, models: Path = MODELS) -> Run:
     return read_run(Path(name))
 
 
+def measured_versions(records: list[Record]) -> dict[str, str]:
+    """The versions that the records depend on, all of each package, the most frequent first."""
+    counted: dict[str, Counter[str]] = {}
+    for record in records:
+        for name, version in record["versions"].items():
+            counted.setdefault(name, Counter())[version] += 1
+    return {
+        name: ", ".join(version for version, _ in found.most_common())
+        for name, found in sorted(counted.items())
+    }
+
+
 def registry_run(entries: list[Entry]) -> Run:
     """The registry's measurements as a run, without times: they are of several days."""
     records = registry_records(entries)
-    versions: dict[str, str] = {}
-    for record in records:
-        versions.update(record["versions"])
-    transformers = {entry["transformers_version"] for entry in entries}
     about: dict[str, Any] = {
         "format": 1,
         "id": REGISTRY,
-        "versions": versions | {"transformers": ", ".join(sorted(transformers))},
+        "versions": measured_versions(records),
         "platforms": sorted({record["platform"] for record in records}),
         "planned": len(records),
     }

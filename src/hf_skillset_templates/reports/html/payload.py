@@ -14,6 +14,7 @@ from hf_skillset_templates.registry.store.variants import Variant, load_variants
 from hf_skillset_templates.results.causes import fingerprint, plain
 from hf_skillset_templates.results.compare import Comparison
 from hf_skillset_templates.results.from_registry import Entry
+from hf_skillset_templates.results.kinds import kind_of
 from hf_skillset_templates.results.records import FAILED, STAGES, Record, latest, row_name
 from hf_skillset_templates.results.run_folder import Run
 
@@ -25,7 +26,7 @@ CELL = (
     "type", "task", "platform", "status", "stage", "cause", "detail", "seconds", "max_error",
     "cosine", "tolerance", "tie", "in_parts", "versions", "peak_memory_mb", "stage_seconds",
     "expectation", "worker", "device", "compared", "unmeasured", "snr", "evidence", "graph_runs",
-    "in_graphs", "verdict", "claims", "found",
+    "share", "verdict", "claims", "found", "relative_error", "kind",
 )  # fmt: skip
 MODULE = ("module", "path")
 """What a record says of a module that was checked."""
@@ -49,7 +50,8 @@ def payload(run: Run, entries: list[Entry], changes: Comparison | None = None) -
     ]
     for name in shown:
         types.place(name)
-    cells = [cell(record, (types, tasks, platforms), pools) for record in records]
+    names, kinds = (types, tasks, platforms), kinds_of(records)
+    cells = [cell(record, kind, names, pools) for record, kind in zip(records, kinds, strict=True)]
     return {
         "about": run.about,
         "torn": run.torn,
@@ -92,7 +94,21 @@ def platform_order(records: list[Record]) -> list[str]:
     return offered + sorted({record["platform"] for record in records} - set(offered))
 
 
-def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool]) -> list[Any]:
+def kinds_of(records: list[Record]) -> list[str]:
+    """The kind of each failure; empty for other records."""
+    failures = [record for record in records if record["status"] == FAILED]
+    on_cpu = {(row_name(each), each["task"]) for each in failures if each["platform"] == "cpu"}
+
+    def kind(record: Record) -> str:
+        too = record["platform"] != "cpu" and (row_name(record), record["task"]) in on_cpu
+        return kind_of(record["detail"], too) if record["status"] == FAILED else ""
+
+    return [kind(record) for record in records]
+
+
+def cell(
+    record: Record, kind: str, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool]
+) -> list[Any]:
     """One record as a list in the order of `CELL`."""
     types, tasks, platforms = names
     parity, proof = record.get("parity", {}), record.get("proof", {})
@@ -121,11 +137,13 @@ def cell(record: Record, names: tuple[Pool, Pool, Pool], pools: dict[str, Pool])
         short(parity.get("snr")),
         record.get("evidence"),
         proof.get("graph_runs"),
-        proof.get("in_graphs"),
+        proof.get("share"),
         *(
             pools["texts"].place_or_none(record.get(name))
             for name in ("verdict", "claims", "found")
         ),
+        short(parity.get("relative_error")),
+        pools["texts"].place_or_none(kind),
     ]
     while fields[-1] is None:
         fields.pop()
@@ -156,8 +174,8 @@ def platform_facts(name: str) -> dict[str, Any]:
     if name not in platform_names():
         return {"name": name, "title": name}
     facts = load_platform(name)
-    kept = ("title", "runtime", "requirements", "tolerance", "detection")
-    return {"name": name, **{key: facts[key] for key in kept}}
+    kept = ("title", "runtime", "requirements", "tolerance", "min_cosine", "detection")
+    return {"name": name, **{key: facts[key] for key in kept if key in facts}}
 
 
 def task_rows(names: list[str]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ COLUMNS: dict[str, type] = {
     "tie": str,
     "in_parts": bool,
     "graph_runs": int,
-    "in_graphs": float,
+    "share": float,
     "evidence": int,
     "worker": str,
     "versions": str,

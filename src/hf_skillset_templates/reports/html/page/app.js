@@ -68,7 +68,7 @@ function showAbout() {
   const { machine, versions, started } = data.about;
   fill(byId("about"),
     facts([["Run", data.about.id === "registry" ? undefined : data.about.id], ["Started", started], ["Machine", machine && `${machine.cpu}, ${machine.cores} cores, ${machine.system}`],
-      ["Versions", Object.entries(versions).map((pair) => pair.join(" ")).join(", ")]]),
+      ["Versions", Object.entries(versions).map((pair) => pair.join(" ")).join("; ")]]),
     el("p", { class: "sub" }, "One file: it asks no server for anything. Made by scripts/report.py of hf-skillset-templates."));
 }
 

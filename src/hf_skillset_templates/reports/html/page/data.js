@@ -6,7 +6,7 @@ function readCell(row) {
   const cell = Object.fromEntries(data.cell.map((name, place) => [name, row[place] ?? undefined]));
   cell.status = data.texts[cell.status];
   cell.stage = data.stages[cell.stage];
-  for (const name of ["detail", "tie", "expectation", "worker", "device", "unmeasured", "verdict", "claims", "found"])
+  for (const name of ["detail", "tie", "expectation", "worker", "device", "unmeasured", "verdict", "claims", "found", "kind"])
     if (cell[name] !== undefined) cell[name] = data.texts[cell[name]];
   if (cell.versions !== undefined) cell.versions = data.versions[cell.versions];
   if (cell.cause !== undefined) cell.cause = data.causes[cell.cause][0];
@@ -22,7 +22,7 @@ const platforms = data.platforms.map((facts, place) => ({ ...facts, place, cells
 const tasks = data.tasks.map((facts, place) => ({ ...facts, place, cells: [], types: [] }));
 const types = data.types.map((facts, place) => ({
   ...facts, place, search: facts.name.toLowerCase(), modality: facts.modality ?? "unknown",
-  cells: platforms.map(() => []), states: [],
+  cells: platforms.map(() => []), states: [], unmeasured: [],
 }));
 for (const type of types)
   type.tasks = type.tasks.map(([task, auto, model, inputs, outputs, sizes, symbols]) => {

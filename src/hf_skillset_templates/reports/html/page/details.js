@@ -14,17 +14,21 @@ function parityText(cell) {
   if (cell.unmeasured) return `no number was compared: ${cell.unmeasured}`;
   if (cell.max_error === undefined && cell.cosine === undefined) return undefined;
   const number = (value) => (typeof value === "number" ? Number(value.toPrecision(3)) : "not finite");
-  return [`largest error ${number(cell.max_error)} (tolerance ${cell.tolerance ?? "?"})`,
-    `cosine ${typeof cell.cosine === "number" ? cell.cosine.toFixed(6) : "not finite"}`,
-    cell.snr !== undefined && `${number(cell.snr)} dB`,
+  const cosine = `cosine ${typeof cell.cosine === "number" ? cell.cosine.toFixed(6) : "not finite"}`;
+  const least = cell.platform.min_cosine, relative = cell.relative_error;
+  const judged = least !== undefined ? [`${cosine} (at least ${least})`]
+    : [relative !== undefined ? `relative error ${number(relative)} (tolerance ${cell.tolerance ?? "?"})`
+      : `tolerance ${cell.tolerance ?? "?"}`, cosine];
+  return [...judged, cell.snr !== undefined && `${number(cell.snr)} dB`,
+    `largest absolute error ${number(cell.max_error)}`,
     cell.compared !== undefined && `${plural(cell.compared, "number")} compared`,
-    cell.evidence && `rules ${cell.evidence}`].filter(Boolean).join(", ");
+    cell.evidence && `version ${cell.evidence} of the rules`].filter(Boolean).join(", ");
 }
 
 function graphsText(cell) {
   const parts = cell.in_parts && "in parts: layers run on the platform, torch joins them";
   const runs = cell.graph_runs !== undefined && `${plural(cell.graph_runs, "execution")} of graphs`;
-  const share = cell.in_graphs !== undefined && `${Number((100 * cell.in_graphs).toPrecision(3))} % of the weights in them`;
+  const share = cell.share !== undefined && `${floorPercent(cell.share)} % of the operations in them`;
   return [runs, share, parts].filter(Boolean).join(", ") || undefined;
 }
 
@@ -50,11 +54,12 @@ function cellPart(cell) {
       ["Verdict", cell.verdict],
       ["Claims to be", cell.claims],
       ["Found to be", cell.found],
+      ["Kind of failure", KINDS[cell.kind] ?? cell.kind],
       ["Expectation", cell.expectation],
       ["Compared with CPU", parityText(cell)],
       ["Tie", cell.tie],
       ["Graphs", graphsText(cell)],
-      ["Seconds", seconds(cell.seconds)],
+      ["Time", seconds(cell.seconds)],
       ["By stage", stageTimes(cell)],
       ["Peak memory", cell.peak_memory_mb && `${count(Math.round(cell.peak_memory_mb))} MiB`],
       ["Versions", cell.versions && Object.entries(cell.versions).map((pair) => pair.join(" ")).join(", ")],
@@ -64,11 +69,6 @@ function cellPart(cell) {
         { href: filterHref({ cause: cell.cause }) }, plural(causeSizes.get(cell.cause), "cell")) : undefined],
     ]),
     copyable(againCommand(cell.type, cell.platform, cell.task)));
-}
-
-function unmeasuredTasks(type, platform) {
-  const known = new Set(type.cells[platform.place].map((cell) => cell.task));
-  return type.tasks.map(({ task }) => task).filter((task) => !known.has(task));
 }
 
 function showCell(type, platform) {

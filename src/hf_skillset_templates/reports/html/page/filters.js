@@ -2,8 +2,8 @@
 const STATUSES = {
   verified: ["Verified", (cell) => cell.verified],
   emulated: ["Verified on an emulator", (cell) => cell.status === "EMULATED"],
-  parts: ["Verified in parts", (cell) => cell.verified && cell.in_parts],
-  tie: ["Verified by a tie", (cell) => cell.verified && cell.tie],
+  parts: ["Verified, torch joins parts", (cell) => cell.verified && cell.in_parts],
+  tie: ["Verified, a tie decided", (cell) => cell.verified && cell.tie],
   failed: ["Failed", (cell) => cell.failed],
   unavailable: ["Platform not available", (cell) => cell.status === "UNAVAILABLE"],
   regression: ["Regressions", (cell) => cell.expectation === "regression"],
@@ -12,14 +12,21 @@ const STATUSES = {
   notiny: ["No tiny model", null],
 };
 
-function makeFilter({ q, modality, task, platform, status, cause }) {
+// The kinds of results/kinds.py, in words.
+const KINDS = {
+  accuracy: "results differ", operator: "operators refused", compiler: "the platform's compiler",
+  converter: "conversion to the platform's format", exporter: "export of graphs", time: "too slow",
+  crash: "the process crashed", "fails on the CPU, too": "fails on the CPU, too", runtime: "other errors",
+};
+
+function makeFilter({ q, modality, task, platform, status, kind, cause }) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const [onTask, onPlatform] = [taskNamed.get(task), platformNamed.get(platform)];
   const check = STATUSES[status]?.[1];
   const columns = onPlatform ? [onPlatform] : measured;
   const cellPasses = (cell) =>
     (!onTask || cell.task === onTask) && (!onPlatform || cell.platform === onPlatform) &&
-    (!check || check(cell)) && (!cause || cell.cause === cause);
+    (!check || check(cell)) && (!kind || cell.kind === kind) && (!cause || cell.cause === cause);
   const namePasses = (type) =>
     words.every((word) => type.search.includes(word)) && (!modality || type.modality === modality);
   function typePasses(type) {
@@ -27,7 +34,7 @@ function makeFilter({ q, modality, task, platform, status, cause }) {
     if (onTask && !type.tasks.some((each) => each.task === onTask)) return false;
     if (status in STATUSES && !check)
       return columns.some((column) => stateOf(type, column, onTask) === status);
-    if (!check && !cause) return true;
+    if (!check && !cause && !kind) return true;
     return (onPlatform ? type.cells[onPlatform.place] : type.cells.flat()).some(cellPasses);
   }
   return { cellPasses, task: onTask, platform: onPlatform, types: new Set(types.filter(typePasses)) };
@@ -55,6 +62,7 @@ function makeFilterForm() {
     select("task", "Task", tasks.map(({ name }) => [name, name]).sort()),
     select("platform", "Platform", measured.map(({ name, title }) => [name, title])),
     select("status", "Status", used.map(([value, [title]]) => [value, title])),
+    select("kind", "Kind of failure", Object.entries(KINDS).filter(([name]) => cells.some((cell) => cell.kind === name))),
     select("cause", "Cause", listed.map(({ id, stage, error }) =>
       [id, `${causeSizes.get(id)} × ${stage}: ${error.slice(0, 70)}`])),
     el("button", { type: "button", class: "quiet", id: "reset", click: resetFilters }, "Reset"));

@@ -29,7 +29,7 @@ function columnsOfTable() {
     column("Tasks", "dt-wide dt-number", numbers),
     ...platforms.map(({ title, cells: held }) =>
       column(title, held.length ? "dt-square" : "dt-square dt-wide", numbers)),
-    column("Seconds", "dt-wide dt-number", numbers),
+    column("Time", "dt-wide dt-number", numbers),
   ];
 }
 

@@ -1,5 +1,5 @@
 // Where the page is and what is filtered: all of it is in the address.
-const FILTERS = ["q", "modality", "task", "platform", "status", "cause", "sort"];
+const FILTERS = ["q", "modality", "task", "platform", "status", "kind", "cause", "sort"];
 
 function readAddress() {
   if (location.hash && !location.hash.startsWith("#/")) return state;

@@ -7,8 +7,9 @@ function headline() {
     : `Run of ${about.started ? dayOf(about.started) : about.id}`;
   const torn = data.torn ? ` ${plural(data.torn, "damaged line")} left out.` : "";
   byId("lead").textContent = `${count(verified)} of ${plural(cells.length, "measured cell")} verified ` +
-    `on ${plural(measured.length, "platform")}: a tiny model of the architecture was built, loaded, run ` +
-    `and compared with the CPU.${torn}`;
+    `on ${plural(measured.length, "platform")}. A cell is one task of one model type on one platform, run ` +
+    `with a tiny random model of the architecture; its results are compared with the CPU's, and on the CPU ` +
+    `with those of transformers.${torn}`;
 }
 
 // 2026-11-26T15:55:03Z is 2026-11-26, 15:55 UTC.
@@ -21,25 +22,38 @@ function bar(parts, label) {
       el("i", { class: `fill-${name}`, width: (100 * value) / total })));
 }
 
+// How many cells have which outcome, for a bar.
+function outcomes(some) {
+  const parts = ["real", "emulated", "failed"].map((name) =>
+    [name, some.filter((cell) => cellState(cell) === name).length]);
+  return [...parts, ["unavailable", parts.reduce((rest, [, held]) => rest - held, some.length)]];
+}
+
 function card(platform) {
   const here = platform.cells.filter(inView);
   const tally = (check) => here.filter(check).length;
-  const [real, emulated] = ["REAL", "EMULATED"].map((name) => tally((cell) => cell.status === name));
-  const failed = tally((cell) => cell.failed), away = here.length - real - emulated - failed;
-  const verified = real + emulated, share = verified + failed ? verified / (verified + failed) : 0;
+  const emulated = tally((cell) => cell.status === "EMULATED"), failed = tally((cell) => cell.failed);
+  const verified = tally((cell) => cell.verified), share = verified + failed ? verified / (verified + failed) : 0;
   const held = new Set(here.filter((cell) => cell.verified).map((cell) => cell.type)).size;
+  const missing = unmeasuredCells(platform);
   const chosen = current.platform === platform;
   const next = chosen ? "" : platform.name;
   return el("button", { type: "button", class: "card", "aria-pressed": String(chosen),
     click: () => setFilters({ platform: next }) },
     el("span", { class: "name" }, platform.title),
     el("span", { class: "big" }, `${floorPercent(share)} %`),
-    el("span", { class: "sub" }, `${count(verified)} of ${plural(verified + failed, "cell")}${
+    el("span", { class: "sub" }, `${count(verified)} of ${plural(verified + failed, "measured cell")}${
       emulated ? ", on an emulator" : ""}`),
-    bar([["real", real], ["emulated", emulated], ["failed", failed], ["unavailable", away]],
-      `${verified} verified, ${failed} failed`),
-    el("span", { class: "sub" }, `${plural(held, "model type")}`),
+    bar(outcomes(here), `${verified} verified, ${failed} failed`),
+    el("span", { class: "sub" }, `a verified task in ${plural(held, "model type")}`),
+    missing ? el("span", { class: "sub" }, `${plural(missing, "cell")} not measured`) : null,
     el("span", { class: "sub" }, `transformers ${releasesOf(here).join(", ") || "unknown"}`));
+}
+
+// The tasks of the model types in view that were not measured on the platform.
+function unmeasuredCells(platform) {
+  return [...current.types].reduce((sum, type) => sum + unmeasuredTasks(type, platform)
+    .filter((task) => !current.task || task === current.task).length, 0);
 }
 
 // The releases of transformers that the cells were measured with, the commonest first.
@@ -70,21 +84,23 @@ function showUnmeasured() {
 }
 
 const withoutTiny = types.filter((type) => type.no_tiny !== undefined);
+const TRIED = "cells, and model types without a tiny configuration";
 const STAGES = { config: "a tiny configuration was found", build: "the tiny model was built and saved",
-  eager: "it runs on the CPU", export: "its graphs were exported, where the platform has graphs",
-  compile: "the platform took them", run: "it ran on every sample", match: "its results equal the CPU's" };
+  eager: "PyTorch runs it on the CPU", export: "its graphs were exported, if the platform has graphs",
+  compile: "the platform compiled them", run: "the platform ran every sample",
+  match: "its results agree with the CPU's; those of the CPU with transformers' own" };
 const FUNNEL = Object.keys(STAGES);
+const BEFORE_MATCH = new Set(["load", "export", "compile", "run"]);
 const PASSED_IN = { start: 0, config: 0, build: 1, load: 3, export: 3, compile: 4, run: 5, match: 6 };
 
 // How many of the funnel's stages a cell passed.
 function passedStages(cell) {
   if (cell.verified) return FUNNEL.length;
   if (!cell.failed) return 0;
-  const reference = cell.type.cells[0].find((each) => each.task === cell.task);
-  const eager = cell.platform.name === "cpu" ? !["load"].includes(cell.stage)
-    : !reference || reference.verified || platforms[0].name !== "cpu";
   const passed = PASSED_IN[cell.stage] ?? 0;
-  return passed > 2 && !eager ? 2 : passed;
+  if (cell.platform.name === "cpu") return BEFORE_MATCH.has(cell.stage) ? Math.min(passed, 2) : passed;
+  const reference = cell.type.cells[platformNamed.get("cpu")?.place]?.find(({ task }) => task === cell.task);
+  return reference?.failed ? Math.min(passed, passedStages(reference)) : passed;
 }
 
 function funnelOf(platform) {
@@ -105,10 +121,10 @@ function showFunnel() {
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Stage"),
       columns.map(([platform]) => el("th", { scope: "col" }, platform.title)))),
     el("tbody", {}, rows.map(([name, value], place) => el("tr", {},
-      el("th", { scope: "row", title: STAGES[name] }, name),
+      el("th", { scope: "row", title: STAGES[name] ?? TRIED }, name),
       columns.map(([, found]) => funnelCell(found, value(found),
         place ? value(found) - rows[place - 1][1](found) : 0)))))),
-  facts(Object.entries(STAGES)));
+  facts([["tried", TRIED], ...Object.entries(STAGES)]));
 }
 
 function funnelCell(found, value, lost) {
@@ -122,8 +138,8 @@ let allCauses = false;
 
 function showCauses() {
   const found = new Map();
-  for (const cell of cells) {
-    if (!cell.cause || !current.types.has(cell.type) || !current.cellPasses(cell)) continue;
+  const failing = cells.filter((cell) => cell.cause && current.types.has(cell.type) && current.cellPasses(cell));
+  for (const cell of failing) {
     if (!found.has(cell.cause)) found.set(cell.cause, []);
     found.get(cell.cause).push(cell);
   }
@@ -131,12 +147,39 @@ function showCauses() {
   const failures = sorted.reduce((sum, [, held]) => sum + held.length, 0);
   const shown = allCauses ? sorted : sorted.slice(0, FEW);
   const more = () => { allCauses = !allCauses; showCauses(); };
+  const keep = document.activeElement?.dataset.keep;
   fill(byId("causes"),
-    el("p", { class: "sub" }, failures ? `${plural(failures, "failure")}, ${plural(sorted.length, "cause")}`
+    el("p", { class: "sub" }, failures ? `${plural(failures, "failure")}, ${plural(sorted.length, "cause")}; N stands for any number`
       : "Nothing fails here."),
+    kindsLine(failing),
     el("ol", { class: "causes" }, shown.map(([id, held]) => causeItem(id, held, sorted[0][1].length))),
-    sorted.length > FEW ? el("button", { type: "button", class: "quiet", click: more },
+    sorted.length > FEW ? el("button", { type: "button", class: "quiet more", "data-keep": "more", click: more },
       allCauses ? "Show fewer" : `Show all ${sorted.length}`) : null);
+  if (keep) byId("causes").querySelector(`[data-keep="${CSS.escape(keep)}"]`)?.focus();
+}
+
+// How many failures are of which kind; a click shows only these.
+function kindsLine(failing) {
+  const counts = new Map();
+  for (const { kind } of failing) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const chosen = state.filters.kind;
+  return el("ul", { class: "kinds", "aria-label": "Kinds of failure" },
+    [...counts].sort(([, a], [, b]) => b - a).map(([kind, held]) => el("li", {},
+      el("button", { type: "button", class: "quiet", "data-keep": kind, "aria-pressed": String(kind === chosen),
+        click: () => setFilters({ kind: kind === chosen ? "" : kind }) },
+        el("b", {}, count(held)), ` ${KINDS[kind] ?? kind}`))));
+}
+
+// The error itself if all have the same, else what they share: N stands for a number.
+const errorOf = (cause, held) =>
+  held[0].detail && held.every(({ detail }) => detail === held[0].detail) ? held[0].detail : cause.error;
+
+// How far results are off: rounding and wrong results have the same words.
+function errorsOf(held) {
+  const values = sorted(held.filter(({ stage }) => stage === "match").map((cell) => cell.relative_error));
+  if (!values.length) return "";
+  const [least, most] = [values[0], values.at(-1)].map((value) => Number(value.toPrecision(3)));
+  return `relative error ${least === most ? least : `${least} to ${most}`}`;
 }
 
 function causeItem(id, held, most) {
@@ -145,8 +188,8 @@ function causeItem(id, held, most) {
   const names = [...new Set(held.map((cell) => cell.type.name))].sort();
   return el("li", {}, el("details", {},
     el("summary", {}, el("span", { class: "many" }, count(held.length)),
-      el("span", { class: "what" }, el("span", { class: "error" }, held[0].detail || cause.error),
-        el("span", { class: "sub" }, `${where} · ${cause.stage}`),
+      el("span", { class: "what" }, el("span", { class: "error" }, errorOf(cause, held)),
+        el("span", { class: "sub" }, [where, cause.stage, errorsOf(held)].filter(Boolean).join(" · ")),
         el("i", { class: "meter", width: (100 * held.length) / most }))),
     el("p", { class: "names" }, names.map((name) => [el("a", { href: hrefOf("type", name) }, name), " "])),
     el("a", { class: "only", href: filterHref({ cause: id }) }, "Show only these in the matrix")));

@@ -87,9 +87,10 @@ function viewTask(task) {
 function taskCard(task, platform) {
   const here = task.cells.filter((cell) => cell.platform === platform);
   const verified = here.filter((cell) => cell.verified).length, failed = here.filter((cell) => cell.failed).length;
+  const label = `${verified} verified, ${failed} failed`;
   return el("a", { class: "card", href: filterHref({ task: task.name, platform: platform.name }) },
     el("span", { class: "name" }, platform.title), el("span", { class: "big" }, `${verified} / ${verified + failed}`),
-    bar([["real", verified], ["failed", failed]], `${verified} verified, ${failed} failed`));
+    bar(outcomes(here), label));
 }
 
 function viewTasks() {
@@ -110,7 +111,7 @@ function taskRow(task) {
       const here = task.cells.filter((cell) => cell.platform === platform && (cell.verified || cell.failed));
       const verified = here.filter((cell) => cell.verified).length;
       return el("td", {}, here.length ? [el("span", { class: "ratio" }, `${verified} / ${here.length}`),
-        bar([["real", verified], ["failed", here.length - verified]], `${verified} of ${here.length} verified`)]
+        bar(outcomes(here), `${verified} of ${here.length} verified`)]
         : el("span", { class: "sub" }, "–"));
     }));
 }
