@@ -47,6 +47,8 @@ def _wrong(value):
         return {name: _wrong(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_wrong(item) for item in value)
+    if value is None:  # such as the score of a segment
+        return None
     if isinstance(value, str):
         return value + "x"
     if isinstance(value, _numbers.Real):
