@@ -11,10 +11,16 @@ from typing import Any
 
 from hf_skillset_runtime.export.exporting_platform import ExportingPlatform
 from hf_skillset_runtime.export.graphs import Graph, GraphMaker, independent_dimensions
+from hf_skillset_runtime.export.mapped_files import release
 from hf_skillset_runtime.export.program_metadata import load_metadata, save_metadata
+from hf_skillset_runtime.export.states import StatefulGraph, StatefulProgram
 from hf_skillset_runtime.platforms.base import EMULATED, REAL, Detection, Device
 
+from .stateful import OpenVINOStatefulGraph, export_stateful
+
 PROGRAM_FILE = "graph.xml"
+STATELESS = ("NPU",)
+"""Devices whose plugins run no graphs with states."""
 EMULATED_DEVICES = ("GPU", "NPU")
 """Devices whose graphs run on the CPU plugin if the device is missing."""
 
@@ -71,6 +77,7 @@ class OpenVINOGraphs(GraphMaker):
     def __init__(self, device: str, precision: str) -> None:
         self.device = device
         self.precision = precision
+        self.stateful = device not in STATELESS
 
     def make(
         self, module: Any, inputs: Mapping[str, Any], folder: Path, dynamic_shapes: Any
@@ -86,6 +93,19 @@ class OpenVINOGraphs(GraphMaker):
         save_metadata(metadata, folder)
         return self.compiled(program, metadata)
 
+    def make_stateful(self, program: StatefulProgram) -> StatefulGraph:
+        # What is exported shares the memory of torch's weights, what is stored does not.
+        export_stateful(program, program.folder / PROGRAM_FILE, self.quantizer())
+        return self.load_stateful(program.folder)
+
+    def load_stateful(self, folder: Path) -> StatefulGraph:
+        import openvino
+
+        program = openvino.Core().read_model(str(folder / PROGRAM_FILE))
+        graph = OpenVINOStatefulGraph(self.compile(program), folder)
+        release(folder.glob("*.bin"))  # the plugin has arranged the weights anew
+        return graph
+
     def quantizer(self) -> Any:
         """NNCF's 8-bit weight compression if the precision is int8, else None."""
         if self.precision != "int8":
@@ -98,17 +118,23 @@ class OpenVINOGraphs(GraphMaker):
         from transformers.exporters import OpenVINOExporter
 
         program = OpenVINOExporter.load_program(folder / PROGRAM_FILE)
-        return self.compiled(program, load_metadata(folder))
+        graph = self.compiled(program, load_metadata(folder))
+        release(folder.glob("*.bin"))  # the plugin has arranged the weights anew
+        return graph
 
     def compiled(self, program: Any, metadata: Any) -> Graph:
+        """A graph of the compiled program, with the exporters' runner."""
+        from transformers.exporters.runners import OpenVINOModelRunner
+
+        return OpenVINOGraph(OpenVINOModelRunner(self.compile(program), metadata))
+
+    def compile(self, program: Any) -> Any:
         """The program compiled for the device and precision."""
         import openvino
-        from transformers.exporters.runners import OpenVINOModelRunner
 
         hint = "f32" if self.precision == "int8" else self.precision
         options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
-        compiled = openvino.Core().compile_model(program, self.device, options)
-        return OpenVINOGraph(OpenVINOModelRunner(compiled, metadata))
+        return openvino.Core().compile_model(program, self.device, options)
 
 
 class OpenVINOGraph(Graph):

@@ -101,3 +101,8 @@ def write_whole(path: Path, text: str) -> None:
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     draft.write_text(text, "utf-8")
     draft.replace(path)
+
+
+def short_digest(text: str) -> str:
+    """A short hash of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -61,6 +61,21 @@ class Call:
             shapes |= {name: {0: Dim.AUTO} for name in self.images}
         return shapes
 
+    def dynamic_shapes_of_steps(self) -> Any:
+        """The `dynamic_shapes` of a step that continues a cache: sequences and tokens."""
+
+        def sizes(shape: Any) -> Any:
+            if not isinstance(shape, dict):  # of a constant
+                return shape
+            tokens = 2 if len(shape) == 4 else 1  # of the cache (batch, heads, tokens, width)
+            return {axis: dim for axis, dim in shape.items() if axis in (0, tokens)}
+
+        shapes = self.dynamic_shapes(Openness.DYNAMIC)
+        return {
+            name: [sizes(each) for each in shape] if isinstance(shape, list) else sizes(shape)
+            for name, shape in shapes.items()
+        }
+
     @classmethod
     def of(cls, module: Any, named: Mapping[str, Any]) -> Call:
         """Describe the call of `module` with these arguments."""
@@ -81,6 +96,45 @@ class Call:
             signature=json.dumps([kinds, constants], sort_keys=True),
             shapes={name: tuple(leaf.shape) for name, leaf in leaves.items()},
         )
+
+
+@dataclass(frozen=True)
+class PlainCall:
+    """A call of tensors and constants alone, which can be told from others at once."""
+
+    tensors: Mapping[str, Any]
+    key: tuple[Any, ...]
+    """The names, and the dtypes and shapes of the tensors and the values of the constants."""
+
+    @classmethod
+    def of(cls, named: Mapping[str, Any]) -> PlainCall | None:
+        """Describe a call; None if it has other arguments, such as a cache."""
+        import torch
+
+        tensors, key = {}, []
+        for name, value in named.items():
+            if isinstance(value, torch.Tensor):
+                tensors[name] = value
+                key.append((name, value.dtype, value.shape))
+            elif value is None or isinstance(value, (bool, int, float, str)):
+                key.append((name, type(value), value))
+            else:
+                return None
+        return cls(tensors, tuple(key))
+
+    def constants_of(self, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The other inputs of a graph; None if it gets other tensors than the call's own."""
+        import torch
+        from transformers.exporters.utils import get_leaf_tensors
+
+        leaves = get_leaf_tensors(inputs)
+        if leaves.keys() != self.tensors.keys():
+            return None
+        same = all(
+            leaf.dtype == self.tensors[name].dtype and torch.equal(leaf, self.tensors[name])
+            for name, leaf in leaves.items()
+        )
+        return {name: inputs[name] for name in inputs.keys() - leaves.keys()} if same else None
 
 
 def present(named: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,9 +163,18 @@ def holds_objects(value: Any) -> bool:
     return any(not isinstance(each, allowed) or holds_objects(each) for each in value)
 
 
+CACHES = ("cache", "past_key_values")
+"""The names of the cache of a decoder call: since transformers 5.24, and before."""
+
+
+def cache_names(named: Mapping[str, Any]) -> list[str]:
+    """The names of the cache in a decoder call that has one."""
+    return [name for name in CACHES if named.get(name) is not None]
+
+
 def cache_of(named: Mapping[str, Any]) -> Any:
-    """The cache of a decoder call: `cache` since transformers 5.24, `past_key_values` before."""
-    return named.get("cache", named.get("past_key_values"))
+    """The cache of a decoder call, or of its outputs; None if it has none."""
+    return next((named[name] for name in CACHES if named.get(name) is not None), None)
 
 
 def has_past(named: Mapping[str, Any]) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import hashlib
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,15 +21,29 @@ from typing import Any, Protocol
 from ..calls.concurrency import PROCESS
 from ..calls.seeded import undrawn
 from .agreement import largest_error
-from .calls import Call, changes_its_arguments, full_mask, has_past, present
+from .cache import short_digest
+from .calls import (
+    Call,
+    PlainCall,
+    cache_names,
+    changes_its_arguments,
+    full_mask,
+    has_past,
+    present,
+)
 from .graphs import ORDER, ExportError, Graph, GraphMaker, Openness, is_of_the_moment
 from .known_numbers import known_numbers
 from .normed_attention import normed_attention
 from .parts import parts_of
+from .state_cache import ordinary
+from .stateful_forward import StatefulForward
 from .store import KeptCall, KnownGraph, new_graph
 
 SPARE_POSITIONS = 64
 """Number of positions by which tables may be longer than the configuration states."""
+
+MOST_SEEN = 512
+"""Number of shapes and constants of calls that are recognised at once."""
 
 
 class Owner(Protocol):
@@ -66,6 +79,9 @@ class ExportedForward:
         """Whether torch accepted more tokens than the model has positions: no table limits it."""
         self.refused: set[str] = set()
         """Calls without a graph although others have one; not stored on disk."""
+        self.seen: dict[tuple[Any, ...], tuple[KnownGraph, dict[str, Any]]] = {}
+        """The graph, and its constants, of calls that ran before."""
+        self.stateful = StatefulForward(self)
 
         @functools.wraps(module.forward)
         def forward(*args: Any, **kwargs: Any) -> Any:
@@ -93,6 +109,12 @@ class ExportedForward:
         Raises:
             ExportError: no graph can be exported and run for a module without submodules.
         """
+        if (outputs := self.stateful.run(named)) is not None:
+            return outputs
+        plain = PlainCall.of(named)
+        if plain is not None and plain.key in self.seen:
+            return self.run_again(plain, named)
+        named = {**named, **{name: ordinary(named[name]) for name in cache_names(named)}}
         filled = has_past(named)
         if filled in self.in_parts:
             return self.torch_forward(**named)
@@ -100,11 +122,37 @@ class ExportedForward:
         if call.key in self.refused:
             return self.torch_forward(**named)
         try:
-            return self.run_whole(call, filled)
+            outputs, graph = self.run_whole(call, filled)
         except ExportError as error:
             self.split(named, error)
             self.give_up(call, filled)
-        return self.torch_forward(**named)
+            return self.torch_forward(**named)
+        if plain is not None:
+            self.note(plain, call, graph)
+        return outputs
+
+    def note(self, plain: PlainCall, call: Call, graph: KnownGraph) -> None:
+        """Run calls like this one in the same graph without describing them anew."""
+        constants = plain.constants_of(call.inputs)
+        within = self.owner.limit is None or call.tokens <= self.owner.limit
+        if constants is not None and within:
+            if len(self.seen) == MOST_SEEN:
+                self.seen.clear()
+            self.seen[plain.key] = (graph, constants)
+
+    def run_again(self, plain: PlainCall, named: dict[str, Any]) -> Any:
+        """Run a call of a kind that ran in a graph before, without describing it anew."""
+        graph, constants = self.seen[plain.key]
+        try:
+            outputs = graph.loaded()({**constants, **plain.tensors})
+        except Exception as error:  # of the runtime
+            graph.graph = None  # OpenVINO's graph is then unusable; it is loaded again
+            self.seen.clear()
+            if is_of_the_moment(error):
+                raise
+            return self.run(named)
+        self.graph_runs += 1
+        return outputs
 
     def give_up(self, call: Call, filled: bool) -> None:
         """Run this call by submodule from now on, and all like it if none of them has a graph.
@@ -117,8 +165,8 @@ class ExportedForward:
         self.in_parts.add(filled)
         self.owner.save()
 
-    def run_whole(self, call: Call, filled: bool) -> Any:
-        """Run the call in its graph, exporting one first if there is none.
+    def run_whole(self, call: Call, filled: bool) -> tuple[Any, KnownGraph]:
+        """Run the call in its graph, exporting one first if there is none; the outputs and it.
 
         Raises:
             ExportError: no graph can be exported and run for this call, which torch accepts.
@@ -130,7 +178,7 @@ class ExportedForward:
         self.ask_torch_over_the_limit(call)
         for graph in self.fitting(call):
             try:
-                return self.computed(graph.loaded(), call)
+                return self.computed(graph.loaded(), call), graph
             except Exception as error:  # the runtime fails on another shape
                 graph.graph = None  # OpenVINO's graph is then unusable; it is loaded again
                 if is_of_the_moment(error):
@@ -139,7 +187,8 @@ class ExportedForward:
         expected = self.from_torch(call)
         for openness in (Openness.FIXED,) if errors else self.to_try(call):
             try:
-                return self.computed(self.export(call, filled, openness, expected), call)
+                graph = self.export(call, filled, openness, expected)
+                return self.computed(graph.loaded(), call), graph
             except Exception as error:  # exporters raise any exception
                 if is_of_the_moment(error):
                     raise
@@ -202,7 +251,7 @@ class ExportedForward:
         """The graphs for calls of this signature, including cached ones."""
         return [graph for graph in self.graphs if graph.call.signature == call.signature]
 
-    def export(self, call: Call, filled: bool, openness: Openness, expected: Any) -> Graph:
+    def export(self, call: Call, filled: bool, openness: Openness, expected: Any) -> KnownGraph:
         """Export a graph for this call, with dynamic dimensions by `openness`, and store it.
 
         Raises:
@@ -218,7 +267,7 @@ class ExportedForward:
                 graph = self.owner.maker.make(self.module, named, draft, open_dimensions)
             self.check(graph, call, expected)
         self.graphs.append(KnownGraph(cached_call, folder, self.owner.maker, graph))
-        return graph
+        return self.graphs[-1]
 
     def check(self, graph: Graph, call: Call, expected: Any) -> None:
         """Compare a new graph with torch, once: exporters may drop a norm or fix a size.
@@ -238,8 +287,3 @@ def folder_name(cached_call: KeptCall) -> str:
     shapes = json.dumps(cached_call.shapes, sort_keys=True)
     digests = f"{short_digest(cached_call.signature)}-{short_digest(shapes)}"
     return f"{cached_call.module or 'model'}-{digests}{cached_call.openness.value}"
-
-
-def short_digest(text: str) -> str:
-    """A short hash of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -41,6 +41,8 @@ class ExportedModel:
     lock: RLock = field(default_factory=RLock)
     """Serialises the runs of the model; its modules store state of a call."""
 
+    weights: list[Path] = field(default_factory=list)
+    """The files of the checkpoint's weights."""
     limit: int | None = None
     """Positions of the model, if the configuration states them."""
 
@@ -95,6 +97,18 @@ class ExportedModel:
         }
         total = sum(weights.values())
         return float(sum(weights[key] for key in inside) / total) if total else 0.0
+
+    def states(self) -> bool | str | None:
+        """Whether the cache of a generation is inside the runtime; a text why not.
+
+        None if no module was called with a cache, or the runtime has no states.
+        """
+        modules = [module.stateful for module in self.modules.values()]
+        if any(known for stateful in modules for known in stateful.known.values()):
+            return True
+        reasons = [reason for stateful in modules for reason in stateful.reasons().values()]
+        reasons += [stateful.other for stateful in modules if stateful.other]
+        return reasons[0] if reasons else None
 
     def in_layers(self) -> bool:
         """Whether a module is split further than exporters split multimodal models."""

@@ -20,9 +20,10 @@ from ..platforms.torch_platform import rows_that_fit
 from ..tasks.encoded import Encoded
 from ..tasks.samples import sample_inputs
 from ..tasks.spec import TaskSpec
-from .cache import export_folder
+from .cache import checkpoint_folder, export_folder
 from .exported_model import ExportedModel
 from .graphs import GraphMaker
+from .mapped_files import release
 from .parts import outermost_calls
 from .proof import proof_of_graphs
 
@@ -74,16 +75,22 @@ class ExportingPlatform(Platform):
         folder = export_folder(checkpoint, self.name, facts, self.packages, metadata)
         tolerance = WRONG if precision == EXACT else None
         exported = ExportedModel(model, maker, folder, tolerance)
+        exported.weights = sorted(checkpoint_folder(checkpoint, metadata).glob("*.safetensors"))
         model.exported = exported
         if not exported.restore() and spec.run == "forward":
             exported.intercept([""])
         return model
 
     def prepare(self, handler: Handler) -> None:
-        """Export graphs for the samples: a batch of the first one twice, and all of them."""
+        """Export graphs for the samples: a batch of the first one twice, and all of them.
+
+        Torch's weights are mapped from the checkpoint's files (where its dtype is float32): what
+        graphs have replaced is not kept in memory.
+        """
         samples = sample_inputs(handler.spec, handler.processor)
         handler([samples[0]] * 2, **handler.spec.sample_params)
         handler(samples, **handler.spec.sample_params)
+        release(handler.endpoint.exported.weights)
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         exported: ExportedModel = endpoint.exported

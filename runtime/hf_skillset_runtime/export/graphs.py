@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from .states import StatefulGraph, StatefulProgram
+
 
 class Openness(Enum):
     """Which dimensions of a graph's inputs are dynamic; the value is the suffix of its folder."""
@@ -37,6 +39,9 @@ class Graph(ABC):
 class GraphMaker(ABC):
     """Exports, stores and loads the graphs of one runtime."""
 
+    stateful = False
+    """Whether the runtime can keep the cache of a generation between the runs of a graph."""
+
     @abstractmethod
     def make(
         self, module: Any, inputs: Mapping[str, Any], folder: Path, dynamic_shapes: Any
@@ -49,6 +54,14 @@ class GraphMaker(ABC):
     @abstractmethod
     def load(self, folder: Path) -> Graph:
         """Load the graph that `make` stored in `folder`."""
+
+    def make_stateful(self, program: StatefulProgram) -> StatefulGraph:
+        """Export and store a graph that keeps a cache, where `stateful` says so."""
+        raise NotImplementedError
+
+    def load_stateful(self, folder: Path) -> StatefulGraph:
+        """Load the graph that `make_stateful` stored in `folder`."""
+        raise NotImplementedError
 
 
 def independent_dimensions() -> Any:

@@ -18,7 +18,8 @@ def proof_of_graphs(handler: Handler, exported: ExportedModel) -> dict[str, Any]
     Returns:
         `graph_runs`; `operations`, the floating point operations of matrix products and
         convolutions without graphs; `share`, the fraction of them that ran in graphs; `in_parts`
-        if graphs are smaller than those that exporters make. `problem` if no graph ran.
+        if graphs are smaller than those that exporters make; for a generation `states`: true, or
+        why its cache is not inside the runtime. `problem` if no graph ran.
     """
     sample = sample_inputs(handler.spec, handler.processor)[0]
 
@@ -31,12 +32,14 @@ def proof_of_graphs(handler: Handler, exported: ExportedModel) -> dict[str, Any]
     with exported.in_torch():
         total = operations_in_torch(answer)
     share = 1 - beside / total if total else float(runs > 0)
-    proofs = {
+    proofs: dict[str, Any] = {
         "graph_runs": runs,
         "operations": total,
         "share": round(share, 4),
         "in_parts": share < 1 or exported.in_layers(),
     }
+    if (states := exported.states()) is not None:
+        proofs["states"] = states
     return proofs if runs else {**proofs, "problem": "no graph ran: torch computed in its place"}
 
 
