@@ -1,11 +1,11 @@
-"""Installs what a make target needs into the interpreter that runs this.
+"""Install the requirements of a make target into the running interpreter.
 
     python environment/install.py generate   # generating packages: Copier, no torch
     python environment/install.py report     # the HTML report, no torch
     python environment/install.py models     # building the registry, running every test
 
-Versions come from constraints.txt. torch is pinned first, so that no other requirement
-chooses another build of it.
+Versions come from constraints.txt. torch is pinned first, so that no other requirement installs
+another build of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EXTRAS = {
     "models": "[models,openvino,qualcomm,report,dask,quality]",
 }
 BESIDE_TORCH = ("torchvision==0.28.0", "torchaudio==2.11.0", "timm==1.0.31")
-"""Installed without their dependencies: each would bring a CUDA build of torch."""
+"""Installed without dependencies, which would include a CUDA build of torch."""
 
 
 def pip(*arguments: str) -> None:
@@ -35,7 +35,7 @@ def pip(*arguments: str) -> None:
 
 
 def install(target: str) -> None:
-    """Install what `target` needs."""
+    """Install the requirements of `target`."""
     pip(
         "--constraint",
         str(ENVIRONMENT / "constraints.txt"),
@@ -49,20 +49,20 @@ def install(target: str) -> None:
 
 
 def imports(module: str) -> bool:
-    """Whether a module imports in a process of its own."""
+    """Whether a module can be imported, in a separate process."""
     finished = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True)
     return finished.returncode == 0
 
 
 def make_torchvision_importable() -> None:
-    """Declare torchvision's operators where its extension does not fit the torch build."""
+    """Declare torchvision's operators if its extension does not match the torch build."""
     if not imports("torchvision"):
         shutil.copyfile(ENVIRONMENT / "torchvision_ops.py", SITE_PACKAGES / "torchvision_ops.py")
         (SITE_PACKAGES / "torchvision_ops.pth").write_text("import torchvision_ops\n")
 
 
 def make_torchaudio_importable() -> None:
-    """Take torchaudio's native library away where it does not fit; its Python part needs none."""
+    """Rename torchaudio's native library if it does not match the torch build; it is optional."""
     native = SITE_PACKAGES / "torchaudio" / "lib"
     if native.is_dir() and not imports("torchaudio"):
         native.rename(native.with_name("lib.unused"))

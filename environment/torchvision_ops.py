@@ -1,11 +1,9 @@
-"""Lets a CUDA build of torchvision import beside a CPU build of torch.
+"""Makes a CUDA build of torchvision importable with a CPU build of torch.
 
-Its C++ extension does not load there, and its Python code then fails while it registers
-fake kernels for operators that nobody defined. Declaring their schemas first is enough
-for everything that is written in Python: the image and video processors among it. Mask
-generation also computes with one of the operators, so that one gets a kernel.
-Installed as a `.pth` hook by `environment/install.py`; costs nothing until torchvision
-is imported.
+Its C++ extension cannot be loaded then, and registering fake kernels for its undefined operators
+fails. Declaring the schemas of the operators first suffices for all Python code, such as the image
+and video processors. Mask generation calls `nms`, which gets a kernel. Installed as a `.pth` hook
+by `environment/install.py`; does nothing until torchvision is imported.
 """
 
 import functools
@@ -22,7 +20,7 @@ SCHEMAS = (
 
 
 class TorchvisionFinder(importlib.abc.MetaPathFinder):
-    """Declares the operators just before torchvision looks for them."""
+    """Declares the operators when torchvision is imported."""
 
     library = None
 
@@ -47,13 +45,22 @@ class TorchvisionFinder(importlib.abc.MetaPathFinder):
 
 
 def execute(execute_as_written, extension) -> None:
-    """Run `torchvision.extension`; torch itself says which operator has no kernel."""
+    """Run `torchvision.extension`; torch reports operators without a kernel."""
     execute_as_written(extension)
     extension._assert_has_ops = lambda: None
 
 
 def nms(dets, scores, iou_threshold):
-    """Boxes (N, 4) to keep, best first: none overlaps a better one by more than the threshold."""
+    """Non-maximum suppression, as in `torchvision.ops.nms`.
+
+    Args:
+        dets: boxes (N, 4), x1, y1, x2, y2.
+        scores: (N,).
+        iou_threshold: largest intersection over union of two kept boxes.
+
+    Returns:
+        Indices (K,) of the kept boxes, int64, by decreasing score.
+    """
     import torch
 
     areas = (dets[:, 2:] - dets[:, :2]).prod(1)

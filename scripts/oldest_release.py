@@ -81,9 +81,7 @@ def main(
             for step, table in search(settings, names, known):
                 write_table(table)
                 passed = sum(each["transformers"] == step for each in table.values())
-                say(
-                    f"{step}: the oldest release that passes for {passed} of {len(table)} model types"
-                )
+                say(f"{step}: the oldest passing release of {passed} of {len(table)} model types")
         except KeyboardInterrupt as error:
             say("interrupted; run the same command to continue")
             raise typer.Exit(command_line.INTERRUPTED) from error

@@ -114,7 +114,7 @@ def test_a_journal_takes_no_step_twice(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         again.step("two", fails)
     assert list(Journal(tmp_path, {"version": "2"}).seconds()) == ["one"]
-    with pytest.raises(UsageError, match="another move"):
+    with pytest.raises(UsageError, match="is of another release"):
         Journal(tmp_path, {"version": "3"})
 
 

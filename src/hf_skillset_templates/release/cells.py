@@ -10,7 +10,7 @@ from hf_skillset_templates.results.records import VERIFIED, Record
 from .worktree import Tree
 
 FAILED_CELLS, NO_CELLS = 1, 5
-"""Exit codes of batch_test.py that are findings, no faults of the move."""
+"""Exit codes of batch_test.py for failed cells, and for none that ran."""
 
 
 def run_cells(
@@ -23,13 +23,7 @@ def run_cells(
     primary: bool = False,
     timeout_s: float | None = None,
 ) -> None:
-    """Run every CPU cell of these model types that the run's folder does not have yet.
-
-    Args:
-        packages: a folder with their packages; without it they are rendered into the run's.
-        primary: only the first task of each.
-        timeout_s: seconds for one package; without it as batch_test.py has it.
-    """
+    """Run every CPU cell of these model types that is not yet in the run's folder."""
     command = ["scripts/batch_test.py", str(packages) if packages else "--generate"]
     command += ["--only", ",".join(model_types), "--platform", "cpu"]
     command += ["--run", str(run), "--resume", "--jobs", str(jobs)]

@@ -38,29 +38,30 @@ SOURCES, ENTRIES = "registry/sources.json", "registry/models"
 OF_CHANGED = tuple(stage for stage in STAGES if stage not in ("facts", "tiny"))
 OF_NEW = ("tiny", *OF_CHANGED)
 BATCH = 25
-"""Model types of one command: what an interrupted build loses at most."""
+"""Number of model types per command; an interrupted build loses at most these."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """A move: the release, where it happens, and how much of it."""
+    """A move to a release: the release, the folders, and the model types."""
 
     version: str
     work: Path
     root: Path
     jobs: int = 1
     only: frozenset[str] = frozenset()
-    """Model types to build and measure; all without it. Facts are always those of all.
+    """Model types to build and measure; empty for all. Facts are always read for all.
 
-    A sample first, then the same move without it: what the sample did is not measured again."""
+    A later move of all model types does not measure these again.
+    """
     python: Path | None = None
-    """An interpreter that has the release; one is set up without it."""
+    """An interpreter with the release; None to create a virtual environment."""
 
     def journal(self) -> Journal:
         return Journal(self.work, {"version": self.version})
 
     def scoped(self, step: str) -> str:
-        """The journal's name of a step that is taken for some of the model types."""
+        """The journal's name of a step that depends on the selected model types."""
         return " ".join([step, *sorted(self.only)])
 
     def tree(self) -> Tree:
@@ -70,7 +71,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a move; the paths of `facts` are dotted, cells are `type/task/platform`."""
+    """The result of a move; keys of `facts` are dotted paths, cells are `type/task/platform`."""
 
     before: str
     after: str
@@ -90,7 +91,7 @@ class Result:
 
 
 def follow(move: Move) -> Iterator[str]:
-    """Take the steps that are not done yet; yields the name of each before it begins."""
+    """Run the steps that are not yet done; yields the name of each before it begins."""
     move.work.mkdir(parents=True, exist_ok=True)
     journal, tree = move.journal(), move.tree()
     yield "worktree"
@@ -150,16 +151,16 @@ def result(move: Move) -> Result:
 
 
 def begin(move: Move, tree: Tree) -> dict[str, str]:
-    """The worktree with the pin moved; the commit and the release that it begins at."""
+    """Create the worktree and move the pin; returns the commit and the previous release."""
     commit = make_worktree(move.root, tree.folder, f"transformers-{move.version}")
     return {"commit": commit, "before": move_pin(tree.folder, move.version)}
 
 
 def set_up(move: Move, tree: Tree) -> str:
-    """An interpreter with the release; the release that it has.
+    """Set up the interpreter; returns its release of transformers.
 
     Raises:
-        UsageError: it has another one.
+        UsageError: it has another release than requested.
     """
     if move.python is None:
         make_environment(tree)
@@ -168,7 +169,7 @@ def set_up(move: Move, tree: Tree) -> str:
 
 
 def read_facts(move: Move, tree: Tree) -> str:
-    """The facts of every model type; entries of those that are gone are removed."""
+    """Read the facts of every model type; removes the entries of removed model types."""
     tree.run("scripts/build_registry.py", "--all", "--stage", "facts", "--json")
     known = json.loads((tree.folder / SOURCES).read_text("utf-8"))["model_types"]
     for path in (tree.folder / ENTRIES).glob("*.json"):
@@ -199,30 +200,30 @@ def chosen(whole: Plan, only: frozenset[str]) -> Plan:
         UsageError: neither of the two releases has one of them.
     """
     if unknown := sorted(only - set(whole.of(KINDS))):
-        raise UsageError(f"neither release has the model types {', '.join(unknown)}")
+        raise UsageError(f"neither release has these model types: {', '.join(unknown)}")
     return whole.only(set(only)) if only else whole
 
 
 @cache
 def sources_at(folder: Path, commit: str) -> Sources:
-    """The digests that a commit has."""
+    """The digests of the sources at a commit."""
     table: dict[str, Any] = json.loads(git(folder, "show", f"{commit}:{SOURCES}"))
     return dict(table["model_types"])
 
 
 def entry_at(folder: Path, commit: str, model_type: str) -> Entry:
-    """The entry of a model type that a commit has."""
+    """The entry of a model type at a commit."""
     return dict(json.loads(git(folder, "show", f"{commit}:{ENTRIES}/{model_type}.json")))
 
 
 def batches(planned: Plan) -> Iterator[tuple[list[str], tuple[str, ...]]]:
-    """The model types to build, some at a time, with their stages."""
+    """The model types to build, in batches, with their stages."""
     for names, stages in ((planned.new, OF_NEW), (planned.changed, OF_CHANGED)):
         yield from ((names[i : i + BATCH], stages) for i in range(0, len(names), BATCH))
 
 
 def build(move: Move, tree: Tree, names: list[str], stages: tuple[str, ...]) -> str:
-    """Run stages of the registry for some model types; failures are recorded in their entries."""
+    """Run stages of the registry for model types; failures are recorded in their entries."""
     options = [word for name in names for word in ("--model", name)]
     options += [word for stage in stages for word in ("--stage", stage)]
     tree.run("scripts/build_registry.py", *options, "--jobs", str(move.jobs), "--json")
@@ -230,14 +231,14 @@ def build(move: Move, tree: Tree, names: list[str], stages: tuple[str, ...]) -> 
 
 
 def measure(move: Move, tree: Tree, names: list[str], run: str) -> int:
-    """Every CPU cell of these model types, into a run's folder; how many there are."""
+    """Run every CPU cell of these model types; returns the number of cells."""
     if names:
         run_cells(tree, names, move.work / run, move.jobs)
     return len(measured(move, (run,)))
 
 
 def mend(move: Move, tree: Tree, names: list[str]) -> list[str]:
-    """Search new tiny models for these model types, and measure them again."""
+    """Search new tiny models for these model types, and measure their cells again."""
     for start in range(0, len(names), BATCH):
         build(move, tree, names[start : start + BATCH], OF_NEW)
     measure(move, tree, names, "again")
@@ -245,7 +246,7 @@ def mend(move: Move, tree: Tree, names: list[str]) -> list[str]:
 
 
 def record(move: Move, tree: Tree) -> str:
-    """The results in the entries, and the pages' tables."""
+    """Record the results in the entries, and rewrite the pages."""
     for run in ("cells", "again"):
         if measured(move, (run,)):
             tree.run("scripts/record_results.py", str(move.work / run))
@@ -254,13 +255,13 @@ def record(move: Move, tree: Tree) -> str:
 
 
 def measured(move: Move, runs: tuple[str, ...]) -> dict[Cell, Record]:
-    """The last record of every cell that these runs of the move measured."""
+    """The last record of every cell in these runs."""
     folders = [move.work / run for run in runs if (move.work / run / "run.json").is_file()]
     return latest([record for folder in folders for record in read_run(folder).records])
 
 
 def regressions(move: Move, base: str, runs: tuple[str, ...]) -> dict[Cell, Record]:
-    """The cells that were verified before and fail now."""
+    """The cells that were verified at the base commit and fail now."""
     failed = {cell: record for cell, record in measured(move, runs).items() if not ran(record)}
     return {
         cell: record
@@ -270,13 +271,13 @@ def regressions(move: Move, base: str, runs: tuple[str, ...]) -> dict[Cell, Reco
 
 
 def known_failure(move: Move, base: str, cell: str) -> bool:
-    """Whether the cell failed before, too."""
+    """Whether a cell failed at the base commit."""
     parsed = Cell(*cell.split("/"))
     return parsed.task in known(move, base, parsed).get("failed", {})
 
 
 def known(move: Move, base: str, cell: Cell) -> dict[str, Any]:
-    """What a commit knows of the cell's model type on the cell's platform."""
+    """The results of a cell's model type on its platform at a commit."""
     if cell.model_type not in sources_at(move.root, base):
         return {}
     entry = entry_at(move.root, base, cell.model_type)

@@ -1,4 +1,4 @@
-"""The journal of a move to a release: the steps that are done, so that a run goes on there."""
+"""The journal of a move to a release: the finished steps, for resuming."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ JOURNAL = "journal.json"
 
 
 class Journal:
-    """What each finished step returned, with its seconds of wall-clock time."""
+    """The result of each finished step, with its wall-clock seconds."""
 
     def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
-        """Open the journal of a folder, or begin one.
+        """Open the journal in a folder, or create one.
 
         Raises:
-            UsageError: the folder has the journal of another move.
+            UsageError: the folder has the journal of another release.
         """
         self.path = folder / JOURNAL
         self.state: dict[str, Any] = {"facts": facts, "steps": {}}
         if self.path.is_file():
             self.state = json.loads(self.path.read_text("utf-8"))
             if self.state["facts"] != facts:
-                raise UsageError(f"{folder} has another move: name another --work folder")
+                raise UsageError(f"{folder} is of another release: use another --work folder")
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
-        """What a step returns, from the journal where it is done."""
+        """The result of a step, from the journal if it is done."""
         steps = self.state["steps"]
         if name not in steps:
             started = time.monotonic()

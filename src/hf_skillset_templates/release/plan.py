@@ -7,7 +7,7 @@ from typing import Any
 
 Entry = dict[str, Any]
 Sources = dict[str, dict[str, str]]
-"""Of each model type, the digests `models` and `shared` of registry/sources.json."""
+"""Model type -> the digests `models` and `shared` of registry/sources.json."""
 
 KINDS = ("new", "changed", "shared", "unchanged", "gone")
 MEASURED = ("new", "changed", "shared")
@@ -20,9 +20,9 @@ class Plan:
 
     new: list[str]
     changed: list[str]
-    """Their folder, or a model folder that it imports, has another source; or a fact is another."""
+    """The source of their folder, or of a model folder that it imports, changed, or a fact did."""
     shared: list[str]
-    """Only modules that they share with others have another source."""
+    """Only the source of modules that they share with others changed."""
     unchanged: list[str]
     gone: list[str]
 
@@ -54,7 +54,7 @@ def plan(before: Sources, after: Sources, facts: dict[str, Any]) -> Plan:
 
 
 def kind_of(before: dict[str, str] | None, after: dict[str, str] | None, other_facts: bool) -> str:
-    """What a release changed for one model type; None where a release does not have it."""
+    """The kind of change of one model type; a digest is None if a release does not have it."""
     if before is None:
         return "new"
     if after is None:
@@ -67,7 +67,7 @@ def kind_of(before: dict[str, str] | None, after: dict[str, str] | None, other_f
 def changed_facts(before: Entry, after: Entry, measured: set[str]) -> dict[str, Any]:
     """The facts that differ: dotted path -> [before, after], None if absent.
 
-    The release itself and the bound on transformers, which always move, are left out.
+    The release and the lower bound of transformers, which always change, are omitted.
     """
     old, new = (flat(without_version(entry, measured)) for entry in (before, after))
     return {

@@ -16,7 +16,7 @@ _SAID = {
     "gone": "gone",
 }
 _NAMED = ("new", "shared", "unchanged", "gone")
-"""Kinds whose model types are listed; the changed ones are too many to read."""
+"""Kinds whose model types are listed; there are too many changed ones."""
 
 
 def report(result: Result) -> str:

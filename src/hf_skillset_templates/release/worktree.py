@@ -17,17 +17,17 @@ CONSTRAINTS = Path("environment", "constraints.txt")
 
 
 class CommandError(UsageError):
-    """A command of the move failed; the message has its last line and the file with all of them."""
+    """A command failed; the message has its last line of output and the log file."""
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A worktree of its own branch, and the interpreter that its commands run with."""
+    """A worktree on a separate branch, and the interpreter that runs its commands."""
 
     folder: Path
     python: Path
     log: Path
-    """Gets everything that the commands print."""
+    """The file with the output of all commands."""
 
     def run(self, *command: str, codes: tuple[int, ...] = (0,)) -> None:
         """Run Python in the worktree, with the worktree's code.
@@ -46,7 +46,7 @@ class Tree:
                 stderr=subprocess.STDOUT,
             )
         if finished.returncode not in codes:
-            raise CommandError(f"{command[0]} failed: {last_line(self.log)} (all in {self.log})")
+            raise CommandError(f"{command[0]} failed: {last_line(self.log)} (output: {self.log})")
 
     def version(self) -> str:
         """The release of transformers that the interpreter imports."""
@@ -62,13 +62,15 @@ class Tree:
         return finished.stdout
 
     def require_version(self, version: str) -> None:
-        """Refuse an interpreter with another release of transformers.
+        """Check the interpreter's release of transformers.
 
         Raises:
-            UsageError: the message names the release that it has.
+            UsageError: it is another one.
         """
         if (installed := self.version()) != version:
-            raise UsageError(f"{self.python} has transformers {installed or 'not'}, not {version}")
+            raise UsageError(
+                f"{self.python} has transformers {installed or '(none)'}; expected {version}"
+            )
 
     def commit(self, subject: str) -> str:
         """Commit the worktree's changes; returns the commit, HEAD if nothing changed."""
@@ -83,37 +85,37 @@ class Tree:
 
 
 def make_worktree(root: Path, folder: Path, branch: str) -> str:
-    """Add a worktree on a new branch of HEAD; the commit that it begins at.
+    """Add a worktree on a new branch at HEAD; returns the commit.
 
     Raises:
         UsageError: the folder or the branch exists, or `root` is not a repository.
     """
     if folder.exists():
-        raise UsageError(f"{folder} exists and no journal names it: name another --work folder")
+        raise UsageError(f"{folder} exists and is not in the journal: use another --work folder")
     try:
         git(root, "worktree", "add", "--quiet", "-b", branch, str(folder), "HEAD")
     except GitError as error:
-        raise UsageError(f"no worktree for branch {branch}: {error}") from error
+        raise UsageError(f"cannot create a worktree for branch {branch}: {error}") from error
     return git(folder, "rev-parse", "HEAD").strip()
 
 
 def move_pin(tree: Path, version: str) -> str:
-    """Write the release into constraints.txt; the release that stood there.
+    """Write the release into constraints.txt; returns the previous one.
 
     Raises:
-        UsageError: the file pins no transformers.
+        UsageError: the file does not pin transformers.
     """
     path = tree / CONSTRAINTS
     content = path.read_text("utf-8")
     pin = _PIN.search(content)
     if pin is None:
-        raise UsageError(f"{path} has no line transformers==")
+        raise UsageError(f"{path} does not pin transformers (no line transformers==VERSION)")
     path.write_text(_PIN.sub(f"transformers=={version}", content), "utf-8")
     return pin[0].partition("==")[2]
 
 
 def make_environment(tree: Tree) -> None:
-    """Install the worktree's constraints into the interpreter's environment."""
+    """Install the worktree's constraints into the interpreter's environment, which may be new."""
     if not tree.python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(tree.python.parents[1])], check=True)
     tree.run("environment/install.py", "models")

@@ -1,1 +1,1 @@
-"""What is written from the registry and from runs: pages of documentation, the HTML report."""
+"""Pages that are written from the registry and from runs: documentation, the HTML report."""

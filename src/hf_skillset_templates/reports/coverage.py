@@ -20,7 +20,7 @@ STATES = ("verified", "failed", "not measured", "no tiny model")
 
 
 def write_coverage() -> bool:
-    """Write the page from the entries; whether a byte changed."""
+    """Write the page from the entries; whether it changed."""
     entries = [read_entry(model_type) for model_type in model_types()]
     return write_text(REGISTRY / "COVERAGE.md", "\n".join(page(entries)) + "\n")
 
@@ -84,7 +84,7 @@ def states(pairs: list[tuple[Entry, str]]) -> list[tuple[Entry, str, str]]:
 
 
 def state(entry: Entry, task: str, platform: str = "cpu") -> str:
-    """What is known of one pair on a platform, one of `STATES`."""
+    """The state of one pair on a platform, one of `STATES`."""
     if task in measured(entry, platform).get("verified", ()):
         return "verified"
     if task in failed(entry, platform):
@@ -112,7 +112,7 @@ def table(heading: str, rows: list[tuple[str, str, str]]) -> Iterable[str]:
 
 
 def failures(entries: list[Entry]) -> Iterable[str]:
-    """What fails, why, and the required fix: whole model types, then single tasks."""
+    """The failures with cause and fix: model types without a tiny model, then tasks."""
     yield "\n## Model types without a tiny model\n"
     yield "A `config.json` of at most two million parameters that runs forward was not found:"
     yield ""
@@ -133,7 +133,7 @@ def failures(entries: list[Entry]) -> Iterable[str]:
 
 
 def explained(model_type: str) -> str:
-    """The cause and the remedy that its corrections state, as two cells."""
+    """The cause and the remedy in the model type's overrides, as two table cells."""
     failure = section(model_type, "failure")
     return f"{cell(failure.get('cause', ''), 400)} | {cell(failure.get('remedy', ''), 400)}"
 

@@ -1,6 +1,6 @@
 """One MODEL_REGISTRY in the structure of the original generator's model registry.
 
-Every key of that structure is there; what was not measured is None, never a default.
+It has every key of that structure; values that were not measured are None.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _input_requirements() -> dict[str, list[str]]:
 
 @cache
 def _platform_requirements() -> dict[str, list[str]]:
-    """Platform beside CPU -> its runtime's requirements."""
+    """Platform except the CPU -> its runtime's requirements."""
     return {name: load_platform(name)["requirements"] for name in ORIGINAL[1:]}
 
 
@@ -68,13 +68,13 @@ def _input(entry: dict[str, Any], variant: Variant) -> dict[str, Any]:
 
 
 def _half_precision(entry: dict[str, Any]) -> bool | None:
-    """Whether the first task ran in bfloat16 or float16; None where neither was tried."""
+    """Whether the first task ran in bfloat16 or float16; None if neither was tried."""
     dtypes = entry.get("half_precision")
     return any(dtype["runs"] for dtype in dtypes.values()) if dtypes else None
 
 
 def _hardware(entry: dict[str, Any]) -> dict[str, bool | None]:
-    """Platform -> whether it was verified; None where it was not measured by present rules."""
+    """Platform -> whether it is verified; None if it was not measured by the current rules."""
     statuses = {
         name: facts["status"]
         for name, facts in entry.get("hardware_compatibility", {}).items()

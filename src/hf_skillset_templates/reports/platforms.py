@@ -1,4 +1,4 @@
-"""Writes the coverage of docs/platforms.md from the entries: what ran where, and why not."""
+"""Writes the coverage section of docs/platforms.md from the entries."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def coverage(entries: list[Entry]) -> Iterator[str]:
 
 
 def unproven(entries: list[Entry], platform: str) -> int:
-    """How many first tasks passed only earlier rules (docs/evidence.md)."""
+    """The number of first tasks that passed only earlier rules (docs/evidence.md)."""
     return sum(
         entry["primary_task"] in measured(entry, platform).get("unproven", ()) for entry in entries
     )
 
 
 def reservations(entry: Entry, platform: str) -> Iterator[str]:
-    """What a verified first task is qualified by: `parts`, `tie`."""
+    """The qualifications of a verified first task: `parts`, `tie`."""
     task, record = entry["primary_task"], measured(entry, platform)
     if task not in record.get("verified", ()):
         return
@@ -79,7 +79,7 @@ def reservations(entry: Entry, platform: str) -> Iterator[str]:
 
 
 def failures(entries: list[Entry], platform: str) -> Iterator[str]:
-    """The failures of a platform, those with the same error together."""
+    """The failures of a platform, grouped by cause and error."""
     grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
         primary = entry["primary_task"]
@@ -99,7 +99,7 @@ def failures(entries: list[Entry], platform: str) -> Iterator[str]:
 
 
 def short(error: str, kind: str) -> str:
-    """An error without the numbers in which it differs from others of its kind."""
+    """An error without the numbers that differ among errors of one cause."""
     if kind == "accuracy":
         return "results differ by more than the tolerance"
     operators = re.search(r"operators refused: [^.\[]+", error)

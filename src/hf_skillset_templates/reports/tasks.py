@@ -55,7 +55,7 @@ def _parameters(variant: Variant) -> list[str]:
 
 
 def _facts(variant: Variant) -> list[str]:
-    """The line about the facts that the task's code uses of some model types."""
+    """The line about facts of model types that the task's code uses."""
     overrides = {name: task_overrides(name, variant.task) for name in model_types()}
     described = "; ".join(
         f"`{name}` ({', '.join(own['facts'])})" for name, own in overrides.items() if "facts" in own

@@ -1,4 +1,4 @@
-"""Confirms dependencies: imports a model type's classes where nothing but them is installed.
+"""Verifies dependencies: imports a model type's classes with only these installed.
 
 A folder of links to the required distributions, and their requirements, emulates a clean
 environment; the interpreter runs without its own site-packages.
@@ -53,7 +53,7 @@ for line in sys.stdin:
 
 
 def closure(requirements: Iterable[str]) -> tuple[dict[str, Distribution], list[str]]:
-    """The installed distributions of requirements and of theirs; and those that are missing."""
+    """The installed distributions of requirements, with theirs, and the missing requirements."""
     installed: dict[str, Distribution] = {}
     absent: list[str] = []
     waiting = [(Requirement(text), False) for text in requirements]
@@ -89,7 +89,7 @@ def link(distributions: Iterable[Distribution], folder: Path) -> None:
 
 
 def _job(model_type: str) -> dict[str, Any]:
-    """What to import, and which processors to load where there is a tiny folder."""
+    """The classes to import, and the auto classes that load the processors of a tiny model."""
     entry = read_entry(model_type)
     models = [facts["model_class"] for facts in entry["tasks"].values()]
     kinds = [kind for kind in entry["processors"] if kind in AUTO_CLASSES]
@@ -105,7 +105,7 @@ def _job(model_type: str) -> dict[str, Any]:
 
 
 def _run(model_types: list[str], folder: Path) -> dict[str, str]:
-    """Model type -> error, empty where everything was imported and loaded."""
+    """Model type -> error; empty if everything was imported and loaded."""
     lines = "\n".join(json.dumps(_job(model_type)) for model_type in model_types)
     ran = subprocess.run(
         [sys.executable, "-I", "-c", _CHILD, str(folder)],
@@ -125,7 +125,7 @@ def _run(model_types: list[str], folder: Path) -> dict[str, str]:
 def confirm(model_types: list[str]) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Check model types with the same requirements together and record the results.
 
-    Yields model type, findings, and whether its entry changed.
+    Yields model type, result, and whether its entry changed.
     """
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for model_type in model_types:

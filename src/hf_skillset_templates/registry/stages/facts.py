@@ -1,6 +1,6 @@
 """Writes the facts from transformers' sources: the map of tasks, checkpoints, entries.
 
-Measured fields (tiny, input, output, parameters, …) of an entry that exists are left as they are.
+Measured fields (tiny, input, output, parameters, ...) of existing entries are kept.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _task_facts(
 def facts_of(
     model_type: str, tasks: dict[str, Head], universe: Universe, variants: dict[str, Variant]
 ) -> dict[str, Any]:
-    """All facts of transformers' sources about one model type, after registry/overrides."""
+    """All facts of transformers' sources about one model type, with its overrides applied."""
     primary = next(iter(tasks))
     processors = processor_classes(model_type)
     config_class = universe.config_classes[model_type]
@@ -98,12 +98,16 @@ def facts_of(
 
 
 def build_facts(model_types: list[str]) -> set[str]:
-    """Write the tables beside the entries, and the entries; which entries changed."""
+    """Write the tables and the entries; returns the model types whose entry changed.
+
+    Raises:
+        ValueError: transformers does not have one of the model types.
+    """
     universe, variants = load_universe(), load_variants()
     unknown = sorted(set(model_types) - set(universe.model_types))
     if unknown:
         raise ValueError(
-            f"no model types of transformers {transformers_version()}: {', '.join(unknown)}"
+            f"not model types of transformers {transformers_version()}: {', '.join(unknown)}"
         )
     tasks = build_tasks(universe, variants)
     table = {model_type: list(tasks[model_type]) for model_type in universe.model_types}
@@ -131,7 +135,7 @@ def source_table(universe: Universe) -> dict[str, Any]:
 def with_measured(
     facts: dict[str, Any], entry: dict[str, Any], variants: dict[str, Variant]
 ) -> dict[str, Any]:
-    """Facts together with what an entry has measured, of its tasks too."""
+    """Facts with the measured fields of an existing entry and of its tasks."""
     known = entry.get("tasks", {})
     for task, stated in facts["tasks"].items():
         old = known.get(task, {})
@@ -145,9 +149,9 @@ def with_measured(
 
 
 def take_over(tasks: dict[str, dict[str, Any]], variants: dict[str, Variant]) -> list[str]:
-    """Give tasks that follow another and lack tensors what that one has measured; their names.
+    """Copy the measurements of the followed task to tasks without tensors; returns their names.
 
-    They encode the same inputs for the same model class.
+    Both encode the same inputs for the same model class.
     """
     taken = []
     for task, stated in tasks.items():

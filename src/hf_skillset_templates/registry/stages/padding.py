@@ -1,17 +1,16 @@
-"""Which tasks of a model type must run their inputs one at a time, and which draw random numbers.
+"""The tasks of a model type that must run their inputs one at a time, or draw random numbers.
 
-Both are measured on the tiny model, with the task's samples, on the CPU:
+Both are measured with the tiny model and the task's samples on the CPU:
 
-- `draws`: running a sample moves torch's generator although no seed was given. The handler then
-  seeds each run, or its results would not be repeatable.
-- `pads: false`: the samples as a batch give something else than one by one, and no longer do
-  where each runs alone. Padding that is masked must change nothing; where the architecture lets
-  it (pooled neighbours, positions from the first column, landmarks), results are wrong in batches.
-  Samples of nearly one length may hide it: a text several times as long is among them, and it
-  holds for all tasks of the model type that take the same inputs and run the same method. Of an
-  override it holds for all tasks.
+- `draws`: running a sample advances torch's generator although no seed was given. The handler then
+  seeds each run, so that results are repeatable.
+- `pads: false`: a batch of the samples gives other results than single samples. Masked padding
+  should not change results, but some architectures depend on it (pooled neighbours, positions
+  counted from the first column, landmarks). Samples of similar length may hide that, so a text
+  several times as long is added, and the result applies to all tasks of the model type with the
+  same inputs and method. An override applies to all tasks.
 
-A difference that vanishes in float64 is rounding, no finding.
+Differences that vanish in float64 are rounding and do not count.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ from .running import Outcome, Workers
 FUNCTION = "hf_skillset_templates.registry.stages.padding:measure_job"
 
 LONGER = 3
-"""How many times as long the longest text is."""
+"""Factor of the length of the longest text."""
 
 
 def measure_job(job: dict[str, str]) -> dict[str, Any]:
-    """Task -> what must be known of it, and the error; run it in a process of its own."""
+    """Task -> its `draws` and `pads`, or its error; called in a separate process."""
     from hf_skillset_templates.tiny.build import quiet
 
     quiet()
@@ -61,7 +60,7 @@ def shared(
 
 
 def measured(bench: Bench, task: str) -> dict[str, Any]:
-    """The padding facts of one task; a task that fails keeps its former facts."""
+    """The padding facts of one task, or its error."""
     try:
         return needs(bench.open(task).handler)
     except Exception as error:
@@ -69,7 +68,7 @@ def measured(bench: Bench, task: str) -> dict[str, Any]:
 
 
 def needs(handler: Any) -> dict[str, Any]:
-    """`draws` and `pads` of a handler's task, as far as they are not the defaults."""
+    """`draws` and `pads` of a handler's task, if they differ from the defaults."""
     import torch
 
     handler.spec = replace(handler.spec, draws=False, pads=True)
@@ -89,7 +88,7 @@ def needs(handler: Any) -> dict[str, Any]:
 
 
 def of_unlike_length(samples: list[Any]) -> list[Any]:
-    """The samples, and the last one with its text, where it has one, several times."""
+    """The samples, and the last one with its text, if any, repeated."""
     last = samples[-1]
     if isinstance(last, str) and not Path(last).is_file():
         return [*samples, " ".join([last] * LONGER)]

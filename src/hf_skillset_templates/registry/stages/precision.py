@@ -1,7 +1,7 @@
-"""Whether a model type's first task runs in half precision: its tiny model, on the CPU.
+"""Whether a model type's first task runs in half precision, with its tiny model on the CPU.
 
-Accuracy is not measured here: untrained weights are small. What is measured is that
-every operator takes the dtype and that the results stay finite.
+Accuracy is not measured, because untrained weights are small; only that every operator supports the
+dtype and that the results are finite.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DTYPES = ("bfloat16", "float16")
 
 
 def measure_job(job: dict[str, str]) -> dict[str, Any]:
-    """Dtype -> whether it ran, and the error; run it in a process of its own."""
+    """Dtype -> whether it ran, and the error; called in a separate process."""
     from hf_skillset_templates.tiny.build import quiet
 
     quiet()
@@ -53,7 +53,7 @@ def record(model_type: str, result: dict[str, Any]) -> bool:
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
-    """The tiny model in half precision; a dtype that does not run is a finding, no failure."""
+    """Run the stage; a dtype that does not run is a result, not a failure."""
 
     def keep(model_type: str, result: dict[str, Any]) -> tuple[bool, str]:
         return record(model_type, result), result.get("error", "")

@@ -11,24 +11,24 @@ from typing import Any
 from hf_skillset_templates.isolation import Limits, run_isolated
 
 Work = Callable[[str], tuple[bool, str]]
-"""Does a stage for one model type: whether its entry changed, and the error."""
+"""Runs a stage for one model type; returns whether its entry changed, and the error."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """How many processes at a time, and what one model type may use of each."""
+    """The number of processes, and the limits of each model type."""
 
     jobs: int
     limits: Limits
 
     def isolated(self, function: str, job: dict[str, Any]) -> Any:
-        """The job's result from a process of its own, or `{"stage", "error", "parts"}`."""
+        """The job's result from a separate process, or `{"stage", "error", "parts"}`."""
         return run_isolated(function, job, self.limits.timeout_s, self.limits.memory_mb)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one stage of one model type went; `seconds` is wall-clock time."""
+    """The outcome of one stage of one model type; `seconds` is wall-clock time."""
 
     model_type: str
     stage: str

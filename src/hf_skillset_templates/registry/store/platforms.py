@@ -41,7 +41,11 @@ def load_platform(name: str, hardware: Path = HARDWARE) -> dict[str, Any]:
     """
     facts: dict[str, Any] = yaml.safe_load((hardware / name / "platform.yml").read_text("utf-8"))
     if missing := FIELDS - set(facts):
-        raise ValueError(f"hardware/{name}/platform.yml lacks {', '.join(sorted(missing))}")
+        raise ValueError(
+            f"hardware/{name}/platform.yml: missing fields: {', '.join(sorted(missing))}"
+        )
     if unknown := set(facts) - FIELDS - OPTIONAL_FIELDS:
-        raise ValueError(f"hardware/{name}/platform.yml has unknown {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"hardware/{name}/platform.yml: unknown fields: {', '.join(sorted(unknown))}"
+        )
     return facts

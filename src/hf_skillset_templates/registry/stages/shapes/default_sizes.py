@@ -1,7 +1,7 @@
 """Replaces the tiny model's sizes in symbolic shapes by those of the default configuration.
 
-The model class is built from its defaults on the meta device and run on inputs of the same form;
-otherwise the shapes keep the tiny model's sizes, and the entry records that.
+The default model is built on the meta device and run on inputs of the same form. If that fails, the
+shapes keep the tiny model's sizes, and the entry records that.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SMALL = 3  # channels, labels and pairs are the same in both
 
 
 def _pairs(tiny: Any, default: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Every attribute of two configurations of the same form: its name and both values."""
+    """Name and both values of every attribute of two configurations of the same structure."""
     for name, value in vars(tiny).items():
         other = getattr(default, name, None)
         if hasattr(value, "to_dict") and hasattr(other, "to_dict"):
@@ -37,7 +37,7 @@ def _pairs(tiny: Any, default: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _enlarged(size: int, pairs: list[tuple[str, Any, Any]]) -> int | None:
-    """The default's value of an input size; None where no attribute or several explain it."""
+    """The default's value of an input size; None if no attribute, or several values, match it."""
     if size <= _SMALL:
         return size
     for factor in (1, 2):
@@ -59,7 +59,7 @@ def _constants(symbolic: Mapping[str, Shape]) -> set[int]:
 def at_default_size(
     probe: Any, inputs: dict[str, Shape], outputs: dict[str, Shape], given: Mapping[str, Any]
 ) -> str:
-    """Put the default's sizes into the shapes, in place; returns the source of the sizes."""
+    """Replace the sizes in the shapes in place; returns their source, `default` or `tiny`."""
     if max(_constants(inputs) | _constants(outputs), default=0) <= _SMALL:
         return "default"
     if probe.spec.run != "forward":
@@ -94,7 +94,7 @@ def _formulas_hold(
             try:
                 if isinstance(dimension, str) and evaluate(dimension, sizes) != size:
                     return False
-            except NameError:  # a symbol that no input has by itself
+            except NameError:  # a symbol that is not the size of any input
                 continue
     return True
 
@@ -105,10 +105,10 @@ class Default:
     def __init__(
         self, probe: Any, inputs: Mapping[str, Shape], tensors_in: Mapping[str, Any]
     ) -> None:
-        """Give the inputs the default's sizes.
+        """Create the inputs with the default's sizes.
 
         Raises:
-            ValueError: nothing explains an input's size.
+            ValueError: no attribute of the configuration matches an input's size.
         """
         import torch
 
@@ -126,19 +126,21 @@ class Default:
                 if isinstance(dimension, int) and value.is_floating_point():
                     size = _enlarged(dimension, pairs)
                     if size is None:
-                        raise ValueError(f"{name}[{position}]: nothing explains {dimension}")
+                        raise ValueError(
+                            f"{name}[{position}]: no attribute of the configuration is {dimension}"
+                        )
                     sizes[position] = size
             self.inputs[name] = [
                 dimension if isinstance(dimension, str) else size
                 for dimension, size in zip(shape, sizes, strict=True)
             ]
             if name.endswith("attention_mask") and bool(value.all()):
-                self.needless.add(name)  # models look into it, which nothing on meta allows
+                self.needless.add(name)  # models read its values, which meta tensors lack
             self.given[name] = torch.empty(sizes, dtype=value.dtype, device="meta")
         self.model = build_on_meta(type(probe.model), self.config)
 
     def run(self, changed: Mapping[str, Any] | None = None) -> dict[str, tuple[int, ...]]:
-        """The shapes that come out; `changed` are other inputs or options."""
+        """The shapes of the outputs; `changed` replaces inputs or adds options."""
         import torch
 
         given = {**self.given, **(changed or {})}
@@ -148,7 +150,7 @@ class Default:
         return shapes_of(tensors(dict(results)))
 
     def pictures(self, options: Mapping[str, Any]) -> Any:
-        """Runs with pictures of other sides; the shapes that come out."""
+        """A function that returns the shapes of the outputs for images of (height, width)."""
         import torch
 
         sides = tuple(self.given["pixel_values"].shape[-2:])

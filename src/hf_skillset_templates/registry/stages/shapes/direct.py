@@ -1,6 +1,6 @@
-"""Sizes that a task's own code never varies: the model is given changed tensors directly.
+"""Sizes that a task's code never varies: changed tensors are passed to the model directly.
 
-A processor makes every picture the same size, and some tasks run their inputs one at a time; the
+A processor resizes every image to one size, and some tasks run their inputs one at a time; the
 model may accept more. Rejected sizes are recorded with the reason.
 """
 
@@ -19,9 +19,9 @@ from .tensors import Symbolic, shapes_of
 
 Shapes = dict[str, tuple[int, ...]]
 Formulas = dict[tuple[str, int], int | str]
-"""Output and position -> formula of a dimension that moves with a picture's sides."""
+"""Output and axis -> formula of a dimension that depends on the image size."""
 PictureRun = Callable[[int, int], Shapes]
-"""The shapes that come out for pictures of a height and a width."""
+"""(height, width) of an image -> the shapes of the outputs."""
 PICTURE = "pixel_values"
 RESIZED = "interpolate_pos_encoding"
 """Argument of models that interpolate learned positions to other sizes only on request."""
@@ -37,19 +37,19 @@ class RefusedError(Exception):
 
 
 def free_batch(probe: Any, first: Any, inputs: Symbolic, outputs: Symbolic) -> dict[str, Any]:
-    """Make the batch a symbol where only the task's code runs one input at a time, in place.
+    """Make the batch a symbol, in place, if only the task's code limits it to one input.
 
     Returns:
-        Facts of the symbol; for a model that accepts only one input: its size 1, and why.
+        Facts about the symbol; for a model that accepts only one input, its size 1 and the reason.
     """
     sizes = [size for shape in inputs.values() for size in shape]
     if not sizes or any("batch" in str(size) for size in sizes):
-        return {}  # no tensor at all goes in where a model keeps a session of its own
+        return {}  # models with sessions have no input tensors
     try:
         shapes = [shapes_of(probe.repeated(first, times)[1]) for times in (2, 3)]
         grown = {name: _grown(shapes_of(first.outputs)[name], name, shapes) for name in outputs}
         if not any(grown.values()):
-            raise RefusedError("no output grows with the batch")
+            raise RefusedError("no output depends on the batch size")
     except RefusedError as refusal:
         return {"size": 1, "why": refusal.why}
     except Exception as error:
@@ -67,14 +67,14 @@ def _grown(before: tuple[int, ...], name: str, runs: list[Shapes]) -> list[int]:
     """The axes of an output that grow with the batch: the first, both of a table of pairs, …"""
     got = [shapes.get(name, ()) for shapes in runs]
     if any(len(shape) != len(before) for shape in got):
-        raise RefusedError(f"{name} is {got[0]} for two inputs and {before} for one")
+        raise RefusedError(f"{name} has shape {got[0]} for two inputs and {before} for one")
     axes = []
     for axis, size in enumerate(before):
         sizes = [shape[axis] for shape in got]
         if sizes == [2 * size, 3 * size] and size:
             axes.append(axis)
         elif sizes != [size, size]:
-            raise RefusedError(f"{name} is {got[0]} for two inputs and {before} for one")
+            raise RefusedError(f"{name} has shape {got[0]} for two inputs and {before} for one")
     return axes
 
 
@@ -90,11 +90,11 @@ def free_pictures(
     """Make height and width symbols, in place, if the model accepts sizes besides the processor's.
 
     Args:
-        run_at: runs the model at other sides.
-        shape: height and width that the processor produces.
+        run_at: runs the model with images of another (height, width).
+        shape: (height, width) that the processor produces.
 
     Returns:
-        Symbol -> its multiple, its minimum, the processor's size; empty where nothing moves.
+        Symbol -> its multiple, its minimum, the processor's size.
 
     Raises:
         RefusedError: the model accepts no other size, or no formula predicts the outputs.
@@ -117,11 +117,11 @@ def free_pictures(
 
 
 def _step(run_at: PictureRun, shape: tuple[int, int], square: bool) -> tuple[int | None, str]:
-    """The least step by which both sides may grow; None, and why, where there is none."""
+    """The smallest step by which both sides may grow; None and the reason if there is none."""
     height, width = shape
     why = ""
     if square and height != width:
-        return None, "another size of a picture is refused"
+        return None, "the model accepts no other image size"
     for step in STEPS:
         if height % step or width % step:
             continue
@@ -137,7 +137,7 @@ def _step(run_at: PictureRun, shape: tuple[int, int], square: bool) -> tuple[int
 
 
 def _sides(shape: tuple[int, int], step: int, square: bool, more: list[int]) -> Iterator[Any]:
-    """Each side larger by steps, the other as it is; both together where they must be equal."""
+    """Sizes with one side larger by steps; with `square`, both sides."""
     height, width = shape
     for steps in more:
         if square:
@@ -156,7 +156,7 @@ def _tried(shape: tuple[int, int], step: int, square: bool) -> list[tuple[int, i
 def _proven(
     run_at: PictureRun, outputs: Symbolic, shape: tuple[int, int], step: int, square: bool
 ) -> Formulas:
-    """Formulas that predict two runs of other sizes; what they mispredict is learned from."""
+    """Formulas that predict two runs of other sizes; mispredicted runs are added to the data."""
     runs = {sides: run_at(*sides) for sides in _tried(shape, step, square)}
     wrong = ""
     for attempt in range(MOST_PROOFS):
@@ -171,7 +171,7 @@ def _proven(
 
 
 def _mispredicted(formulas: Formulas, sides: tuple[int, int], got: Shapes) -> str:
-    """The first dimension that is not as predicted; empty where all are."""
+    """The first mispredicted dimension; empty if there is none."""
     sizes = dict(zip(("height", "width"), sides))
     for (name, at), formula in formulas.items():
         if names_of(formula) <= sizes.keys() and evaluate(formula, sizes) != got[name][at]:
@@ -191,7 +191,7 @@ def _proofs(shape: tuple[int, int], step: int, square: bool, attempt: int) -> li
 
 
 def _formulas(runs: Mapping[tuple[int, int], Shapes], outputs: Symbolic) -> Formulas:
-    """Output and position -> formula, for every dimension that moves with a picture's sides."""
+    """Output and axis -> formula, for every dimension that depends on the image size."""
     sides = list(runs)
     symbols = Symbols(
         {"height": tuple(h for h, _ in sides), "width": tuple(w for _, w in sides)}, composed=True
@@ -200,27 +200,27 @@ def _formulas(runs: Mapping[tuple[int, int], Shapes], outputs: Symbolic) -> Form
     for name, shape in outputs.items():
         shapes = [run.get(name) for run in runs.values()]
         if any(each is None or len(each) != len(shape) for each in shapes):
-            raise RefusedError(f"{name} has another rank at other sizes of a picture")
+            raise RefusedError(f"the rank of {name} depends on the image size")
         for at, before in enumerate(shape):
             sizes = tuple(each[at] for each in shapes if each is not None)
             if len(set(sizes)) == 1:
                 continue
             formula = symbols.explain(sizes)
             if not isinstance(before, int):
-                raise RefusedError(f"{name}[{at}] moves with other inputs, too")
+                raise RefusedError(f"{name}[{at}] depends on the image size and on other inputs")
             formulas[name, at] = formula or symbols.add(name_of(name, at, len(shape)), sizes)
     return formulas
 
 
 def _name_sides(inputs: Symbolic, shape: tuple[int, int], square: bool) -> None:
-    """Put the symbols where inputs have a picture's sides."""
+    """Put the symbols into the shapes of image inputs."""
     for name, sizes in inputs.items():
         if follows_picture(name, sizes, shape):
             sizes[-2:] = ["height", "height" if square else "width"]
 
 
 def follows_picture(name: str, sizes: Any, shape: tuple[int, int]) -> bool:
-    """Whether a tensor has a picture's height and width last."""
+    """Whether the last two axes of a tensor are the height and width of the image."""
     return name.startswith("pixel_") and len(sizes) >= 3 and tuple(sizes[-2:]) == shape
 
 
@@ -243,7 +243,7 @@ def _minimum(run_at: PictureRun, shape: tuple[int, int], step: int) -> int | Non
 
 
 def on_tiny(probe: Any, first: Any, options: Mapping[str, Any]) -> PictureRun:
-    """Runs of the tiny model with the first sample's pictures stretched."""
+    """A function that runs the tiny model with images of another (height, width)."""
     import torch
 
     shape = tuple(first.inputs[PICTURE].shape[-2:])
@@ -261,7 +261,7 @@ def on_tiny(probe: Any, first: Any, options: Mapping[str, Any]) -> PictureRun:
 
 
 def ways_of(model: Any) -> list[dict[str, Any]]:
-    """Further arguments of a model's call: none, and the one that enables other sizes."""
+    """The options of the model's call to try: none, and the one that enables other image sizes."""
     takes = RESIZED in inspect.signature(model.forward).parameters
     return [{}, {RESIZED: True}] if takes else [{}]
 
@@ -269,10 +269,10 @@ def ways_of(model: Any) -> list[dict[str, Any]]:
 def symbol_facts(
     probe: Any, first: Any, inputs: Symbolic, outputs: Symbolic, runner: Any
 ) -> dict[str, Any]:
-    """Make sizes dynamic where the model allows it, in place: symbol -> constraints or reason.
+    """Make sizes symbols where the model allows it, in place: symbol -> constraints or the reason.
 
     Args:
-        runner: options of the model's call -> its runs at other sizes of a picture.
+        runner: options of the model's call -> a function that runs it at other image sizes.
     """
     facts: dict[str, Any] = {}
     shape = inputs.get(PICTURE, [])

@@ -1,8 +1,8 @@
-"""The exact tensors of a model type's tasks: run the tiny model at several sizes of everything.
+"""The exact tensors of a model type's tasks: runs of the tiny model at several sizes.
 
-Source: the input tensors that the generated package's own task code creates, and the model's output
-tensors. Each axis of the sample and the batch takes three sizes; a further run with all of
-them changed together must have exactly the predicted shapes.
+Source: the input tensors that the task's own code creates, and the model's output tensors. Each
+axis of the sample and the batch takes three sizes; further runs with all of them changed must have
+exactly the predicted shapes.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def described(symbolic: dict[str, list[int | str]], values: Tensors) -> dict[str
 
 
 def measure_job(job: dict[str, Any]) -> dict[str, Any]:
-    """Task -> its measured shapes or its error; run it in a process of its own.
+    """Task -> its measured shapes or its error; called in a separate process.
 
-    `job` names the `model_type`, and the `tasks` where not all are measured.
+    `job` has the `model_type`, and optionally the `tasks` to measure.
     """
     quiet()
     measured: dict[str, Any] = {}

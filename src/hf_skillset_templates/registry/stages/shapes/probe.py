@@ -22,7 +22,7 @@ CHOICES = (2, 3, 4)
 
 @dataclass(frozen=True)
 class Setting:
-    """The sizes of one run: how much the sample grows along each axis, and numbers."""
+    """The sizes of one run: the factor of each axis of the sample, the batch, and counts."""
 
     scales: dict[str, float] = field(default_factory=dict)
     batch: int = BATCHES[0]
@@ -41,7 +41,7 @@ class Run:
 
 
 class Probe:
-    """One task with the tiny model, ready to be run at any size."""
+    """One task with the tiny model, which runs it at any size."""
 
     def __init__(self, bench: Bench, task: str) -> None:
         opened = bench.open(task)
@@ -62,7 +62,7 @@ class Probe:
         return given
 
     def encoded(self, setting: Setting) -> Any:
-        """What the task's own code hands to the model at the setting's sizes."""
+        """The encoded inputs (`Encoded`) at the setting's sizes."""
         sample = scaled(self.sample, setting.scales)
         if self.has_choices:
             sample = {**sample, "choices": repeated(sample["choices"], setting.choices / 2)}
@@ -91,7 +91,7 @@ class Probe:
         return self.run_encoded(replace(encoded, inputs=rows), run.setting)
 
     def run_encoded(self, first: Any, setting: Setting) -> tuple[Tensors, Tensors]:
-        """The input and output tensors, for the number of tokens in the setting."""
+        """The input and output tensors, with the setting's number of tokens if it can be set."""
         if self.counts_tokens:
             options = {**first.generate_kwargs, **exact_length(setting.new_tokens)}
             try:
@@ -101,13 +101,13 @@ class Probe:
         return self.call(first)
 
     def call(self, encoded: Any) -> tuple[Tensors, Tensors]:
-        """The tensors that go in and come out."""
+        """The model's input and output tensors for one call."""
         outputs = self.platform.run(self.model, self.spec, encoded)
         return tensors(encoded.inputs), tensors(outputs)
 
     @property
     def has_choices(self) -> bool:
-        """Whether the sample lists choices, as many as one likes."""
+        """Whether the sample contains a list of choices."""
         return isinstance(self.sample, dict) and isinstance(self.sample.get("choices"), list)
 
     @property
@@ -117,12 +117,12 @@ class Probe:
 
 
 def generates_as_told(model: Any) -> bool:
-    """Whether a model generates one token after the other, in transformers' own loop."""
+    """Whether a model generates token by token, in transformers' own loop."""
     from transformers import GenerationMixin
 
     return getattr(type(model), "generate", None) is GenerationMixin.generate
 
 
 def exact_length(new_tokens: int) -> dict[str, Any]:
-    """Options of `generate` with which no end token ends a text: its longest form is measured."""
+    """Options of `generate` for an exact number of tokens, regardless of end tokens."""
     return {"max_new_tokens": new_tokens, "min_new_tokens": new_tokens}

@@ -1,4 +1,4 @@
-"""Symbolic shapes that fit every run of a task, proven by runs of other sizes."""
+"""Symbolic shapes that fit all runs of a task, verified by runs of other sizes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROOF_STEP = 0.17
 
 @dataclass
 class Prediction:
-    """Symbolic shapes, and the sizes that they mispredicted."""
+    """Symbolic shapes, and the dimensions that they mispredicted."""
 
     symbols: Symbols
     inputs: Symbolic
@@ -26,7 +26,7 @@ class Prediction:
     wrong: list[str] = field(default_factory=list)
 
     def wrong_for(self, run: Run) -> list[str]:
-        """What is mispredicted for a run whose sizes differ from all others."""
+        """The mispredicted dimensions of a run whose sizes differ from all others."""
         got_in, got_out, to = shapes_of(run.inputs), shapes_of(run.outputs), run.setting
         known = {"batch": to.batch, "new_tokens": to.new_tokens, "labels": to.labels}
         if "choices" in self.symbols.sizes:
@@ -44,7 +44,7 @@ class Prediction:
 
 
 def plan(axes: list[str], probe: Probe) -> list[Setting]:
-    """The runs: the sample as it is, then each axis and each number changed by itself."""
+    """The settings of the runs: the sample unchanged, then with one axis or count changed."""
     runs = [Setting()]
     runs += [Setting(scales={axis: scale}) for axis in axes for scale in SCALES[1:]]
     runs += [Setting(batch=batch) for batch in BATCHES[1:]]
@@ -58,7 +58,7 @@ def plan(axes: list[str], probe: Probe) -> list[Setting]:
 
 
 def first_runs(probe: Probe, axes: list[str]) -> tuple[list[Run], list[Setting]]:
-    """The runs of the plan, and those that the model or its processor rejected."""
+    """The runs of the plan, and the settings that the model or its processor rejected."""
     done: list[Run] = []
     refused: list[Setting] = []
     for setting in plan(axes, probe):
@@ -82,9 +82,9 @@ def known_symbols(done: list[Run], composed: bool = False) -> tuple[Symbols, Sym
 
 
 def narrow_strides(probe: Probe, done: list[Run], names: list[str] | None = None) -> None:
-    """Add runs with recordings of lengths that determine frame boundaries.
+    """Add runs with audio lengths that determine frame boundaries.
 
-    `names` are the symbols that may be narrowed; without, all that grow with a recording.
+    `names` are the symbols that may be narrowed; None for all that grow with the audio.
     """
     for _ in range(MOST_NARROWING):
         symbols, _ = known_symbols(done)
@@ -99,16 +99,16 @@ def narrow_strides(probe: Probe, done: list[Run], names: list[str] | None = None
 
 
 def audio_scale(done: list[Run], sizes: tuple[int, ...], wanted: int) -> float:
-    """The recording length for a target size of a symbol, starting from the closest run.
+    """The scale of the audio for a target size of a symbol, starting from the closest run.
 
-    Exact for samples; frames of them may come out one more or less.
+    Exact for samples; numbers of frames may differ by one.
     """
     near = min(range(len(done)), key=lambda at: (abs(sizes[at] - wanted), at))
     return done[near].setting.scales.get("audio", 1.0) + (wanted - sizes[near]) / sizes[0]
 
 
 def proofs(axes: list[str], attempt: int) -> list[dict[str, float]]:
-    """Sizes that no other run has: every axis by the same, and every axis by its own."""
+    """Scales that no other run has: the same for all axes, and a different one for each axis."""
     more = PROOF_STEP * attempt
     apart = {axis: 1.15 + more + 0.25 * position for position, axis in enumerate(axes)}
     return [dict.fromkeys(axes, 1.25 + more), apart]

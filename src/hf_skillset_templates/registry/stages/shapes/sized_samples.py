@@ -36,12 +36,12 @@ def leaves(sample: Any, key: str = "") -> list[tuple[Any, str]]:
 
 
 def is_series(value: Any) -> bool:
-    """Whether a value is a list of numbers or of such lists."""
+    """Whether a value is a list of numbers."""
     return isinstance(value, list) and all(isinstance(item, (int, float)) for item in value)
 
 
 def kind_of(leaf: Any, key: str) -> str | None:
-    """What an innermost value is: text, image, audio, video or series; None where it is fixed."""
+    """The kind of an innermost value: text, image, audio, video or series; None if it is fixed."""
     if isinstance(leaf, str):
         if not leaf.startswith(ASSET):
             return None if key in _FIXED_KEYS else "text"
@@ -50,7 +50,7 @@ def kind_of(leaf: Any, key: str) -> str | None:
 
 
 def scaled(sample: Any, sizes: dict[str, float], key: str = "") -> Any:
-    """The sample with every innermost value at its size."""
+    """The sample with every innermost value scaled."""
     if isinstance(sample, dict):
         return {name: scaled(value, sizes, name) for name, value in sample.items()}
     if isinstance(sample, list) and not is_series(sample):
@@ -69,13 +69,13 @@ def scaled(sample: Any, sizes: dict[str, float], key: str = "") -> Any:
 
 
 def repeated(items: list[Any], scale: float) -> list[Any]:
-    """The items, begun again until there are `scale` times as many."""
+    """The items, repeated and cut to `scale` times as many."""
     count = round(len(items) * scale)
     return (items * (count // len(items) + 1))[:count] if scale > 1 else items
 
 
 def image(asset: str, width: float, height: float) -> Any:
-    """An image stretched; the file itself where it keeps its size."""
+    """A resized image."""
     from PIL import Image
 
     image = Image.open(SAMPLES / asset.removeprefix(ASSET))
@@ -85,7 +85,7 @@ def image(asset: str, width: float, height: float) -> Any:
 
 
 def sound(asset: str, scale: float) -> dict[str, Any]:
-    """A recording, begun again until it is `scale` times as long."""
+    """Audio, repeated and cut to `scale` times its length."""
     import numpy as np
     import soundfile
 
@@ -94,7 +94,7 @@ def sound(asset: str, scale: float) -> dict[str, Any]:
 
 
 def frames(asset: str, scale: float) -> Any:
-    """A video's frames, begun again until there are `scale` times as many."""
+    """The frames of a video, repeated and cut to `scale` times as many."""
     import av
 
     with av.open(str(SAMPLES / asset.removeprefix(ASSET))) as container:

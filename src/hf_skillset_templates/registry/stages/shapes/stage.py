@@ -15,7 +15,7 @@ from .measure import FUNCTION
 
 
 def record(model_type: str, results: dict[str, Any]) -> bool:
-    """Write the shapes of the tasks that were proven; False where nothing changed."""
+    """Write the proven shapes of a model type's tasks; False if nothing changed."""
     entry, variants = read_entry(model_type), load_variants()
     for task, facts in entry["tasks"].items():
         facts.pop("tensors", None)
@@ -39,14 +39,14 @@ def record(model_type: str, results: dict[str, Any]) -> bool:
 
 
 def why(result: dict[str, Any] | None) -> str:
-    """Why a task's shapes were not proven; empty where they were."""
+    """Why a task's shapes are not proven; empty if they are."""
     if result is None:
         return "the package has no code for the task"
     return as_recorded(result["error"] if "error" in result else "; ".join(result["wrong"][:2]))
 
 
 def format_of(variant: Any, side: str) -> str:
-    """The kind of input (multimodal where there are several) or the form of the output."""
+    """The modality of the input (`multimodal` for several) or the format of the output."""
     if side == "output":
         return str(variant.output["format"])
     kinds = [kind for kind in variant.inputs if kind != "chat"]
@@ -54,7 +54,7 @@ def format_of(variant: Any, side: str) -> str:
 
 
 def run(model_types: list[str], workers: Workers) -> Iterator[Outcome]:
-    """The tiny model at several sizes; model types without one have no shapes."""
+    """Run the stage; model types without a tiny model have no shapes."""
 
     def keep(model_type: str, results: dict[str, Any]) -> tuple[bool, str]:
         if "stage" in results:

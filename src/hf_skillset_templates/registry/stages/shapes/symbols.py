@@ -1,7 +1,7 @@
-"""Finds symbolic shapes: which dimensions of tensors move, and with what.
+"""Finds symbolic shapes: how the dimensions of tensors depend on sizes of the inputs.
 
-Given the shapes of the same tensors in several runs of known sizes, each dimension becomes a number
-(it never moved), a symbol, or an expression of symbols that gives the size in every run.
+Given the shapes of the same tensors in several runs of known sizes, each dimension becomes an
+integer (if it is constant), a symbol, or an expression of symbols that gives its size in every run.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ _LEVELS = (2, 3, 4, 5)
 
 @dataclass
 class Symbols:
-    """The symbols known so far, each with its size in every run."""
+    """The known symbols, each with its size in every run."""
 
     sizes: dict[str, Sizes] = field(default_factory=dict)
     free: set[str] = field(default_factory=set)
     composed: bool = False
-    """Whether expressions of two steps are tried: few sizes could fit those by chance."""
+    """Whether to try expressions of two steps, which could fit few sizes by chance."""
 
     def explain(self, sizes: Sizes) -> str | int | None:
-        """A number, a symbol or an expression that has these sizes; None where none has."""
+        """An integer, a symbol or an expression with these sizes; None if there is none."""
         if len(set(sizes)) == 1:
             return sizes[0]
         for name, known in self.sizes.items():
@@ -77,7 +77,7 @@ class Symbols:
         return None
 
     def _grid(self, sizes: Sizes) -> str | None:
-        """Patches of an image: `(height//k)*(width//k)`, rounded down or up, and a token more."""
+        """Patches of an image: `(height//k)*(width//k)`, rounded down or up, or plus one."""
         if not {"height", "width"} <= self.sizes.keys():
             return None
         sides = list(zip(self.sizes["height"], self.sizes["width"], strict=True))
@@ -95,7 +95,7 @@ class Symbols:
         return None
 
     def _pyramid(self, sizes: Sizes) -> str | None:
-        """Patches of an image on several levels, each of which halves the sides."""
+        """Patches of an image at several levels, each of which halves the sides."""
         if not {"height", "width"} <= self.sizes.keys():
             return None
         sides = list(zip(self.sizes["height"], self.sizes["width"], strict=True))
@@ -109,14 +109,14 @@ class Symbols:
         return None
 
     def _strided(self, sizes: Sizes) -> str | None:
-        """`(symbol + a)//k`, what convolutions and pooling give."""
+        """`(symbol + a)//k`, as of convolutions and pooling."""
         stride = self.strides(sizes)
         if stride is None:
             return None
         return _strided_text(*stride)
 
     def _multiple(self, sizes: Sizes) -> str | None:
-        """`k*((symbol + a)//k)`: rounded to a multiple, up where that fits as well."""
+        """`k*((symbol + a)//k)`: rounded to a multiple, up if that also fits."""
         factor = gcd(*sizes)
         stride = self.strides(tuple(size // factor for size in sizes)) if factor > 1 else None
         if stride is None:
@@ -124,7 +124,7 @@ class Symbols:
         return f"{factor}*({_strided_text(*stride)})"
 
     def strides(self, sizes: Sizes) -> tuple[str, int, int, int] | None:
-        """Symbol, k, and the least and the greatest a with `(symbol + a)//k` for these sizes."""
+        """Symbol, k, and the smallest and largest a for which `(symbol + a)//k` has these sizes."""
         for name, known in self.sizes.items():
             pairs = sorted(set(zip(known, sizes, strict=True)))
             if len({x for x, _ in pairs}) < 3 or len(pairs) != len({x for x, _ in pairs}):
@@ -153,7 +153,7 @@ class Symbols:
         return None
 
     def add(self, name: str, sizes: Sizes) -> str:
-        """A new symbol; a number is put behind a name that is taken."""
+        """Add a symbol; a number is appended if the name is taken."""
         free = next(
             n for n in (name, *(f"{name}_{i}" for i in range(2, 99))) if n not in self.sizes
         )
@@ -162,17 +162,17 @@ class Symbols:
 
 
 def _shifts(stride: int, pairs: list[tuple[int, int]]) -> tuple[int, int, int] | None:
-    """The stride k with the least and the greatest a for which all pairs are `(x + a)//k`."""
+    """The stride k with the smallest and largest a for which all pairs are `(x + a)//k`."""
     low = max(stride * y - x for x, y in pairs)
     high = min(stride * (y + 1) - x - 1 for x, y in pairs)
     return (stride, low, high) if low <= high else None
 
 
 def _likelihood(fit: tuple[int, int, int], ratio: float) -> tuple[int, int, float]:
-    """Orders strides that fit, the likeliest first.
+    """Sort key of fitting strides, the most likely first.
 
-    Frames begin within the first stride, and hop by many samples times 2, 3 and 5; short strides
-    are told by the sizes alone.
+    Frames begin within the first stride, and long strides are products of 2, 3 and 5; short strides
+    are determined by the sizes alone.
     """
     stride, low, high = fit
     shift = 0 if low <= 0 <= high else min(abs(low), abs(high))
@@ -181,7 +181,7 @@ def _likelihood(fit: tuple[int, int, int], ratio: float) -> tuple[int, int, floa
 
 
 def _strided_text(name: str, stride: int, low: int, high: int) -> str:
-    """`(name + a)//stride` with an a between `low` and `high`: rounded up where that fits."""
+    """`(name + a)//stride` with an a between `low` and `high`: rounded up if that fits."""
     up = 0 < low <= stride - 1 <= high
     shift = stride - 1 if up else min(range(low, high + 1), key=abs)
     return f"({_linear_text(name, 1, shift)})//{stride}" if shift else f"{name}//{stride}"
@@ -193,9 +193,9 @@ def _linear_text(name: str, factor: int, offset: int) -> str:
 
 
 def telling_size(symbols: Symbols, runs: list[Shapes]) -> tuple[str, int] | None:
-    """A symbol and a size of it that would tell where a stride begins; None where all is told.
+    """A symbol and a size of it that narrows a stride's offset; None if all offsets are determined.
 
-    The size halves what is still possible for one dimension.
+    The size halves the possible offsets of one dimension.
     """
     for name in runs[0]:
         if any(len(run.get(name, ())) != len(runs[0][name]) for run in runs):
@@ -212,7 +212,7 @@ def telling_size(symbols: Symbols, runs: list[Shapes]) -> tuple[str, int] | None
 
 
 def name_of(tensor: str, position: int, rank: int) -> str:
-    """What a dimension is called when nothing known explains it; tensors of a list by its name."""
+    """The symbol name of a dimension that no known symbol explains."""
     tensor = tensor.partition(".")[0]
     names = NAMES.get(f"{tensor}/{rank}", NAMES.get(tensor, ()))
     if position < len(names):
@@ -221,9 +221,9 @@ def name_of(tensor: str, position: int, rank: int) -> str:
 
 
 def infer(symbols: Symbols, runs: list[Shapes], outputs: bool) -> dict[str, list[int | str]]:
-    """Tensor -> symbolic shape, for the tensors that every run has with the same rank.
+    """Tensor -> symbolic shape, for the tensors that have the same rank in every run.
 
-    New symbols of outputs are free: no input says how long they are.
+    New symbols of outputs are free: no input determines them.
     """
     common = [name for name in runs[0] if all(name in run for run in runs)]
     shapes: dict[str, list[int | str]] = {}
@@ -257,7 +257,7 @@ def names_of(dimension: int | str) -> set[str]:
 
 
 def solve(shapes: Shapes, symbolic: Mapping[str, list[int | str]]) -> dict[str, int]:
-    """The symbols' sizes in a run, read from dimensions that are nothing but a symbol."""
+    """The symbols' sizes in a run, from the dimensions that are a single symbol."""
     solved: dict[str, int] = {}
     for name, shape in symbolic.items():
         for dimension, size in zip(shape, shapes.get(name, ()), strict=False):
@@ -269,14 +269,14 @@ def solve(shapes: Shapes, symbolic: Mapping[str, list[int | str]]) -> dict[str, 
 def wrong_predictions(
     shapes: Shapes, symbolic: Mapping[str, list[int | str]], sizes: Mapping[str, int]
 ) -> list[str]:
-    """Dimensions whose predicted size is not the real one."""
+    """The dimensions whose predicted size differs from the measured one, as messages."""
     wrong = []
     for name, shape in symbolic.items():
         if name not in shapes or len(shapes[name]) != len(shape):
-            wrong.append(f"{name}: {shapes.get(name)} where {shape} was predicted")
+            wrong.append(f"{name}: predicted {shape}, got {shapes.get(name)}")
             continue
         for position, (dimension, real) in enumerate(zip(shape, shapes[name], strict=True)):
             predicted = evaluate(dimension, sizes)
             if predicted != real:
-                wrong.append(f"{name}[{position}] = {dimension}: {predicted}, not {real}")
+                wrong.append(f"{name}[{position}] = {dimension}: predicted {predicted}, got {real}")
     return wrong

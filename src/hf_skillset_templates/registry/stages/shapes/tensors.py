@@ -7,11 +7,11 @@ from typing import Any
 
 Tensors = dict[str, Any]
 Symbolic = dict[str, list[int | str]]
-"""Tensor -> sizes; a string is an expression of the input's own dimensions."""
+"""Tensor -> its symbolic shape; a string is an expression of symbols."""
 
 
 def tensors(named: Mapping[str, Any], prefix: str = "") -> Tensors:
-    """The tensors of a mapping by name, those inside lists under name.0, name.1, …"""
+    """The tensors of a mapping by name; those in lists as name.0, name.1, ..."""
     named_tensors: Tensors = {}
     for name, value in named.items():
         if hasattr(value, "dtype") and hasattr(value, "shape"):
