@@ -34,10 +34,12 @@ Option = typer.Option
 def main(
     model: Annotated[list[str], Option(help="Model type; repeatable.")] = [],
     all: Annotated[bool, Option("--all", help="Every model type.")] = False,
-    platform: Annotated[str, Option(help="What computes; cpu tries the rules of all.")] = "cpu",
+    platform: Annotated[
+        str, Option(help="Platform to test; cpu tests the rules of all platforms.")
+    ] = "cpu",
     first: Annotated[bool, Option("--first", help="Only the first task of each.")] = False,
-    timeout: Annotated[float, Option(help="Seconds for each model type.")] = 900,
-    seconds: Annotated[float, Option(help="Begin no model type after that many.")] = float("inf"),
+    timeout: Annotated[float, Option(help="Time limit for each model type.")] = 900,
+    seconds: Annotated[float, Option(help="Start no model type after this time.")] = float("inf"),
     as_json: Annotated[Path | None, Option("--json", help="Records; resumes a run.")] = None,
 ) -> None:
     """Break models on purpose and count those that parity rejects; exit code 1 below 99 %."""

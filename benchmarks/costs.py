@@ -1,4 +1,4 @@
-"""Wall and CPU seconds of a command and of all that it started."""
+"""Wall and CPU seconds of a command and of all its child processes."""
 
 from __future__ import annotations
 

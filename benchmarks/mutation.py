@@ -1,11 +1,11 @@
-"""How many faults in tasks and in the runtime the self test and the tests of packages notice.
+"""Measures how many faults in tasks and runtime the self test and packages' tests detect.
 
-python benchmarks/mutation.py                        # all faults of mutations.yml, self test alone
+python benchmarks/mutation.py                        # all faults of mutations.yml, self test only
 python benchmarks/mutation.py --pytest --only fill-mask
 python benchmarks/mutation.py --pytest --jobs 2 --json found.json --seconds 500
-python benchmarks/mutation.py --pytest --json found.json --survivors   # again, after a mend
+python benchmarks/mutation.py --pytest --json found.json --survivors   # only undetected faults
 
-With `--json` a run goes on where the last one with that file was left.
+With `--json` a run continues the last one with that file.
 """
 
 from __future__ import annotations
@@ -60,12 +60,14 @@ def faults(only: str) -> Iterator[Fault]:
 
 def main(
     only: Annotated[str, Option(help="Only files whose path contains this.")] = "",
-    pytest: Annotated[bool, Option("--pytest", help="Run the packages' tests, too.")] = False,
+    pytest: Annotated[bool, Option("--pytest", help="Also run the packages' tests.")] = False,
     every: Annotated[int, Option(min=1, help="Only every n-th fault.")] = 1,
-    timeout: Annotated[float, Option(help="Seconds for one fault.")] = 600,
-    jobs: Annotated[int, Option("--jobs", "-j", min=1, help="Faults at a time.")] = 1,
-    seconds: Annotated[float, Option(help="Begin no fault after that many.")] = float("inf"),
-    survivors: Annotated[bool, Option("--survivors", help="Survivors once more.")] = False,
+    timeout: Annotated[float, Option(help="Time limit for each fault.")] = 600,
+    jobs: Annotated[int, Option("--jobs", "-j", min=1, help="Number of parallel faults.")] = 1,
+    seconds: Annotated[float, Option(help="Start no fault after this time.")] = float("inf"),
+    survivors: Annotated[
+        bool, Option("--survivors", help="Only faults that were not detected.")
+    ] = False,
     as_json: Annotated[Path | None, Option("--json", help="Records; resumes a run.")] = None,
 ) -> None:
     """Put each fault into a copy of the sources and see who notices."""
@@ -179,11 +181,14 @@ def tried(
     started, path = time.perf_counter(), copy / fault.path
     good = path.read_text("utf-8")
     if fault.old not in good:
-        return {"fault": fault.name, "error": "the file does not hold it"}
+        return {"fault": fault.name, "error": "the file does not contain it"}
     trial: dict[str, Any] = {"fault": fault.name}
     cells = [cell for cell in fault.cells if not worker.baseline(cell, ways, timeout)]
     if not cells:
-        return {"fault": fault.name, "error": f"fails as it is: {worker.known[fault.cells[0]]}"}
+        return {
+            "fault": fault.name,
+            "error": f"fails without the fault: {worker.known[fault.cells[0]]}",
+        }
     path.write_text(good.replace(fault.old, fault.new, 1), "utf-8")
     try:
         for way in ways:

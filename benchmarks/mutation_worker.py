@@ -1,6 +1,6 @@
-"""Tries cells (model type/task) with the sources of a folder, each in a fork of its own.
+"""Runs cells (model type/task) with the sources of a folder, each in a separate fork.
 
-Jobs come as lines of JSON, answers go out as lines of JSON: `problem` is empty where all is well.
+Jobs are read, and answers written, as lines of JSON; `problem` is empty if a cell passes.
 """
 
 from __future__ import annotations

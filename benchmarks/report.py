@@ -72,7 +72,9 @@ def measure(browser: Any, report: Path, rounds: int) -> tuple[list[float], dict[
 
 
 def main(
-    failures: Annotated[int, typer.Option(min=1, help="In the made-up run.")] = 1000,
+    failures: Annotated[
+        int, typer.Option(min=1, help="Number of failures in the synthetic run.")
+    ] = 1000,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
 ) -> None:
     """Measure both reports and print one line for each."""

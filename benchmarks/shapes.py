@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the registry's formulas of shapes against configurations that they were not found with.
+"""Checks the registry's formulas of shapes against configurations that were not used to find them.
 
 The model class of each pair is built with other small sizes (`shapes.yml`), run on the CPU at sizes
 of the symbols that no measurement used, and what comes out is compared with what the entry

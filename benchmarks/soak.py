@@ -185,15 +185,15 @@ def soaks(
 def main(
     models: Annotated[str, typer.Option(help=f"of {', '.join(WORK)}")] = "bert,llama,whisper,vit",
     platform: Annotated[str, typer.Option(help="a platform of hardware/")] = "cpu",
-    minutes: Annotated[float, typer.Option(help="at most, for each soak")] = 10.0,
-    calls: Annotated[int, typer.Option(help="at most, for each soak")] = sys.maxsize,
+    minutes: Annotated[float, typer.Option(help="maximum minutes of each soak")] = 10.0,
+    calls: Annotated[int, typer.Option(help="maximum calls of each soak")] = sys.maxsize,
     threads: int = 8,
     mixed: Annotated[bool, typer.Option(help="call all models at once")] = False,
 ) -> None:
     """Print a table; the exit code is 1 where a call was wrong or failed."""
     names = models.split(",")
     if unknown := sorted(set(names) - set(WORK)):
-        raise typer.BadParameter(f"no model {unknown[0]!r}; use some of: {', '.join(WORK)}")
+        raise typer.BadParameter(f"unknown model {unknown[0]!r}; use some of: {', '.join(WORK)}")
     bad = False
     for soak, seconds in soaks(names, mixed, platform, threads, calls, minutes * 60):
         print("| model | platform | calls | right | wrong | failed |")
