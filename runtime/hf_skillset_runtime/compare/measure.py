@@ -52,7 +52,11 @@ Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 def deviation(pairs: Sequence[Pair]) -> Deviation:
-    """The deviation of the outputs for several inputs."""
+    """The deviation of the outputs for several inputs.
+
+    Args:
+        pairs: arrays of any shape; floats are compared as numbers, integers for equality.
+    """
     each = [
         output_deviation(name, actual.get(name), expected[name])
         for actual, expected in pairs
@@ -79,7 +83,7 @@ def worst_of(deviations: Sequence[Deviation]) -> Deviation:
 
 
 def output_deviation(name: str, actual: Any, expected: Any) -> Deviation:
-    """The deviation of one array."""
+    """The deviation of one array of floats or integers, of any shape, from one of equal shape."""
     import numpy as np
 
     if actual is None:
@@ -90,17 +94,17 @@ def output_deviation(name: str, actual: Any, expected: Any) -> Deviation:
     if np.asarray(expected).dtype.kind in "iu":
         wrong = int((np.asarray(actual) != expected).sum())
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, wrong, name)
-    ours, theirs = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
-    plain = known(name, theirs)
-    if not np.array_equal(plain, known(name, ours)):
+    result, reference = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    plain = known(name, reference)
+    if not np.array_equal(plain, known(name, result)):
         return incomparable(name, f"other entries of the output {name} are masked or not finite")
-    ours, theirs = ours[plain], theirs[plain]
-    if not theirs.size:
+    result, reference = result[plain], reference[plain]
+    if not reference.size:
         return Deviation(0, 0.0, 0.0, 1.0, LARGEST_SNR, 0, name)
-    errors, spread = np.abs(ours - theirs), math.sqrt(float(np.square(theirs).mean()))
-    scales = np.maximum(1.0, np.minimum(spread, NEAR * np.abs(theirs)))
+    errors, spread = np.abs(result - reference), math.sqrt(float(np.square(reference).mean()))
+    scales = np.maximum(1.0, np.minimum(spread, NEAR * np.abs(reference)))
     relative = float((errors / scales).max())
-    return Deviation(theirs.size, float(errors.max()), relative, 1.0, LARGEST_SNR, 0, name)
+    return Deviation(reference.size, float(errors.max()), relative, 1.0, LARGEST_SNR, 0, name)
 
 
 def incomparable(name: str, mismatch: str) -> Deviation:
@@ -109,37 +113,37 @@ def incomparable(name: str, mismatch: str) -> Deviation:
 
 
 def known(name: str, array: Any) -> Any:
-    """A mask of the elements that are neither masked scores nor non-finite."""
+    """A boolean mask, of the array's shape, of the finite elements that are not masked scores."""
     import numpy as np
 
     return np.isfinite(array) & (np.abs(array) < (HUGE_SCORE if is_scores(name) else HUGE))
 
 
 def lowest_similarity(pairs: Sequence[Pair]) -> tuple[float, float]:
-    """The lowest cosine and signal-to-noise ratio of an output, over all inputs at once."""
+    """The lowest cosine and signal-to-noise ratio (decibels) of an output over all inputs."""
     groups: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Any]]] = {}
     cosines, ratios = [1.0], [LARGEST_SNR]
     for actual, expected in pairs:
-        for name, theirs in numbers_of(expected):
-            ours = actual.get(name)
-            if ours is None or ours.shape != theirs.shape:
+        for name, reference in numbers_of(expected):
+            result = actual.get(name)
+            if result is None or result.shape != reference.shape:
                 return 0.0, -LARGEST_SNR
-            groups.setdefault((name, theirs.shape), []).append((ours, theirs))
+            groups.setdefault((name, reference.shape), []).append((result, reference))
     for (name, _shape), group in groups.items():
-        ours, theirs = (stacked(name, arrays) for arrays in zip(*group))
-        cosine, snr = similarity(ours, theirs)
+        result, reference = (stacked(name, arrays) for arrays in zip(*group))
+        cosine, snr = similarity(result, reference)
         cosines.append(cosine)
         ratios.append(snr)
     return min(cosines), min(ratios)
 
 
 def numbers_of(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The floating point outputs."""
+    """The floating point outputs, as (name, array)."""
     return [(name, array) for name, array in outputs.items() if array.dtype.kind == "f"]
 
 
 def stacked(name: str, arrays: Sequence[Any]) -> Any:
-    """Arrays of one shape stacked into one; masked scores are 0."""
+    """Arrays of one shape stacked along a new first axis, as float64; masked scores are 0."""
     import numpy as np
 
     whole = np.stack([np.asarray(array, np.float64) for array in arrays])
@@ -147,7 +151,7 @@ def stacked(name: str, arrays: Sequence[Any]) -> Any:
 
 
 def similarity(actual: Any, expected: Any) -> tuple[float, float]:
-    """Cosine similarity and signal-to-noise ratio (decibels) of outputs, (inputs, ...).
+    """Cosine similarity and signal-to-noise ratio (decibels) of two arrays (inputs, ...), float64.
 
     The mean over the inputs is subtracted first, unless the output does not depend on them:
     what all inputs have in common carries no information.
@@ -176,9 +180,9 @@ def agreement(pairs: Sequence[Pair]) -> tuple[int, int]:
 
     same = rows = 0
     for actual, expected in pairs:
-        for name, theirs in expected.items():
-            if is_choice(name, theirs) and np.shape(actual.get(name, ())) == np.shape(theirs):
-                equal = actual[name].argmax(-1) == theirs.argmax(-1)
+        for name, reference in expected.items():
+            if is_choice(name, reference) and np.shape(actual.get(name, ())) == np.shape(reference):
+                equal = actual[name].argmax(-1) == reference.argmax(-1)
                 same, rows = same + int(equal.sum()), rows + equal.size
     return same, rows
 

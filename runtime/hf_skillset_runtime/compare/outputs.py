@@ -22,7 +22,7 @@ def encode(handler: EndpointHandler, items: list[Any]) -> list[Encoded]:
 
 
 def forward_outputs(handler: EndpointHandler, part: Encoded) -> Outputs:
-    """The numeric outputs of one call, by their path (`hidden_states.0`)."""
+    """The numeric outputs of one call by their path (`hidden_states.0`), floats as float32."""
     return dict(numbers(handler.platform.run(handler.endpoint, handler.spec, part)))
 
 
@@ -35,7 +35,8 @@ def step_scores(
         chosen: tokens (rows,) to continue with in each step; None: the highest-scoring ones.
 
     Returns:
-        Scores (rows, tokens) by step; None if the model does not choose tokens one by one.
+        Scores (rows, vocabulary size), float32, by step, and tokens (rows,) of each step; None if
+        the model does not choose tokens one by one.
     """
     row_scores = handler.platform.scores(handler.endpoint, handler.spec, part, chosen)
     if row_scores is None:
@@ -45,7 +46,7 @@ def step_scores(
 
 
 def numbers(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The numeric arrays of nested outputs, by their path; booleans as 0 and 1."""
+    """The numeric arrays of nested outputs with their path; booleans as 0 and 1."""
     import numpy as np
 
     if isinstance(value, Mapping):

@@ -30,7 +30,7 @@ def variant(part: Encoded, seed: int) -> Encoded:
 
 
 def altered(name: str, value: Any, alone: bool, generator: Any) -> Any:
-    """A variant of one array of floats or tokens."""
+    """A variant, of equal shape and dtype, of one array of floats or token ids."""
     import numpy as np
 
     array = np.asarray(value)

@@ -6,19 +6,20 @@ from typing import Any
 
 
 def largest_error(actual: Any, expected: Any) -> float:
-    """Largest difference of the floats in two results.
+    """Largest difference of the floating point tensors in two results of a module.
 
-    Relative to the output's largest magnitude if that is above 1; infinite for other shapes.
+    Relative to the tensor's largest magnitude if that is above 1; elements that are not finite in
+    `expected` are omitted. Infinite if a tensor has another shape.
     """
     from transformers.exporters.utils import get_leaf_tensors
 
-    ours, errors = get_leaf_tensors(actual), [0.0]
-    for name, theirs in get_leaf_tensors(expected).items():
-        if name in ours and theirs.is_floating_point():
-            if ours[name].shape != theirs.shape:
+    result, errors = get_leaf_tensors(actual), [0.0]
+    for name, reference in get_leaf_tensors(expected).items():
+        if name in result and reference.is_floating_point():
+            if result[name].shape != reference.shape:
                 return float("inf")
-            finite = theirs.isfinite()
-            distance = (ours[name] - theirs)[finite].abs()
-            scale = theirs[finite].abs()
+            finite = reference.isfinite()
+            distance = (result[name] - reference)[finite].abs()
+            scale = reference[finite].abs()
             errors += [float(distance.max() / scale.max().clamp(min=1))] if finite.any() else []
     return max(errors)

@@ -195,7 +195,7 @@ def changes_its_arguments(module: Any, named: Mapping[str, Any]) -> bool:
 
 
 def full_mask(named: Mapping[str, Any]) -> dict[str, Any]:
-    """An all-ones mask for a generation call without one whose positions start at zero."""
+    """An all-ones mask (batch, tokens) for a generation call without one, from position 0."""
     ids, positions = named.get("input_ids"), named.get("position_ids")
     if cache_of(named) is None or ids is None or positions is None:
         return {}

@@ -33,7 +33,7 @@ class Graph(ABC):
 
     @abstractmethod
     def __call__(self, inputs: Mapping[str, Any]) -> Any:
-        """The module's result for its named arguments."""
+        """The module's outputs, torch tensors, for its named arguments."""
 
 
 class GraphMaker(ABC):
@@ -48,7 +48,9 @@ class GraphMaker(ABC):
     ) -> Graph:
         """Export `module` for `inputs` and store it in `folder`, which is empty.
 
-        `dynamic_shapes` is that of `torch.export`; None for none.
+        Args:
+            inputs: tensors and constants by argument name.
+            dynamic_shapes: that of `torch.export`; None for static shapes.
         """
 
     @abstractmethod
@@ -65,7 +67,7 @@ class GraphMaker(ABC):
 
 
 def independent_dimensions() -> Any:
-    """A context of exporting: dimensions that happen to be equal in a call stay independent."""
+    """Context manager in which dimensions that are equal by chance are exported independently."""
     import torch
 
     return torch.fx.experimental._config.patch(use_duck_shape=False)

@@ -35,7 +35,7 @@ class TorchPlatform(Platform):
 
     @abstractmethod
     def missing(self, torch: Any) -> str:
-        """Why torch cannot use such a device here."""
+        """Why torch cannot use a device of this platform."""
 
     def detect(self) -> Detection:
         try:
@@ -101,6 +101,6 @@ class TorchPlatform(Platform):
 
 
 def rows_that_fit(model: Any, free_memory: int) -> int:
-    """The batch size for half of `free_memory` (bytes), if one input is as large as the weights."""
+    """The batch size for half of `free_memory` (bytes), if an input is as large as the weights."""
     weights: int = sum(p.numel() * p.element_size() for p in model.parameters())
     return max(1, min(MAX_BATCH_SIZE, free_memory // 2 // max(weights, 1)))

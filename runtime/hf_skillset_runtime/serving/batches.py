@@ -40,9 +40,9 @@ def longest_first(items: Sequence[Any], kinds: Sequence[str]) -> list[int]:
 
 
 def length_of(item: Any, files: bool = False) -> int:
-    """An estimate of an input's length: bytes of text or of a file, samples, pixels.
+    """An estimate of an input's length: bytes of a text or file, audio samples, or pixels.
 
-    Only comparable between inputs of one task: no file is decoded, no text tokenized.
+    Only comparable between inputs of one task: files are not decoded, texts not tokenized.
 
     Args:
         files: whether strings may be file names.
@@ -64,7 +64,7 @@ def length_of(item: Any, files: bool = False) -> int:
 
 
 def check_rows(encoded: Encoded | list[Encoded], items: int, most: int) -> None:
-    """Raise if inputs make more than `most` rows together.
+    """Check that inputs make at most `most` rows together.
 
     Raises:
         FewerInputsError: fewer inputs fit.
@@ -76,7 +76,7 @@ def check_rows(encoded: Encoded | list[Encoded], items: int, most: int) -> None:
 
 
 def check_padding(encoded: Encoded | list[Encoded], items: int) -> None:
-    """Raise if too large a share of a batch is padding.
+    """Check that padding is at most the allowed fraction of a batch's tokens.
 
     Raises:
         MostlyPaddingError: a smaller batch of the first inputs has little padding.
@@ -90,7 +90,7 @@ def check_padding(encoded: Encoded | list[Encoded], items: int) -> None:
 
 
 def even_rows(mask: Any) -> int:
-    """How many of the first rows of a mask (rows, tokens) have little padding together."""
+    """The number of the first rows of a mask (rows, tokens) that have little padding together."""
     import numpy as np
 
     lengths = np.asarray(mask).sum(-1) if getattr(mask, "ndim", 0) == 2 else np.zeros(0)
@@ -140,7 +140,7 @@ def column_portions(encoded: Encoded, most: int) -> list[Encoded]:
 
 
 def contiguous(array: Any) -> Any:
-    """An array or tensor whose numbers lie one behind the other, as models want them."""
+    """An array or tensor stored contiguously, as models require."""
     import numpy as np
 
     return array.contiguous() if hasattr(array, "contiguous") else np.ascontiguousarray(array)
@@ -171,9 +171,10 @@ def is_by_row(outputs: Any, rows: int) -> bool:
 
 
 def joined(parts: Sequence[Any], fill: int) -> Any:
-    """The outputs of portions of rows, concatenated along the batch axis.
+    """The outputs of portions of rows, concatenated along the batch axis (0).
 
     Args:
+        parts: outputs of equal structure; arrays (rows, ...) may differ in their further axes.
         fill: padding value for shorter rows, as `generate` pads.
     """
     import numpy as np

@@ -63,7 +63,14 @@ def chosen_subtask(subtask: str | None, image_processor: Any) -> str:
 
 
 def segments(segmentation: Mapping[str, Any], config: Any) -> list[dict[str, Any]]:
-    """The segments of one image with their scores."""
+    """The segments of one image with their scores.
+
+    Args:
+        segmentation: `segmentation`, a tensor (height, width) of segment ids, and `segments_info`.
+
+    Returns:
+        `{"score", "label", "mask"}` of each segment; the mask is an 8-bit image of 0 and 255.
+    """
     numbered = segmentation["segmentation"].numpy()
     return [
         {
@@ -76,7 +83,7 @@ def segments(segmentation: Mapping[str, Any], config: Any) -> list[dict[str, Any
 
 
 def semantic_regions(labels: np.ndarray, config: Any) -> list[dict[str, Any]]:
-    """A segment per label of one image's label map (height, width), without scores."""
+    """A segment per label of one image's label map (height, width), integers; scores are None."""
     return [
         {"score": None, "label": config.id2label[int(label)], "mask": as_mask(labels == label)}
         for label in np.unique(labels)

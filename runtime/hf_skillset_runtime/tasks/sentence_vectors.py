@@ -54,7 +54,7 @@ def sentence_vector(
     """
     names = modules.poolings if pooling is None else (pooling,)
     if unknown := [name for name in names if name not in POOLINGS]:
-        raise ValueError(f"no pooling {unknown[0]!r}; use one of: {', '.join(POOLINGS)}")
+        raise ValueError(f"unknown pooling {unknown[0]!r}; use one of: {', '.join(POOLINGS)}")
     tokens = np.atleast_2d(states)
     start = 0 if modules.pools_prompt or len(tokens) <= prompt_tokens else prompt_tokens
     vector = np.concatenate([POOLINGS[name](tokens, start) for name in names])

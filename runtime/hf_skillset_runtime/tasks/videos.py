@@ -17,7 +17,11 @@ def frames_wanted(config: Any) -> int | None:
 
 
 def sample_frames(video: Any, num_frames: int | None) -> np.ndarray:
-    """`num_frames` evenly spaced frames of a video; all of them if None."""
+    """`num_frames` evenly spaced frames (all if None): (frames, height, width, 3), uint8.
+
+    Raises:
+        TypeError, ValueError: `video` is not a video; see `load_video`.
+    """
     frames = load_video(video)
     if num_frames is None:
         return frames
@@ -32,14 +36,22 @@ def load(value: Any, processor: Any) -> np.ndarray:
 
 
 def chat_part(frames: np.ndarray, processor: Any) -> dict[str, Any]:
-    """A video as a content part of a chat message."""
+    """A video (frames, height, width, 3), uint8, as a content part of a chat message."""
     return {"type": "video", "video": frames}
 
 
 def encode_videos(
     videos: list[Any], video_processor: Any, config: Any, num_frames: int | None, every: int = 1
 ) -> Encoded:
-    """Load and preprocess `num_frames` (default: the model's) of each `every`th frame of videos."""
+    """Load and preprocess videos; the tensors are those of the video processor.
+
+    Args:
+        num_frames: number of frames of each video; None for the model's number.
+        every: use each `every`th frame of a video.
+
+    Raises:
+        TypeError, ValueError: an item is not a video; see `load_video`.
+    """
     loaded = [load_video(video)[::every] for video in videos]
     inputs = video_processor(
         loaded,
@@ -56,7 +68,11 @@ def clip_features(
     """The inputs for videos of a model that compares them with texts.
 
     Args:
-        num_frames: frames taken of each, evenly spread; None takes the model's number.
+        num_frames: number of evenly spaced frames of each video; None for the model's number.
+
+    Returns:
+        `pixel_values` (videos, frames, channels, height, width) from an image processor, else the
+        tensors of the video processor.
     """
     wanted = num_frames or frames_wanted(getattr(config, "vision_config", config))
     frames = [sample_frames(video, wanted) for video in videos]

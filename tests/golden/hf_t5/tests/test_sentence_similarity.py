@@ -49,5 +49,5 @@ def test_two_texts_are_compared(cell: Any) -> None:
 
 
 def test_an_unknown_pooling_is_refused(cell: Any) -> None:
-    with pytest.raises(ValueError, match="no pooling 'middle'; use one of: cls, max, mean"):
+    with pytest.raises(ValueError, match="unknown pooling 'middle'; use one of: cls, max, mean"):
         cell.run(cell.samples[0], pooling="middle")

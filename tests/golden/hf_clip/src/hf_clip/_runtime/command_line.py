@@ -71,7 +71,7 @@ def require_writable(path: Path) -> None:
     """Raise `UsageError` early if a file cannot be written."""
     try:
         if path.is_dir():
-            raise UsageError(f"{path} is a folder; name a file")
+            raise UsageError(f"{path} is a folder; expected a file")
         with TemporaryFile(dir=path.absolute().parent):
             pass
     except (OSError, ValueError) as error:
@@ -168,7 +168,7 @@ def export(skillset: Skillset, arguments: argparse.Namespace) -> int:
         )
     output = Path(arguments.output)
     if output.exists() and not output.is_dir():
-        raise UsageError(f"{output} is a file; name a folder for --output")
+        raise UsageError(f"{output} is a file; --output must be a folder")
     require_writable(next(path for path in output.absolute().parents if path.is_dir()) / "x")
     task = arguments.task[0] if arguments.task else None
     try:
@@ -237,13 +237,13 @@ def install(skillset: Skillset, platforms: Sequence[str]) -> int:
     """Print and run the pip command that installs missing requirements."""
     available = skillset.registry["platforms"]
     if unknown := [name for name in platforms if name not in available]:
-        raise UsageError(f"no platform {unknown[0]!r}; there are: {', '.join(available)}")
+        raise UsageError(f"unknown platform {unknown[0]!r}; use one of: {', '.join(available)}")
     required = list(skillset.registry["dependencies"]["pip"])
     for name in platforms:
         required += available[name]["requirements"]
     missing = [requirement for requirement in required if not installed(requirement)]
     if not missing:
-        print("nothing is missing")
+        print("all requirements are installed")
         return 0
     command = [sys.executable, "-m", "pip", "install", *missing]
     print(" ".join(command))

@@ -123,7 +123,7 @@ class Skillset:
         """
         available = cls.registry["platforms"]
         if name not in available:
-            raise ValueError(f"no platform {name!r} here; there are: {', '.join(available)}")
+            raise ValueError(f"unknown platform {name!r}; this package has: {', '.join(available)}")
         return load_platform(
             available[name]["code"], cls.package, name, json.dumps(available[name])
         )

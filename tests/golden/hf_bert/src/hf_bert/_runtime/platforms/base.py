@@ -106,11 +106,25 @@ class Platform(ABC):
         resources: Mapping[str, Any],
         metadata: Mapping[str, Any],
     ) -> Any:
-        """Load `checkpoint` (hub id or local folder) for one task; returns the endpoint."""
+        """Load `checkpoint` (hub id or local folder) for one task; returns the endpoint.
+
+        Args:
+            device: a label that `require` returned.
+            resources: the modules `torch`, `transformers`, ... to use.
+            metadata: the skillset's options.
+
+        Raises:
+            OSError: `checkpoint` is neither a local folder nor a model on the hub.
+            ValueError: an option has an unknown value.
+        """
 
     @abstractmethod
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
-        """Run one encoded batch; named outputs as numpy arrays (floats as float32)."""
+        """Run one encoded batch; returns named outputs as numpy arrays (floats as float32).
+
+        Several tensors under one name (such as hidden states) are nested lists or tuples of
+        arrays; caches are omitted.
+        """
 
     def scores(
         self, endpoint: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
@@ -121,8 +135,8 @@ class Platform(ABC):
             chosen: tokens (rows,) to continue with instead of the highest-scoring ones, by step.
 
         Returns:
-            Scores (rows, tokens) and tokens (rows,), by step; None if the platform or the
-            model does not choose one token after the other.
+            Scores (rows, vocabulary size), float32, and tokens (rows,), by step; None if the
+            platform or the model does not choose tokens one by one.
         """
         return None
 
@@ -208,5 +222,5 @@ def stated_precision(
     """
     precision: str | Default = metadata.get("precision", default)
     if precision not in (default, *names):
-        raise ValueError(f"no precision {precision!r}; use one of: {', '.join(names)}")
+        raise ValueError(f"unknown precision {precision!r}; use one of: {', '.join(names)}")
     return precision

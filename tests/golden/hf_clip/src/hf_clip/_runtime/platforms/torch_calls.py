@@ -35,7 +35,7 @@ def run_model(model: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
 
 
 def inputs_for(model: Any, encoded: Encoded) -> dict[str, Any]:
-    """The inputs on the model's device, floats in its dtype."""
+    """The inputs as tensors on the model's device, floats in its dtype."""
     import torch
 
     if encoded.place is not None:
@@ -65,7 +65,7 @@ def streams(model: Any, spec: TaskSpec, encoded: Encoded) -> bool:
 
 
 def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
-    """`value` with each array in it as a tensor on `device`; floats in the model's `dtype`."""
+    """`value` with each array in it as a tensor on `device`; floats are converted to `dtype`."""
     if isinstance(value, (list, tuple)):
         return type(value)(to_device(item, device, dtype, torch) for item in value)
     if not hasattr(value, "shape"):
@@ -75,7 +75,7 @@ def to_device(value: Any, device: Any, dtype: Any, torch: Any) -> Any:
 
 
 def to_numpy(value: Any, torch: Any) -> Any:
-    """`value` with each tensor as an array (floats as float32); None for caches."""
+    """`value` with each tensor as an array on the host (floats as float32); None for caches."""
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         return (value.float() if value.is_floating_point() else value).numpy()

@@ -34,7 +34,7 @@ def load_model(
     """
     dtype = metadata.get("dtype", "float32")
     if dtype not in DTYPES:
-        raise ValueError(f"no dtype {dtype!r}; use one of: {', '.join(DTYPES)}")
+        raise ValueError(f"unknown dtype {dtype!r}; use one of: {', '.join(DTYPES)}")
     options = {
         name: metadata[name]
         for name in ("attn_implementation", "device_map")

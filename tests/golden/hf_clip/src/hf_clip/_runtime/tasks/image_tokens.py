@@ -14,8 +14,8 @@ MASK = "attention_mask"
 def behind_image_tokens(words: Mapping[str, Any], config: Any) -> dict[str, Any]:
     """Tokenized texts (texts, tokens) with the tokens of an image before each of them.
 
-    Such a model cuts `num_query_tokens` tokens off before it reads a text, where its configuration
-    has an `image_token_index`; its processor puts them there when it gets an image beside the text.
+    Such a model drops the first `num_query_tokens` tokens of a text if its configuration has an
+    `image_token_index`; its processor inserts them if it gets an image with the text.
     """
     import torch
 

@@ -125,18 +125,18 @@ def unlike_outputs(handler: EndpointHandler, sample: Any, result: Any) -> str:
     for name, value in outputs.items():
         if name not in result:
             if named and re.search(rf"\b{re.escape(name)}\b", description):
-                return f"the model gives {name}, the result does not"
+                return f"the model returns {name}, but the result lacks it"
             continue
-        ours, theirs = arrays_in(result[name]), arrays_in(value)
-        if len(ours) != len(theirs):
+        stated, computed = arrays_in(result[name]), arrays_in(value)
+        if len(stated) != len(computed):
             continue
-        for one, other in zip(ours, theirs):
+        for one, other in zip(stated, computed):
             if one.size == other.size and not np.allclose(
                 one.ravel(), other.ravel(), rtol=0, atol=tolerance_of(handler)
             ):
-                return f"{name} is not what the model gives"
-            if one.size != other.size and len(ours) > 1:
-                return f"{name} has the sizes {one.shape}, the model gives {other.shape}"
+                return f"{name} differs from the model's output"
+            if one.size != other.size and len(stated) > 1:
+                return f"{name} has the shape {one.shape}; the model returns {other.shape}"
     return ""
 
 

@@ -32,7 +32,8 @@ def encode_texts(
         options: further arguments of the tokenizer.
 
     Raises:
-        TypeError: a text is no string.
+        TypeError: a text is not a string.
+        ValueError: a text contains an unpaired surrogate.
     """
     inputs = dict(
         tokenizer(
@@ -49,7 +50,7 @@ def encode_texts(
 
 
 def token_states(outputs: Mapping[str, np.ndarray], encoded: Encoded) -> list[np.ndarray]:
-    """Per text the (tokens, hidden) states of the (last) encoder layer, padding removed.
+    """Per text the states (tokens, hidden) of the (last) encoder layer, float32, without padding.
 
     (hidden,) for an encoder that returns only a pooled vector.
     """

@@ -14,14 +14,14 @@ SHORTEST = 1e-12
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """The vectors (..., width) with length one; those of zeros stay."""
+    """Vectors (..., width) scaled to length one; those of length zero are unchanged."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: np.ndarray = vectors / np.maximum(lengths, SHORTEST)
     return scaled
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """The cosine of two vectors (width,)."""
+    """The cosine similarity of two vectors (width,)."""
     return float(unit(one) @ unit(other))
 
 

@@ -16,11 +16,14 @@ ONE_SHADE = 1
 
 
 def differences(actual: Any, expected: Any, tolerance: float, where: str = "result") -> list[str]:
-    """Where `actual` differs from `expected`; empty if they are equal.
+    """Where `actual` differs from `expected`, as messages; empty if they are equal.
 
     Args:
+        actual: nested dicts and lists of numbers, texts, arrays, tensors and PIL images.
+        expected: the same.
         tolerance: largest absolute difference of two numbers; relative to the expected
-            number where that is above 1.
+            number if that is above 1.
+        where: the path of the values, for the messages.
     """
     if is_image(expected):
         return image_problems(actual, expected, where)
@@ -106,12 +109,14 @@ def ranking_problems(actual: Any, expected: Any, tolerance: float, where: str) -
     An entry that only one ranking has is not a difference if its score is within the tolerance of
     the lowest score of the other.
     """
-    ours, theirs = keyed(actual), keyed(expected)
+    entries, wanted = keyed(actual), keyed(expected)
     if len(actual) != len(expected):
         return [f"{where}: {describe(actual)} is not {describe(expected)}"]
-    shared = [key for key in theirs if key in ours]
-    problems = below((ours[key], theirs[key], f"{where}{list(key)}", tolerance) for key in shared)
-    for one, other, other_list in ((ours, theirs, expected), (theirs, ours, actual)):
+    shared = [key for key in wanted if key in entries]
+    problems = below(
+        (entries[key], wanted[key], f"{where}{list(key)}", tolerance) for key in shared
+    )
+    for one, other, other_list in ((entries, wanted, expected), (wanted, entries, actual)):
         lowest = other_list[-1]["score"]
         problems += [
             f"{where}: {list(key)} is in one ranking alone"

@@ -25,7 +25,7 @@ class Chooser:
         self.tokens: list[Any] = []
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        """Mask all tokens of each row but one; scores are (rows, tokens)."""
+        """Record the scores (rows, vocabulary size), and mask all tokens of each row but one."""
         import torch
 
         step = len(self.scores)
@@ -42,13 +42,14 @@ class Chooser:
 def token_scores(
     model: Any, spec: TaskSpec, encoded: Encoded, chosen: Sequence[Any] | None
 ) -> tuple[list[Any], list[Any]] | None:
-    """The scores (rows, tokens) of each step of `generate`, and the chosen tokens (rows,).
+    """The scores of each step of `generate`, and the chosen tokens.
 
     Args:
         chosen: tokens (rows,) to continue with instead of the highest-scoring ones, by step.
 
     Returns:
-        None if the model's own `generate` does not accept or does not use logits processors.
+        Scores (rows, vocabulary size), float32, and tokens (rows,), by step; None if the model's
+        `generate` does not accept or does not use logits processors.
     """
     import torch
     from transformers import GenerationMixin, LogitsProcessorList

@@ -96,10 +96,10 @@ def encode_as_given(
 
 
 def check_tokens(inputs: Mapping[str, Any]) -> None:
-    """Raise where a prompt has no token, so that a model would go on from padding or nothing.
+    """Check that a prompt has tokens: without any, the model would continue from padding.
 
     Raises:
-        ValueError: there is such a prompt.
+        ValueError: a prompt has no tokens.
     """
     if lacks_tokens(inputs):
         raise ValueError(
@@ -118,7 +118,7 @@ def new_texts(
     """Per input, the generated texts without the prompt, which some models repeat.
 
     Args:
-        sequences: the generated tokens; one or more rows for each row of the inputs.
+        sequences: generated tokens (rows, tokens); one or more rows for each row of the inputs.
         inputs: the model's inputs; `input_ids` may be missing if only media are encoded.
         read: decodes rows of tokens.
         count: number of inputs.

@@ -53,7 +53,7 @@ def encode_batch(
 
 
 def check_tokens(encoded: Any) -> None:
-    """Raise if a text has no tokens, so that the model would read only padding or nothing.
+    """Check that every text has tokens, so that the model does not read only padding or nothing.
 
     Raises:
         ValueError: a text has no tokens.
@@ -155,7 +155,7 @@ def input_at_fault(
 
 
 def too_long(spec: Any, calls: list[Any], processor: Any, config: Any) -> tuple[int, str] | None:
-    """The row of a text that is too long including the new tokens, and a message."""
+    """The row of the first text that exceeds the model's limit with new tokens, and a message."""
     tokenizer = getattr(processor, "tokenizer", processor)
     limit = longest_text(tokenizer, text_part(config))
     rows = [len(row) for call in calls for row in call.inputs.get("input_ids", ())]
@@ -189,7 +189,7 @@ def new_tokens_asked(spec: Any, calls: list[Any], config: Any) -> int:
 
 
 def too_short(spec: Any, calls: list[Any]) -> tuple[int, str] | None:
-    """The row of audio that is too short for the model, and a message."""
+    """The row of the first audio clip that is too short for the model, and a message."""
     if "audio" not in spec.inputs:
         return None
     lengths = [
@@ -209,7 +209,7 @@ def too_short(spec: Any, calls: list[Any]) -> tuple[int, str] | None:
 
 
 def check_results(spec: Any, results: list[Any], count: int) -> None:
-    """Raise if a task did not return exactly one result for each of `count` inputs.
+    """Check that a task returned exactly one result for each of `count` inputs.
 
     Raises:
         RuntimeError: it returned more or fewer.

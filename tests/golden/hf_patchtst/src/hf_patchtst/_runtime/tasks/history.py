@@ -36,7 +36,10 @@ def past_windows(items: list[Any], length: int, channels: int) -> tuple[np.ndarr
 
 
 def patch_inputs(items: list[Any], config: Any, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The past window of a patch-based model, with its mask if the model accepts one."""
+    """The past window (series, length, channels), float32, of a patch-based model, by input name.
+
+    With the mask of the observed values, of equal shape, if the model accepts one.
+    """
     values, observed = past_windows(items, config.context_length, config.num_input_channels)
     if facts.get("takes_no_mask"):
         return {"past_values": values}

@@ -136,7 +136,7 @@ def test_missing_platform_raises_unless_a_fallback_is_named(
 def test_mock_is_no_platform(skillset_class: type[Skillset]) -> None:
     assert "mock" not in skillset_class.registry["platforms"]
     assert not hasattr(skillset_class, "init_mock")
-    with pytest.raises(ValueError, match="no platform 'abacus'"):
+    with pytest.raises(ValueError, match="unknown platform 'abacus'"):
         without_platforms(skillset_class, {"fallback": ["abacus"]})
 
 

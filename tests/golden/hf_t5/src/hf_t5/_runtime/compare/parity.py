@@ -83,22 +83,22 @@ class Evidence:
     reference: EndpointHandler
     pairs: list[Pair]
 
-    def add(self, ours: Encoded, theirs: Encoded) -> None:
+    def add(self, call: Encoded, reference_call: Encoded) -> None:
         """Run one call on both platforms."""
         if self.handler.spec.run == "generate":
-            expected = step_scores(self.reference, theirs)
-            actual = expected and step_scores(self.handler, ours, expected[1])
+            expected = step_scores(self.reference, reference_call)
+            actual = expected and step_scores(self.handler, call, expected[1])
             if expected and actual:
                 self.pairs.append((actual[0], expected[0]))
                 return
         self.pairs.append(
-            (forward_outputs(self.handler, ours), forward_outputs(self.reference, theirs))
+            (forward_outputs(self.handler, call), forward_outputs(self.reference, reference_call))
         )
 
     def add_items(self, items: list[Any]) -> None:
         """Run the calls for several inputs together on both platforms."""
-        ours, theirs = encode(self.handler, items), encode(self.reference, items)
-        for one, other in zip(ours, theirs, strict=True):
+        calls, references = encode(self.handler, items), encode(self.reference, items)
+        for one, other in zip(calls, references, strict=True):
             self.add(one, other)
 
     def add_variants(self, items: list[Any], count: int) -> None:
@@ -152,7 +152,7 @@ def inexact(measured: Deviation, tolerance: float) -> str:
     if not measured.relative_error <= tolerance:
         return (
             f"{measured.worst} is off by {measured.max_error:.1e}"
-            f" ({measured.relative_error:.1e}relative; tolerance {tolerance:.0e})"
+            f" ({measured.relative_error:.1e} relative; tolerance {tolerance:.0e})"
         )
     return f"{measured.wrong_integers} integers differ" if measured.wrong_integers else ""
 
@@ -172,7 +172,7 @@ def too_noisy(measured: Deviation, same: int, choices: int, lowest: float) -> st
 
 
 def noise_limit(cosine: float) -> float:
-    """The signal-to-noise ratio (decibels) that corresponds to a cosine similarity."""
+    """The signal-to-noise ratio (decibels) that corresponds to a cosine similarity (0..1)."""
     return -10 * math.log10(1 / cosine**2 - 1)
 
 
@@ -202,7 +202,7 @@ def decoded_verdict(
             continue
         evidence = Evidence(handler, reference, [])
         evidence.add_items(inputs)
-        stepwise = any(name.startswith(STEP) for _, theirs in evidence.pairs for name in theirs)
+        stepwise = any(name.startswith(STEP) for _, outputs in evidence.pairs for name in outputs)
         close, apart = untied(evidence.pairs) if stepwise or exact else (0, [])
         if apart:
             return f"{apart[0]}; {decoded[0]}", ""

@@ -44,7 +44,12 @@ def generation_options(
 
 
 def new_tokens(outputs: Mapping[str, np.ndarray], inputs: Mapping[str, Any]) -> np.ndarray:
-    """The generated tokens (rows, tokens) without the prompt, which decoder-only models return."""
+    """The generated tokens (rows, tokens) without the prompt, which decoder-only models return.
+
+    Args:
+        outputs: `sequences` (rows, tokens); one or more rows for each row of the prompt.
+        inputs: `input_ids` (prompts, tokens).
+    """
     import numpy as np  # imported by platforms, which must be importable without numpy
 
     prompt, sequences = np.asarray(inputs["input_ids"]), outputs["sequences"]

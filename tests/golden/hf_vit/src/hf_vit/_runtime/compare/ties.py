@@ -22,11 +22,11 @@ def untied(pairs: Sequence[Pair]) -> tuple[int, list[str]]:
     """
     ties, problems = 0, []
     for actual, expected in pairs:
-        for name, theirs in expected.items():
-            ours = actual.get(name)
-            if ours is None or ours.shape != theirs.shape or not is_choice(name, theirs):
+        for name, reference in expected.items():
+            result = actual.get(name)
+            if result is None or result.shape != reference.shape or not is_choice(name, reference):
                 continue
-            for gap, error in gaps(name, ours, theirs):
+            for gap, error in gaps(name, result, reference):
                 if gap <= error:
                     ties += 1
                 else:
@@ -36,16 +36,22 @@ def untied(pairs: Sequence[Pair]) -> tuple[int, list[str]]:
     return ties, problems
 
 
-def gaps(name: str, ours: Any, theirs: Any) -> Iterator[tuple[float, float]]:
-    """For each row that differs: the distance of its two scores, and the output's error.
+def gaps(name: str, result: Any, reference: Any) -> Iterator[tuple[float, float]]:
+    """For each row that differs: the gap between its two scores, and the output's largest error.
 
-    The distance is the larger of the two sides'.
+    Args:
+        result: scores (..., classes) of the platform.
+        reference: those of the CPU, of the same shape.
+
+    Yields:
+        The larger of both sides' differences of the two chosen scores; the largest absolute error
+        of the output.
     """
     import numpy as np
 
-    width = theirs.shape[-1]
-    error = np.abs(ours.astype(float) - theirs)[known(name, theirs) & known(name, ours)]
-    rows = (array.astype(float).reshape(-1, width) for array in (ours, theirs))
+    width = reference.shape[-1]
+    error = np.abs(result.astype(float) - reference)[known(name, reference) & known(name, result)]
+    rows = (array.astype(float).reshape(-1, width) for array in (result, reference))
     for one, other in zip(*rows):
         first, second = int(one.argmax()), int(other.argmax())
         if first != second:

@@ -23,12 +23,16 @@ def extractor_of(processor: Any) -> Any:
 
 
 def load(value: Any, processor: Any) -> np.ndarray:
-    """A mono float32 waveform (samples,) at the rate of the processor's feature extractor."""
+    """A mono float32 waveform (samples,) at the rate (Hz) of the processor's feature extractor.
+
+    Raises:
+        TypeError, ValueError: `value` is not audio; see `load_audio`.
+    """
     return load_audio(value, extractor_of(processor).sampling_rate)
 
 
 def chat_part(waveform: np.ndarray, processor: Any) -> dict[str, Any]:
-    """A waveform at the model's sampling rate as a content part of a chat message.
+    """A waveform (samples,), float32 at the model's rate, as a content part of a chat message.
 
     Processors without an audio input receive it as the bytes of a WAV file.
     """
@@ -47,6 +51,12 @@ def audio_features(
     Args:
         keep: features that the model accepts although its extractor does not list them.
         options: further arguments of the extractor.
+
+    Returns:
+        The extractor's arrays or tensors by name; their first axis is that of the clips.
+
+    Raises:
+        TypeError, ValueError: an item is not audio; see `load_audio`.
     """
     rate = extractor.sampling_rate
     waveforms = [load_audio(clip, rate) for clip in audios]
@@ -56,7 +66,11 @@ def audio_features(
 def model_features(
     waveforms: list[np.ndarray], extractor: Any, keep: Collection[str] = (), **options: Any
 ) -> dict[str, np.ndarray]:
-    """The features that the model accepts, of waveforms at the extractor's sampling rate."""
+    """The features that the model accepts, by name; see `audio_features`.
+
+    Args:
+        waveforms: (samples,) each, float32, at the extractor's sampling rate.
+    """
     # An extractor that returns only one type of tensors returns it by default.
     return_type = signature(extractor.__call__).parameters["return_tensors"].default or "np"
     features = extractor(
@@ -71,10 +85,14 @@ def padded_features(
 ) -> dict[str, Any]:
     """Load and resample audio clips, and compute their features padded to one length.
 
-    The result includes a mask if the extractor returns one.
-
     Args:
         options: further arguments of the feature extractor.
+
+    Returns:
+        The extractor's arrays or tensors (clips, ...) by name, with a mask if it returns one.
+
+    Raises:
+        TypeError, ValueError: an item is not audio; see `load_audio`.
     """
     extractor = processor.feature_extractor
     waveforms = [load(item, processor) for item in items]

@@ -31,7 +31,10 @@ def rows_of(tokens: Any, tokenizer: Any) -> list[dict[str, Any]]:
 def padded(
     rows: Sequence[Mapping[str, Any]], tokenizer: Any, side: str = "right"
 ) -> dict[str, np.ndarray]:
-    """Rows of tokens as int64 arrays (rows, tokens), the shorter ones padded.
+    """Rows of tokens as arrays (rows, tokens) of int64, the shorter ones padded.
+
+    Args:
+        side: `right` or `left`, the side of the padding.
 
     Raises:
         ValueError: rows differ in length, and the tokenizer has no padding token; or one is empty.
@@ -63,6 +66,6 @@ def padded(
 
 
 def filled(values: list[Any], value: Any, count: int, side: str) -> list[Any]:
-    """Values with `value` added `count` times at a side."""
+    """Values with `value` added `count` times on one side (`right` or `left`)."""
     padding = [value] * count
     return padding + values if side == "left" else values + padding
