@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from hf_skillset_runtime.export.exported_forward import ExportedForward
 from hf_skillset_runtime.export.exported_model import ExportedModel
+from hf_skillset_runtime.export.graphs import ExportError
 from hf_skillset_runtime.export.proof import operations_in_torch
 from hf_skillset_runtime.testing.tiny_checkpoint import build_for_task
+from hf_skillset_templates.batch.cells import run_cell
 from hf_skillset_templates.registry.store.paths import TINY
 from hf_skillset_templates.source_skillset import source_skillset
 
@@ -45,6 +48,32 @@ def test_a_model_that_torch_computes_is_not_verified(
     monkeypatch.setattr(ExportedModel, "intercept", lambda self, names: None)
     record = record_of(tmp_path, checkpoint)
     assert (record.status, record.detail) == ("FAILED", "no graph ran: torch computed in its place")
+
+
+def test_an_error_during_the_run_keeps_its_stage(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Platforms export and compile at the first call; such an error is not of the stage `run`."""
+
+    class Checkpoints:
+        """The one checkpoint."""
+
+        def exist(self) -> bool:
+            return True
+
+        def of(self, task: str) -> str:
+            return str(checkpoint)
+
+    def refuse(self: Any, named: dict[str, Any]) -> Any:
+        raise ExportError("", "BertForMaskedLM", [ValueError("no")])
+
+    skillset = source_skillset("bert", ("cpu", "openvino"))(metadata={"export_dir": str(tmp_path)})
+    before = run_cell(skillset, "openvino", TASK, Checkpoints())
+    assert (before["status"], before["stage"]) == ("REAL", "match")
+    monkeypatch.setattr(ExportedForward, "run", refuse)
+    after = run_cell(skillset, "openvino", TASK, Checkpoints())
+    assert (after["status"], after["stage"]) == ("FAILED", "export")
+    assert "BertForMaskedLM" in after["detail"]
 
 
 def test_operations_are_counted_where_a_module_returns_a_view_of_its_weights() -> None:

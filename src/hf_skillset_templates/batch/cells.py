@@ -119,7 +119,7 @@ def run_cell(skillset: Any, platform: str, task: str, checkpoints: Any) -> dict[
     forget_peak_memory()
     try:
         record = run_stages(stages, skillset, platform, task, checkpoints)
-        stage = stages.name
+        stage = record.pop("stage", "") or stages.name
     except Exception as error:
         stage = getattr(error, "stage", stages.name)
         unavailable = type(error).__name__ == "HardwareUnavailableError"

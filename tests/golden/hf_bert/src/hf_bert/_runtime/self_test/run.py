@@ -38,6 +38,8 @@ class TestRecord:
     """Evidence that the platform itself computed; empty if no other device could have."""
     evidence: int = EVIDENCE
     """Version of the test rules (docs/evidence.md)."""
+    stage: str = ""
+    """The stage that the error names, such as `export` or `compile`; empty if none."""
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON-compatible data."""
@@ -50,6 +52,7 @@ def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
     status = handler.platform.implementation_type(handler.device)
     samples = sample_inputs(handler.spec, handler.processor)
     proof: dict[str, Any] = {}
+    stage = ""
     try:
         parameters = handler.spec.sample_params
         single = [handler(sample, **parameters)["result"] for sample in samples]
@@ -60,6 +63,7 @@ def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
         detail = detail or proof.pop("problem", "")
     except Exception as error:
         detail = f"{type(error).__name__}: {error}"
+        stage = getattr(error, "stage", "")
     return TestRecord(
         model_type=handler.model_type,
         task=handler.spec.name,
@@ -72,6 +76,7 @@ def run_samples(handler: EndpointHandler, model: str, label: str) -> TestRecord:
         samples=len(samples),
         elapsed_s=time.perf_counter() - started,
         proof=proof,
+        stage=stage,
     )
 
 
