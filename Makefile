@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 SETUP := pyproject.toml setup.py environment/extras.yml environment/constraints.txt \
   environment/install.py
 
-.PHONY: generate test lint types check drills checked registry report picture samples clean
+.PHONY: generate test lint types check drills checked serve registry report picture samples clean
 
 generate: $(VENV)/generate.stamp  ## a package for every model type, in generated/
 	$(RUN) scripts/batch_generate.py --all --force
@@ -28,6 +28,9 @@ drills: $(VENV)/models.stamp  ## kills, full disks, corrupt files, hostile names
 
 checked: $(VENV)/models.stamp  ## packages of all tasks are right, their mutants are refused
 	CHECKED=all $(RUN) -m pytest --numprocesses auto tests/test_checked_packages.py
+
+serve: $(VENV)/models.stamp  ## handlers at small sizes are not slower than their limits
+	$(RUN) benchmarks/serve.py --small --check
 
 registry: $(VENV)/models.stamp  ## measure every model type again with the installed transformers
 	$(RUN) scripts/build_registry.py --all --jobs 2

@@ -90,7 +90,8 @@ def options_of(task: str) -> dict[str, Any]:
     generated = NEW_TOKENS.get(task)
     if generated is None:
         return {}
-    exactly = {"max_new_tokens": generated, "min_new_tokens": generated, "do_sample": False}
+    exactly = {"max_new_tokens": generated, "min_new_tokens": generated}
+    exactly |= {"do_sample": False, "num_beams": 1}  # the speech pipeline's default is 5 beams
     return {"generate_kwargs": exactly}
 
 

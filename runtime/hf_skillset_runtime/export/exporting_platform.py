@@ -90,7 +90,8 @@ class ExportingPlatform(Platform):
         samples = sample_inputs(handler.spec, handler.processor)
         handler([samples[0]] * 2, **handler.spec.sample_params)
         handler(samples, **handler.spec.sample_params)
-        release(handler.endpoint.exported.weights)
+        exported: ExportedModel = handler.endpoint.exported
+        release([*exported.weights, *exported.folder.glob("*/*")])
 
     def run(self, endpoint: Any, spec: TaskSpec, encoded: Encoded) -> dict[str, Any]:
         exported: ExportedModel = endpoint.exported
