@@ -29,6 +29,8 @@ def test_the_script_shows_what_the_page_says(page: Path, tmp_path: Path) -> None
         env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)},
     )
     shown = re.sub(r"/tmp/[\w/-]+", "FOLDER", ran.stdout + ran.stderr)
+    if absent := re.search(r"requires the (\w+) library but it was not found", shown):
+        pytest.skip(f"{absent[1]} is not installed")
     start = re.sub(r"/tmp/[\w/-]+", "FOLDER", " ".join(expected.split()))[:50]
     assert any(line.startswith(start) for line in shown.splitlines()), shown[-600:]
 

@@ -43,6 +43,7 @@ _PIP = {
     "levenshtein": "python-Levenshtein",
     "Levenshtein": "python-Levenshtein",
     "mistral_common": "mistral-common",
+    "natten": "natten<0.20",  # docs/upstream/dinat-natten-names.md
     "speech": "torchaudio",
     "vision": "pillow",
 }
