@@ -39,7 +39,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         cells = {n: [record("REAL" if n in WORKS[release] else "FAILED")] for n in names}
         return {name: found for name, found in cells.items() if name != "d"}
 
-    def known(tree: Tree) -> set[str]:
+    def known(tree: Tree, kept: Path) -> set[str]:
         return set(KNOWN[tree.python.parents[1].name.removeprefix("venv-")])
 
     monkeypatch.setattr(oldest, "verified_tasks", lambda name: ["fill-mask"] * (name != "e"))
@@ -134,7 +134,7 @@ def test_after_the_first_tasks_the_others_are_tried(
 def test_real_cells_of_a_package_are_measured(tmp_path: Path) -> None:
     what = Search(tmp_path, ROOT, version("transformers"))
     tree = Tree(ROOT, Path(sys.executable), tmp_path / "log")
-    assert {"pvt", "bert"} <= oldest.known_types(tree)
+    assert {"pvt", "bert"} <= oldest.known_types(tree, tmp_path / "types.json")
     oldest.render(what, ["pvt"])
     records = oldest.measure(what, tree, what.newest, ["pvt"])
     expected = oldest.verified_tasks("pvt")
@@ -159,14 +159,25 @@ def test_a_package_requires_the_oldest_release() -> None:
 
 def test_the_page_counts_by_modality_and_groups_reasons() -> None:
     table: Table = {
-        "a": {"transformers": "5.6.0", "fails": failure("5.0.0", "x: transformers has no type a")},
-        "b": {"transformers": "5.6.0", "fails": failure("5.0.0", "y: transformers has no type b")},
+        "a": {
+            "transformers": "5.6.0",
+            "cells": 1,
+            "of": 2,
+            "fails": failure("5.0.0", "x: no type a"),
+        },
+        "b": {"transformers": "5.9.0", "fails": failure("5.6.0", "y: no type b")},
         "c": {"transformers": "4.57.6", "cells": 1, "of": 1},
+        "e": {"transformers": "5.9.0", "fails": failure("5.0.0", "y: no type e")},
     }
-    page = list(lines(table, {"a": "text", "b": "text", "c": "image", "d": "image"}))
-    assert page[0] == "| modality | model types | 4.57.6 | 5.6.0 | not tried |"
-    assert "| text | 2 | 0 | 2 | 0 |" in page and "| image | 2 | 1 | 0 | 1 |" in page
+    page = list(lines(table, {"a": "text", "b": "text", "c": "image", "d": "image", "e": "text"}))
+    assert (
+        page[0] == "| modality | model types | 4.57.6 | 5.6.0 | 5.9.0 | not settled | not tried |"
+    )
+    assert (
+        "| text | 3 | 0 | 1 | 1 | 1 | 0 |" in page and "| image | 2 | 1 | 0 | 0 | 0 | 1 |" in page
+    )
     assert "### 5.0.0 fails for 2 model types" in page
+    assert "| 2 | no type TYPE | `a` |" in page
 
 
 def test_a_recorded_error_names_no_temporary_folder() -> None:

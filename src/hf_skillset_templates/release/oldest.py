@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_skillset_templates.registry.store.entries import read_entry
+from hf_skillset_templates.registry.store.entries import dump, read_entry, write_text
 from hf_skillset_templates.registry.store.model_types import package_name
 from hf_skillset_templates.registry.store.oldest import Table, numbers
 from hf_skillset_templates.results.records import Record, latest
@@ -103,7 +103,7 @@ def note_unknown(settings: Search, release: str, model_types: list[str], table: 
     """Note in the table which of these model types a release does not have."""
     tree = settings.tree(release)
     make_layer(tree, release)
-    has = known_types(tree)
+    has = known_types(tree, settings.work / f"model_types-{release}.json")
     for name in (name for name in model_types if name not in has):
         fails(table[name], release, f"transformers {release} has no model type {name}")
 
@@ -213,9 +213,11 @@ def render(settings: Search, model_types: list[str]) -> None:
     tree.run("scripts/batch_generate.py", "--model", ",".join(missing), *options, *jobs)
 
 
-def known_types(tree: Tree) -> set[str]:
-    """The model types that the interpreter's release knows."""
-    return set(json.loads(tree.output("-c", _NAMES)))
+def known_types(tree: Tree, kept: Path) -> set[str]:
+    """The model types that the interpreter's release knows, `kept` in a file."""
+    if not kept.is_file():
+        write_text(kept, dump(json.loads(tree.output("-c", _NAMES))))
+    return set(json.loads(kept.read_text("utf-8")))
 
 
 def make_layer(tree: Tree, release: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from hf_skillset_templates.registry.store.entries import read_entry
 from hf_skillset_templates.registry.store.model_types import model_types
@@ -17,6 +19,8 @@ from .marked import with_section
 RELEASES_PAGE = ROOT / "docs" / "releases.md"
 BEGIN, END = "<!-- oldest: made by scripts/build_docs.py -->", "<!-- end of oldest -->"
 UNTRIED = "not tried"
+OPEN = "not settled"
+"""A release failed, and those between it and the registry's were not tried."""
 LISTED = 12
 """Reasons that are listed for each release; the others are counted."""
 
@@ -33,9 +37,13 @@ def modalities() -> dict[str, str]:
 
 def lines(table: Table, modality: dict[str, str]) -> Iterator[str]:
     """Model types by modality and oldest release; for each release why it does not do."""
-    oldest = {name: table.get(name, {}).get("transformers", UNTRIED) for name in modality}
-    columns = sorted({*oldest.values()} - {UNTRIED}, key=numbers)
-    columns += [UNTRIED] if UNTRIED in oldest.values() else []
+    failing = sorted(
+        {known["fails"]["transformers"] for known in table.values() if "fails" in known},
+        key=numbers,
+    )
+    oldest = {name: state(table.get(name), failing[-1:]) for name in modality}
+    columns = sorted({*oldest.values()} - {UNTRIED, OPEN}, key=numbers)
+    columns += [each for each in (OPEN, UNTRIED) if each in oldest.values()]
     yield f"| modality | model types | {' | '.join(columns)} |"
     yield f"| --- | {' | '.join(['---:'] * (len(columns) + 1))} |"
     counts = Counter((modality[name], release) for name, release in oldest.items())
@@ -45,9 +53,19 @@ def lines(table: Table, modality: dict[str, str]) -> Iterator[str]:
         yield f"| {kind} | {size} | {cells} |"
     totals = Counter(oldest.values())
     yield f"| all | {len(modality)} | {' | '.join(str(totals[each]) for each in columns)} |"
-    failing = {known["fails"]["transformers"] for known in table.values() if "fails" in known}
-    for release in sorted(failing, key=numbers):
+    whole = sum("cells" in known and known["cells"] == known["of"] for known in table.values())
+    yield ""
+    yield f"All cells were run for {whole} model types, the first task alone for the others."
+    for release in failing:
         yield from reasons(table, release)
+
+
+def state(known: dict[str, Any] | None, newest: list[str]) -> str:
+    """The oldest release of a model type if its search has ended; `newest` is the last tried."""
+    if known is None:
+        return UNTRIED
+    ended = "cells" in known or [known["fails"]["transformers"]] == newest
+    return str(known["transformers"]) if ended else OPEN
 
 
 def reasons(table: Table, release: str) -> Iterator[str]:
@@ -72,7 +90,7 @@ def reasons(table: Table, release: str) -> Iterator[str]:
 
 def record(model_type: str, error: str) -> dict[str, str]:
     """A failure in the form that `causes` groups: without the name of the model type and task."""
-    plain = error.split(": ", 1)[-1].replace(model_type, "TYPE")
+    plain = re.sub(rf"(?<!\w){re.escape(model_type)}(?!\w)", "TYPE", error.split(": ", 1)[-1])
     return {
         "model_type": model_type,
         "task": "",
