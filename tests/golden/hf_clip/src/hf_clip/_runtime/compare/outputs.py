@@ -59,5 +59,7 @@ def numbers(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         for i, item in enumerate(value):
             yield from numbers(item, f"{name}.{i}")
     elif hasattr(value, "dtype"):
+        if str(getattr(value, "dtype", "")) == "torch.bfloat16":  # numpy has none
+            value = value.float()
         array = np.asarray(value)
         yield name, array.astype(np.int64) if array.dtype.kind == "b" else array
