@@ -186,6 +186,7 @@ def test_kinds_of_failure_filter(visit: Open, registry_report: Path) -> None:
     held = int(page.locator(".kinds button").inner_text().split()[0])
     assert (held, shown(page)) == (expected, expected)
     assert page.evaluate("document.activeElement.textContent").endswith("operators refused")
+    assert "relative error" not in page.inner_text("#causes")  # the cosine decides there
     assert all("refused" in text for text in page.locator(".causes .error").all_inner_texts())
 
 

@@ -52,8 +52,12 @@ function card(platform) {
 
 // The tasks of the model types in view that were not measured on the platform.
 function unmeasuredCells(platform) {
-  return [...current.types].reduce((sum, type) => sum + unmeasuredTasks(type, platform)
-    .filter((task) => !current.task || task === current.task).length, 0);
+  let sum = 0;
+  for (const type of current.types) {
+    const missing = unmeasuredTasks(type, platform);
+    sum += current.task ? missing.filter((task) => task === current.task).length : missing.length;
+  }
+  return sum;
 }
 
 // The releases of transformers that the cells were measured with, the commonest first.
@@ -174,9 +178,10 @@ function kindsLine(failing) {
 const errorOf = (cause, held) =>
   held[0].detail && held.every(({ detail }) => detail === held[0].detail) ? held[0].detail : cause.error;
 
-// How far results are off: rounding and wrong results have the same words.
+// How far results are off, where that decides: rounding and wrong results have the same words.
 function errorsOf(held) {
-  const values = sorted(held.filter(({ stage }) => stage === "match").map((cell) => cell.relative_error));
+  const values = sorted(held.filter(({ stage, platform }) => stage === "match" && platform.min_cosine === undefined)
+    .map((cell) => cell.relative_error));
   if (!values.length) return "";
   const [least, most] = [values[0], values.at(-1)].map((value) => Number(value.toPrecision(3)));
   return `relative error ${least === most ? least : `${least} to ${most}`}`;
