@@ -225,11 +225,11 @@ def test_a_move_says_what_is_wrong(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move = Move("2.0", tmp_path / "work", repository, python=Path(sys.executable))
-    with pytest.raises(UsageError, match=r"not 2\.0"):
+    with pytest.raises(UsageError, match=r"expected 2\.0"):
         list(follow.follow(move))
     other = Move("2.0", tmp_path / "other", repository, python=Path(sys.executable))
     with pytest.raises(UsageError, match="branch transformers-2"):
         list(follow.follow(other))
     monkeypatch.setattr(worktree.Tree, "version", lambda tree: "2.0")
-    with pytest.raises(UsageError, match="neither release has the model types nope"):
+    with pytest.raises(UsageError, match="neither release has these model types: nope"):
         list(follow.follow(Move(**{**vars(move), "only": frozenset(["nope"])})))

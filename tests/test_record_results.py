@@ -65,7 +65,8 @@ def test_hostile_lines_are_counted_and_nothing_else_is_lost(
     before = contents(models)
     assert command_line.outcome(module.main, module.EXAMPLES, arguments) == 0
     output = capsys.readouterr()
-    assert f"{len(hostile)} lines are not results, 3 name no cell" in output.err
+    ignored = f"ignored {len(hostile)} lines that are not results and 3 results of cells"
+    assert ignored in output.err
     assert output.out == "1 cells recorded, 1 files changed\n"
     after = contents(models)
     assert before["vit.json"] == after["vit.json"] and before["bert.json"] != after["bert.json"]
@@ -77,7 +78,7 @@ def test_nothing_is_written_where_one_entry_would_not_fit(
     before = contents(models)
     cells = [CELL, {**CELL, "model_type": "vit", "task": "image-classification"}]
     monkeypatch.setattr(record, "problems", lambda entry: ["x"] * (entry["model_type"] == "vit"))
-    with pytest.raises(UsageError, match="nothing is recorded: vit"):
+    with pytest.raises(UsageError, match="nothing was recorded: vit"):
         record.record_results(cells)
     assert contents(models) == before
 
