@@ -85,7 +85,7 @@ def lint_workflows(*files: Path) -> None:
     ],
 )
 def test_answers_cannot_change_a_script(tmp_path: Path, name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match="Give"):
+    with pytest.raises(ValueError, match="Expected"):
         rendered(tmp_path, system="github", **{name: value})
 
 

@@ -203,7 +203,7 @@ def test_outputs_that_no_input_explains_are_free_symbols() -> None:
 
 def test_a_wrong_prediction_is_named() -> None:
     wrong = wrong_predictions({"logits": (2, 5)}, {"logits": ["batch", 4]}, {"batch": 2})
-    assert wrong == ["logits[1] = 4: 4, not 5"]
+    assert wrong == ["logits[1] = 4: predicted 4, got 5"]
 
 
 def test_a_sample_grows_along_each_of_its_axes() -> None:
