@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from hf_skillset_runtime.export.exporting_platform import ExportingPlatform
+from hf_skillset_runtime.export.cache import whole_folder
+from hf_skillset_runtime.export.exporting_platform import EXACT, ExportingPlatform
 from hf_skillset_runtime.export.graphs import GraphMaker
-from hf_skillset_runtime.platforms.base import Detection
+from hf_skillset_runtime.loading import save_processor
+from hf_skillset_runtime.platforms.base import Detection, stated_precision
+from hf_skillset_runtime.tasks.spec import TaskSpec
 
-from .graphs import OnnxGraphs
+from .graphs import OPSET, OnnxGraphs
 from .precision import PRECISIONS
-from .providers import provider_devices
+from .providers import CPU, provider_devices
+from .standalone.folder import write_folder
+from .standalone.sample import Subject
 
 EXPORTERS = ("onnx", "onnxscript")
 
@@ -20,6 +29,7 @@ class OnnxRuntime(ExportingPlatform):
 
     packages = ("onnx", "onnxscript", "torch", "transformers")
     precisions = PRECISIONS
+    exported_hint = "its README.md has the lines that run it"
 
     def detect(self) -> Detection:
         try:
@@ -36,6 +46,42 @@ class OnnxRuntime(ExportingPlatform):
 
     def maker(self, device: str, precision: str) -> GraphMaker:
         return OnnxGraphs(device, precision)
+
+    def export(
+        self,
+        checkpoint: str,
+        spec: TaskSpec,
+        processor: Any,
+        folder: Path,
+        metadata: Mapping[str, Any],
+    ) -> None:
+        """Write graphs, tokenizer or processor, `handler.json` and a README that runs them.
+
+        Raises:
+            HardwareUnavailableError: a package required for exporting is missing.
+            NotImplementedError: the task is no call of one graph, nor a generation by graphs.
+            ValueError: `folder` is not empty, or the graphs do not give what torch gives.
+        """
+        if spec.run not in ("forward", "generate"):
+            raise NotImplementedError(f"{spec.name} runs {spec.run}")
+        if any(folder.iterdir()):
+            raise ValueError(f"{folder} is not empty")
+        self.require(self.default_device)
+        import torch
+        import transformers
+
+        resources = {"torch": torch, "transformers": transformers}
+        precision = stated_precision(metadata, PRECISIONS, EXACT)
+        facts = {"task": spec.name, "checkpoint": Path(checkpoint).name, "opset": OPSET}
+        folder.rmdir()
+        with whole_folder(folder) as draft:
+            save_processor(processor, draft)
+            with TemporaryDirectory(dir=draft) as graphs:
+                options = {**metadata, "export_dir": graphs}
+                model = self.load(checkpoint, spec, CPU, resources, options)
+                model.config.save_pretrained(draft)
+                subject = Subject(self.run, model, spec, processor, precision == EXACT)
+                write_folder(subject, draft, {**facts, "precision": precision})
 
     def stored_as(self, precision: str) -> list[str]:
         """The precision, and the release that stored the graph, whatever its distribution."""

@@ -11,7 +11,7 @@ from typing import Any
 from hf_skillset_runtime.calls.concurrency import PROCESS
 from hf_skillset_runtime.export.cache import export_folder, whole_folder, write_whole
 from hf_skillset_runtime.hub import hub_options
-from hf_skillset_runtime.loading import Parts
+from hf_skillset_runtime.loading import save_processor
 from hf_skillset_runtime.platforms.base import (
     EMULATED,
     REAL,
@@ -205,14 +205,6 @@ class Qualcomm(Platform):
     def batch_size(self, endpoint: QualcommModel, device: str) -> int:
         """One: the graphs take one input at a time."""
         return 1
-
-
-def save_processor(processor: Any, folder: Path) -> None:
-    """Save a processor, or a pair of tokenizer and feature extractor."""
-    if processor is None:
-        return
-    for part in vars(processor).values() if isinstance(processor, Parts) else [processor]:
-        part.save_pretrained(folder)
 
 
 PLATFORM = Qualcomm

@@ -24,9 +24,8 @@ def source_skillset(model_type: str, platforms: tuple[str, ...] = ("cpu",)) -> t
     hooks, entry = load_hook("package_entry"), read_entry(model_type)
     tasks: dict[str, Any] = {}
     for name in filter(hooks.has_code, entry["tasks"]):
-        measured = {key: value for key, value in entry["tasks"][name].items() if key != "tensors"}
         tasks[name] = {
-            **hooks.task_entry(name, measured, model_type),
+            **hooks.task_entry(name, entry["tasks"][name], model_type),
             "code": load_task(hooks.task_source(name, model_type)),
             "sample_files": str(VARIANTS / "_samples"),
         }

@@ -30,7 +30,7 @@ examples:
   python -m {package} --model CHECKPOINT --platform cpu --json records.json
   python -m {package} --model CHECKPOINT --sizes
   python -m {package} --hardware --json -
-  python -m {package} --export qualcomm --model CHECKPOINT --output exported
+  python -m {package} --export onnxruntime --model CHECKPOINT --output exported
   python -m {package} --install openvino
 """
 
@@ -111,7 +111,7 @@ def parser(skillset: Skillset) -> argparse.ArgumentParser:
         "--export",
         metavar="PLATFORM",
         choices=platforms,
-        help="export for a PLATFORM whose device cannot export, to --output",
+        help="export to --output, for a PLATFORM that runs without torch",
     )
     result.add_argument("--output", metavar="DIR", help="output folder of --export")
     result.add_argument(
@@ -175,7 +175,7 @@ def export(skillset: Skillset, arguments: argparse.Namespace) -> int:
         skillset.export(arguments.export, arguments.model, arguments.output, task)
     except (NotImplementedError, OSError, ValueError) as error:
         raise UsageError(f"{arguments.export} cannot export: {error}") from error
-    print(f"{arguments.output} is ready: pass it as --model on the device")
+    print(f"{arguments.output} is ready: {skillset.platform(arguments.export).exported_hint}")
     return 0
 
 

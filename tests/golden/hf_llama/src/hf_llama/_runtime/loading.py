@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .hub import hub_options
@@ -55,3 +56,11 @@ def load_processor(
         extractor = transformers.AutoFeatureExtractor.from_pretrained(checkpoint, **options)
         return Parts(tokenizer=processor, feature_extractor=extractor)
     return spec.adapted(processor)
+
+
+def save_processor(processor: Any, folder: Path) -> None:
+    """Save a processor, or a pair of tokenizer and feature extractor."""
+    if processor is None:
+        return
+    for part in vars(processor).values() if isinstance(processor, Parts) else [processor]:
+        part.save_pretrained(folder)

@@ -229,9 +229,10 @@ class Skillset:
     def export(
         self, platform: str, model: str, folder: str | Path, task: str | None = None
     ) -> None:
-        """Export one task of `model` to `folder`, for a device that cannot export itself.
+        """Export one task of `model` to `folder`, which runs without torch.
 
-        On the device, `init_<platform>(folder, task=task)` runs it.
+        On a device, `init_<platform>(folder, task=task)` runs it; a folder of `onnxruntime` has a
+        README with the lines that do.
 
         Raises:
             HardwareUnavailableError: requirements of the export are not installed.
@@ -242,7 +243,8 @@ class Skillset:
         self.init("transformers", "numpy")
         Path(folder).mkdir(parents=True, exist_ok=True)
         processor = self._load_processor(model, spec)
-        chosen.export(model, spec, processor, Path(folder), self.metadata)
+        known = self._spec_for(model, spec)
+        chosen.export(model, known, processor, Path(folder), self.metadata)
         self._spec_for(model, spec, copy_to=Path(folder))
 
     def _available(self, platform: Platform, device: str) -> tuple[Platform, str]:

@@ -67,6 +67,8 @@ class TaskSpec:
     """`module.Class` of this package that wraps the processor, if any."""
     checkpoint_facts: str | None = None
     """`module.function` of this package that reads facts from a checkpoint's files, if any."""
+    tensors: Mapping[str, Any] = field(default_factory=dict)
+    """`input` and `output`: name -> dtype and shape (numbers and symbols), where measured."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Facts about this model type, and the checkpoint, that the task's code needs."""
 

@@ -76,6 +76,8 @@ class Platform(ABC):
     """Modules that the platform uses from the skillset's resources."""
     splits_columns: ClassVar[bool] = True
     """Whether labels and choices may run in portions; graphs of fixed shape need all at once."""
+    exported_hint: ClassVar[str] = "pass it as --model on the device"
+    """What to do with a folder that `export` wrote."""
 
     def __init__(self, name: str, facts: Mapping[str, Any]) -> None:
         """Create the platform, without importing its runtime or detecting devices.
