@@ -179,7 +179,7 @@ def test_a_killed_worker_loses_nothing(
 
     refused = batch_test(packages, tmp_path / "no", "--scheduler", scheduler, "--platform", "xpu")
     assert refused.returncode == 2
-    assert "no worker offers xpu" in refused.stderr
+    assert "no worker has the platform xpu" in refused.stderr
     arguments = ("--scheduler", scheduler, "--platform", "cuda", "--only", "hf_a")
     batch_test(packages, tmp_path / "cuda", *arguments)
     records = read_run(tmp_path / "cuda").records

@@ -63,7 +63,7 @@ def test_a_package_has_the_facts_about_its_own_model_type_alone(
 
 def test_a_short_entry_tells_a_task_as_much_as_a_full_one(tmp_path: Path) -> None:
     """Its self test and its tests demand the same."""
-    kept = {field.name for field in fields(TaskSpec)}
+    kept = {field.name for field in fields(TaskSpec)} - {"tensors"}  # shapes of a full entry
     for model_type in ("bert", "whisper"):
         full = entries(model_type, "improved", tmp_path / "full")
         short = entries(model_type, "template", tmp_path / "short")
@@ -72,7 +72,7 @@ def test_a_short_entry_tells_a_task_as_much_as_a_full_one(tmp_path: Path) -> Non
 
 
 def test_a_short_entry_says_what_is_known_to_fail(tmp_path: Path) -> None:
-    name = "pop2piano"
+    name = "fuyu"
     answers = {"platforms": ["cpu"], "profile": "template"}
     assert not generate_package(PackageJob(name, f"hf_{name}", str(tmp_path), answers)).error
     path = tmp_path / f"hf_{name}" / "src" / f"hf_{name}" / "registry.json"

@@ -101,8 +101,8 @@ def test_every_platform_is_an_extra_of_this_project(tmp_path: Path) -> None:
 def test_the_page_names_the_releases_of_its_figures() -> None:
     def entry(release: str | None) -> dict[str, Any]:
         versions = {"transformers": release} if release else {}
-        return {"hardware_compatibility": {"cpu": {"status": "verified", "versions": versions}}}
+        return {"hardware_compatibility": {"cpu": {"verified": ["t"], "versions": versions}}}
 
-    entries = [entry(release) for release in ("5.9.0", "5.24.0", "5.24.0", None)]
+    entries = [(entry(release), "t") for release in ("5.9.0", "5.24.0", "5.24.0", None)]
     assert releases(entries, "cpu") == "5.24.0 (2), 5.9.0 (1)"
     assert releases(entries, "cuda") == ""

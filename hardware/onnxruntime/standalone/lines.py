@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from string import Template
 from typing import Any
 
 HEAD = """\
@@ -24,74 +25,74 @@ def run(name, given):
 ARRAYS = """
 inputs = dict(np.load("sample.npz"))
 """
-TEXT = """
+TEXT = Template("""
 from tokenizers import Tokenizer
-text = Tokenizer.from_file("tokenizer.json").encode({text!r})
-inputs = {{"input_ids": [text.ids], "attention_mask": [text.attention_mask]}}
+text = Tokenizer.from_file("tokenizer.json").encode(${text})
+inputs = {"input_ids": [text.ids], "attention_mask": [text.attention_mask]}
 inputs["token_type_ids"] = [text.type_ids]
-"""
-IMAGE = """
+""")
+IMAGE = Template("""
 from PIL import Image
-image = Image.open({file!r}).convert("RGB")
-{sizing}
-mean, std = {mean!r}, {std!r}
-pixels = (np.asarray(image) * {scale!r} - mean) / std
-inputs = {{"pixel_values": pixels.transpose(2, 0, 1)[None]}}
-"""
-RESIZED = "image = image.resize(({width}, {height}), {resample})"
-SHORTEST = """\
-factor = {edge} / min(image.size)
-image = image.resize([int(side * factor) for side in image.size], {resample})"""
-CROPPED = """
-left, top = (image.width - {width}) // 2, (image.height - {height}) // 2
-image = image.crop((left, top, left + {width}, top + {height}))"""
-SOUND = """
+image = Image.open(${file}).convert("RGB")
+${sizing}
+mean, std = ${mean}, ${std}
+pixels = (np.asarray(image) * ${scale} - mean) / std
+inputs = {"pixel_values": pixels.transpose(2, 0, 1)[None]}
+""")
+RESIZED = Template("image = image.resize((${width}, ${height}), ${resample})")
+SHORTEST = Template("""\
+factor = ${edge} / min(image.size)
+image = image.resize([int(side * factor) for side in image.size], ${resample})""")
+CROPPED = Template("""
+left, top = (image.width - ${width}) // 2, (image.height - ${height}) // 2
+image = image.crop((left, top, left + ${width}, top + ${height}))""")
+SOUND = Template("""
 import wave
-sound = wave.open({file!r})  # {rate} Hz, mono, 16 bits
+sound = wave.open(${file})  # ${rate} Hz, mono, 16 bits
 samples = np.frombuffer(sound.readframes(sound.getnframes()), np.int16) / np.float32(32768)
-"""
+""")
 WAVEFORM = """\
 samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
 inputs = {"input_values": [samples], "attention_mask": [np.ones(len(samples))]}
 """
-MEL = """\
+MEL = Template("""\
 heard = len(samples)
-samples = np.pad(samples, (0, {length} - heard))
-padded = np.pad(samples, {window} // 2, mode="reflect")
-frames = np.lib.stride_tricks.sliding_window_view(padded, {window})[:-1:{hop}]
-power = np.abs(np.fft.rfft(frames * np.hanning({window} + 1)[:-1])) ** 2
+samples = np.pad(samples, (0, ${length} - heard))
+padded = np.pad(samples, ${window} // 2, mode="reflect")
+frames = np.lib.stride_tricks.sliding_window_view(padded, ${window})[:-1:${hop}]
+power = np.abs(np.fft.rfft(frames * np.hanning(${window} + 1)[:-1])) ** 2
 mel = np.log10(np.maximum(np.load("mel_filters.npy").T @ power.T, 1e-10))
 mel = (np.maximum(mel, mel.max() - 8) + 4) / 4
-inputs = {{"input_features": [mel], "attention_mask": [np.arange(mel.shape[1]) * {hop} < heard]}}
-"""
+inputs = {"input_features": [mel], "attention_mask": [np.arange(mel.shape[1]) * ${hop} < heard]}
+""")
 FORWARD = """
 outputs = run("model", inputs)
 """
-GENERATE = """
+GENERATE = Template("""
 plan = facts["generation"]
-{start}
-past, first = {{}}, len(tokens)
+${start}
+past, first = {}, len(tokens)
 for _ in range(plan["new_tokens"]):
     new = tokens[-1:] if past else tokens
-    step = {{
-{step}
-    }}
-    outputs = run("next" if past else "first", {{**inputs, **step, **past}})
-    past = {{name: outputs[giver] for name, giver in plan["round"].items()}}
+    step = {
+${step}
+    }
+    outputs = run("next" if past else "first", {**inputs, **step, **past})
+    past = {name: outputs[giver] for name, giver in plan["round"].items()}
     scores = outputs["logits"][0, -1]
     scores[plan["never"] + (plan["never_first"] if len(tokens) == first else [])] = -np.inf
     tokens.append(int(scores.argmax()))
     if tokens[-1] in plan["end"]:
         break
-"""
+""")
 
 PROMPT = 'tokens = list(inputs["input_ids"][0])'
 OPENING = """\
 inputs |= {"encoder_outputs." + name: value for name, value in run("encoder", inputs).items()}
 tokens = list(plan["start"])"""
-LANGUAGE = """
-spoken = run("first", {{**inputs, "decoder_input_ids": [tokens[:{at}]]}})["logits"][0, -1]
-tokens[{at}] = max(plan["languages"].values(), key=lambda token: spoken[token])"""
+LANGUAGE = Template("""
+spoken = run("first", {**inputs, "decoder_input_ids": [tokens[:${at}]]})["logits"][0, -1]
+tokens[${at}] = max(plan["languages"].values(), key=lambda token: spoken[token])""")
 POSITIONS = "range(len(tokens) - len(new), len(tokens))"
 STEP = {
     "input_ids": "[new]",
@@ -148,7 +149,7 @@ def assembled(*parts: str) -> str:
 
 def text_lines(text: str) -> str:
     """Lines that tokenize a text."""
-    return TEXT.format(text=text)
+    return TEXT.substitute(text=repr(text))
 
 
 def image_lines(file: str, processor: Any) -> str | None:
@@ -156,26 +157,28 @@ def image_lines(file: str, processor: Any) -> str | None:
     size, mean, std = processor.size or {}, processor.image_mean, processor.image_std
     resample = int(processor.resample or 0)
     if "shortest_edge" in size:
-        sizing = SHORTEST.format(edge=size["shortest_edge"], resample=resample)
+        sizing = SHORTEST.substitute(edge=size["shortest_edge"], resample=resample)
     elif "height" in size:
-        sizing = RESIZED.format(width=size["width"], height=size["height"], resample=resample)
+        sizing = RESIZED.substitute(width=size["width"], height=size["height"], resample=resample)
     else:
         return None
     if getattr(processor, "do_center_crop", None):
-        sizing += CROPPED.format(**processor.crop_size)
+        sizing += CROPPED.substitute(processor.crop_size)
     if not (processor.do_rescale and processor.do_normalize):
         return None
     scale = processor.rescale_factor
-    return IMAGE.format(file=file, sizing=sizing, scale=scale, mean=list(mean), std=list(std))
+    return IMAGE.substitute(
+        file=repr(file), sizing=sizing, scale=scale, mean=list(mean), std=list(std)
+    )
 
 
 def sound_lines(file: str, extractor: Any) -> str:
     """Lines that do what a feature extractor does: a log-mel spectrogram, or the waveform."""
-    sound = SOUND.format(file=file, rate=extractor.sampling_rate)
+    sound = SOUND.substitute(file=repr(file), rate=extractor.sampling_rate)
     if not hasattr(extractor, "mel_filters"):
         return sound + WAVEFORM
     length = getattr(extractor, "n_samples", None)
-    return sound + MEL.format(length=length, window=extractor.n_fft, hop=extractor.hop_length)
+    return sound + MEL.substitute(length=length, window=extractor.n_fft, hop=extractor.hop_length)
 
 
 def generate_lines(inputs: Iterable[str], encodes: bool, language_at: int | None) -> str:
@@ -190,5 +193,5 @@ def generate_lines(inputs: Iterable[str], encodes: bool, language_at: int | None
     changing = {name: STEP[name] for name in STEP if name in inputs and name not in of_encoder}
     step = "\n".join(f'        "{name}": {value},' for name, value in changing.items())
     start = OPENING if encodes else PROMPT
-    start += LANGUAGE.format(at=language_at) if language_at is not None else ""
-    return GENERATE.format(start=start, step=step)
+    start += LANGUAGE.substitute(at=language_at) if language_at is not None else ""
+    return GENERATE.substitute(start=start, step=step)

@@ -80,14 +80,19 @@ class Reference:
             try:
                 with drawn_from(seed):  # the same random numbers as the handler's
                     result = self.pipeline(pipeline_input(sample, self.oracle), **form)
-                return [transcription(result) if self.oracle == RECORDING else result]
+                return [transcription(result)]
             except Exception:  # it does not take the input, or this form of the parameters
                 continue
         return None
 
 
-def transcription(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A result without what the pipeline adds to it from the feature extractor's outputs."""
+def transcription(result: Any) -> Any:
+    """A transcription without what the pipeline adds from the feature extractor's outputs.
+
+    Results of another form are unchanged.
+    """
+    if not isinstance(result, dict) or not {"text", "chunks"} & set(result):
+        return result
     return {name: result[name] for name in TRANSCRIPTION if name in result}
 
 
