@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .lines import STEP
+from .lines import changing_inputs
 from .names import ENCODED, PAST, PRESENT
 from .sample import NEW_TOKENS
 
@@ -36,10 +36,9 @@ def generation_plan(graphs: dict[str, Any], start: list[int], model: Any) -> dic
     for given in round_trip.values():
         if given not in graphs["first"]["outputs"] or given not in following["outputs"]:
             raise NotImplementedError(f"the graphs do not give {given}")
-    fixed = {"input_ids", "attention_mask", "position_ids"} if "encoder" in graphs else set()
-    taken = {*graphs["first"]["inputs"], *following["inputs"]} - fixed
+    taken = {*graphs["first"]["inputs"], *following["inputs"]}
     plan = {
-        "each_step": {name: MEANING[name] for name in STEP if name in taken},
+        "each_step": {name: MEANING[name] for name in changing_inputs(taken, "encoder" in graphs)},
         "round": round_trip,
         "end": listed(defaults.get("eos_token_id")),
         "never": listed(defaults.get("suppress_tokens")),

@@ -104,6 +104,8 @@ STEP = {
     "cache_position": POSITIONS,
 }
 """Input that changes from step to step -> the expression for its value."""
+OF_ENCODER = {"input_ids", "attention_mask", "position_ids"}
+"""Those that stay the same if there is an encoder, whose inputs they are."""
 LABEL = """
 scores = np.exp(outputs["logits"][0] - outputs["logits"][0].max())
 scores /= scores.sum()
@@ -181,6 +183,12 @@ def sound_lines(file: str, extractor: Any) -> str:
     return sound + MEL.substitute(length=length, window=extractor.n_fft, hop=extractor.hop_length)
 
 
+def changing_inputs(inputs: Iterable[str], encodes: bool) -> list[str]:
+    """The inputs of a decoder that change from step to step; those of an encoder do not."""
+    taken = set(inputs) - (OF_ENCODER if encodes else set())
+    return [name for name in STEP if name in taken]
+
+
 def generate_lines(inputs: Iterable[str], encodes: bool, language_at: int | None) -> str:
     """Lines that generate a text greedily.
 
@@ -189,8 +197,7 @@ def generate_lines(inputs: Iterable[str], encodes: bool, language_at: int | None
         encodes: whether there is an encoder.
         language_at: the position of the language in the first tokens, if the model detects it.
     """
-    of_encoder = {"input_ids", "attention_mask", "position_ids"} if encodes else set()
-    changing = {name: STEP[name] for name in STEP if name in inputs and name not in of_encoder}
+    changing = {name: STEP[name] for name in changing_inputs(inputs, encodes)}
     step = "\n".join(f'        "{name}": {value},' for name, value in changing.items())
     start = OPENING if encodes else PROMPT
     start += LANGUAGE.substitute(at=language_at) if language_at is not None else ""

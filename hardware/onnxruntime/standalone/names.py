@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hf_skillset_runtime.export.roles import CACHES
+from hf_skillset_runtime.export.roles import OF_CACHE
 
 PAST, PRESENT = "past.", "present."
 ENCODED = "encoder_outputs."
@@ -48,7 +48,7 @@ def input_name(name: str) -> str:
 
 def cache_as(prefix: str, name: str) -> str:
     """The name, with `prefix` in place of the cache's if it is a tensor of one."""
-    found = next((cache for cache in CACHES if name.startswith(cache)), None)
+    found = next((cache for cache in OF_CACHE if name.startswith(cache)), None)
     return name if found is None else prefix + name.removeprefix(found)
 
 

@@ -7,12 +7,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hf_skillset_runtime.compare.outputs import numbers
 from hf_skillset_runtime.export.calls import has_past
 from hf_skillset_runtime.tasks.encoded import Encoded
 from hf_skillset_runtime.tasks.samples import sample_inputs
 from hf_skillset_runtime.tasks.spec import TaskSpec
-
-from .trial import flat
 
 NEW_TOKENS = 20
 GREEDY = {
@@ -106,7 +105,7 @@ def first_sample(subject: Subject) -> Sample:
     arrays = {name: np_array(value) for name, value in part.inputs.items() if is_array(value)}
     answer = None if spec.run == "generate" else subject.answer(outputs, encoded)
     text = generated[0] if spec.run == "generate" else None
-    return Sample(samples[0], arrays, dict(flat(outputs)), answer, text)
+    return Sample(samples[0], arrays, dict(numbers(outputs)), answer, text)
 
 
 def parts_of(encoded: Encoded | list[Encoded]) -> list[Encoded]:

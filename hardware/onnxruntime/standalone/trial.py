@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,19 +63,6 @@ def last_words(text: str) -> str:
     lines = text.strip().splitlines()
     frames = [index for index, line in enumerate(lines) if line.startswith("  ")]
     return " ".join(lines[frames[-1] + 1 if frames else 0 :])[:500]
-
-
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested outputs as pairs of a name as in graphs (`feature_maps.0`) and an array."""
-    if isinstance(value, Mapping):
-        pairs = list(value.items())
-    elif isinstance(value, (list, tuple)):
-        pairs = list(enumerate(value))
-    else:
-        yield name, value
-        return
-    for key, inner in pairs:
-        yield from flat(inner, f"{name}.{key}".lstrip("."))
 
 
 def largest_error(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> float:

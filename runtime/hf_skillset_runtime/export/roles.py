@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from .calls import CACHES
 from .exported_forward import ExportedForward
 from .exported_model import ExportedModel
 from .graphs import ORDER
 from .store import KnownGraph
 
-CACHES = ("cache.", "past_key_values.")
+OF_CACHE = tuple(f"{name}." for name in CACHES)
 """How the names of a cache's tensors begin."""
 
 
@@ -49,7 +50,7 @@ def steps_of(decoder: ExportedForward) -> dict[str, KnownGraph]:
     if not later:
         return {"first": widest(starts)}
     following = widest(later)
-    needed = {name for name in leaves(following) if not name.startswith(CACHES)}
+    needed = {name for name in leaves(following) if not name.startswith(OF_CACHE)}
     if not (starts := [graph for graph in starts if needed <= leaves(graph)]):
         raise no_whole("no graph starts a text")
     return {"first": widest(starts), "next": following}
